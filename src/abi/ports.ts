@@ -1,0 +1,31 @@
+/** The six doors of the kernel's shell. No other leads out (design.md section 2). */
+import type { Instant } from "./event.js";
+import type { Payload, PayloadRecord } from "./payload.js";
+import type { OutcomeStatus } from "./event.js";
+import type { SyscallRequest } from "./request.js";
+
+/** What an effect brought back. */
+export interface Observation {
+  readonly status: OutcomeStatus;
+  /** What the agent would see: recorded as a page before it is handed on. */
+  readonly page?: { readonly method: string; readonly content: Payload };
+}
+
+export interface Ports<R extends SyscallRequest = SyscallRequest> {
+  /** The two clocks. */
+  readonly now: () => Instant;
+  /** `bytes` fresh random bytes, in hex. */
+  readonly nonce: (bytes: number) => string;
+  /**
+   * Writes whole lines, in order. Returns once they are with the operating system (they survive a kill);
+   * with `durable`, a promise that settles once they are on the disk.
+   * @throws when a line cannot be written: the run is over.
+   */
+  readonly append: (lines: readonly string[], durable: boolean) => Promise<void> | undefined;
+  /** Ed25519 signature in hex over a domain-separated statement. */
+  readonly sign: (statement: string) => Promise<string>;
+  /** Performs an allowed call. INVARIANT: called only after its intent was appended. Never rejects. */
+  readonly act: (call: string, request: R) => Promise<Observation>;
+  /** Keeps a payload in the encrypted journal, or drops it when the run keeps none. */
+  readonly payload: (record: PayloadRecord) => void;
+}

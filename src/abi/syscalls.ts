@@ -1,0 +1,37 @@
+/** The names of every action the kernel knows. Rows with their meaning are in kernel/table.ts. */
+export const SYSCALL_NAMES = [
+  "model.call",
+  "context.read",
+  "memory.read",
+  "memory.write",
+  "tool.describe",
+  "tool.invoke",
+  "tool.response",
+  "resource.describe",
+  "resource.read",
+  "resource.response",
+  "prompt.describe",
+  "prompt.get",
+  "prompt.response",
+  "secret.open",
+  "network.send",
+  "file.patch",
+  "human.approve",
+  "agent.spawn",
+] as const;
+
+export type SyscallName = (typeof SYSCALL_NAMES)[number];
+
+/** What a request is recorded as when its kind is none of the above: it can only be denied. */
+export const UNKNOWN_SYSCALL = "unknown";
+export type SyscallKind = SyscallName | typeof UNKNOWN_SYSCALL;
+
+const NAMES: ReadonlySet<string> = new Set(SYSCALL_NAMES);
+
+export function isSyscallName(name: string): name is SyscallName {
+  return NAMES.has(name);
+}
+
+/** low: reads; medium: tool calls, outbound messages; high: money, credentials, destructive or irreversible acts. */
+export const RISKS = ["low", "medium", "high"] as const;
+export type Risk = (typeof RISKS)[number];

@@ -1,0 +1,43 @@
+/** Every bound of the program, in one place, each with its reason. Sizes are bytes, times milliseconds. */
+
+/** One JSON-RPC line, either direction. 10 MiB is what both SDK lines buffer, so what passes here they can still read. */
+export const MAX_LINE_BYTES = 10 * 1024 * 1024;
+
+/** Nesting of any JSON we read. Both SDKs fail to serialise at 5 000 to 8 000 levels; honest messages stay under 20. */
+export const MAX_JSON_DEPTH = 128;
+
+/** A line of a flight log. Events hold commitments, not values; the largest is a policy's source. */
+export const MAX_LOG_LINE_BYTES = 1024 * 1024;
+
+/** A policy file. The log line that carries its source must stay under MAX_LOG_LINE_BYTES after JSON escaping. */
+export const MAX_POLICY_BYTES = 128 * 1024;
+
+/** Tool, method, server and agent names: the 2025-11-25 guidance for tool names is 128 characters. */
+export const MAX_NAME_CHARS = 128;
+
+/** A JSON-RPC id that is a string. SDKs use integers or UUIDs (36). */
+export const MAX_ID_CHARS = 256;
+
+/** Calls waiting for the child at once; one more is denied, retryable. */
+export const MAX_IN_FLIGHT = 256;
+
+/** Timed-out or cancelled ids remembered so that a late answer is never taken for another call's. */
+export const MAX_ABANDONED_IDS = 1024;
+
+/** Messages accepted from one client in one run (the reference's default). */
+export const MAX_CLIENT_MESSAGES = 10_000;
+
+/** How long one call may wait for the child (the reference's default). */
+export const RESPONSE_TIMEOUT_MS = 30_000;
+
+/** Messages from the child without a contract that are recorded one by one; further ones are counted in the close line. */
+export const MAX_RECORDED_STRAYS = 256;
+
+/** Unparsable lines or answers to nothing from the child before it is taken for broken and stopped. */
+export const MAX_CHILD_FAULTS = 64;
+
+/** What is kept of the child's stderr: the last bytes, sealed, never shown to the client. */
+export const MAX_STDERR_BYTES = 64 * 1024;
+
+/** After stdin EOF, and again after SIGTERM, how long the child's process group has to go. */
+export const CHILD_GRACE_MS = 500;

@@ -6,7 +6,7 @@ import { MAX_NAME_CHARS, MAX_POLICY_BYTES } from "../base/limits.js";
 import { integer, listOf, oneOf, optional, record, text, type Shape, type ShapeType } from "../base/shape.js";
 import { REASON_CODES, VERDICTS } from "./decision.js";
 import { commitShape, HEX64 } from "./payload.js";
-import { RISKS, SYSCALL_NAMES, UNKNOWN_SYSCALL } from "./syscalls.js";
+import { DURABLE_FROM, RISKS, SYSCALL_KINDS } from "./syscalls.js";
 
 export const FLIGHT_FORMAT = "agentk-flight/1";
 
@@ -40,7 +40,7 @@ const openShape = record({
     response_timeout_ms: integer(1),
   }),
   /** The lowest risk tier whose intent is flushed to the disk before the effect. */
-  durable_from: oneOf([...RISKS, "never"]),
+  durable_from: oneOf(DURABLE_FROM),
   payloads: oneOf(["sealed", "none"]),
   /** Ed25519 public key (RFC 8032) of this run's own signer. */
   public_key: hash,
@@ -86,7 +86,7 @@ const syscallShape = record({
   agent: name,
   server: name,
   from: oneOf(["client", "server"]),
-  kind: oneOf([...SYSCALL_NAMES, UNKNOWN_SYSCALL]),
+  kind: oneOf(SYSCALL_KINDS),
   /** What is acted on, as policies see it; a kind whose target can hold secrets shows a redacted form. */
   target: text({ max: 1024 }),
   /** The kind's own fields, committed, when `target` is redacted. */
@@ -100,7 +100,7 @@ const syscallShape = record({
   policy: hash,
 });
 
-/** Something the agent could have seen, with the labels the kernel gave it. */
+/** Something that came back, with the labels the kernel gave it; it joins the session's labels when it is delivered. */
 const pageShape = record({
   page: pageId,
   session: name,
@@ -112,6 +112,8 @@ const pageShape = record({
   /** Detector rows that fired, `id@version`. */
   signs: listOf(text({ max: 64 }), 64),
   content: commitShape,
+  /** Whether it may reach the agent: the decision on the response syscall, for this page's labels. */
+  delivery: decisionShape,
 });
 
 export const OUTCOME_STATUSES = [
@@ -132,8 +134,6 @@ const outcomeShape = record({
   session: name,
   status: oneOf(OUTCOME_STATUSES),
   page: optional(pageId),
-  /** Whether the result may reach the agent: the decision on the response syscall. */
-  delivery: optional(decisionShape),
 });
 
 /** A crash found afterwards: what was torn off, kept beside the log. */

@@ -24,7 +24,8 @@ export type SyscallName = (typeof SYSCALL_NAMES)[number];
 
 /** What a request is recorded as when its kind is none of the above: it can only be denied. */
 export const UNKNOWN_SYSCALL = "unknown";
-export type SyscallKind = SyscallName | typeof UNKNOWN_SYSCALL;
+export const SYSCALL_KINDS = [...SYSCALL_NAMES, UNKNOWN_SYSCALL] as const;
+export type SyscallKind = (typeof SYSCALL_KINDS)[number];
 
 const NAMES: ReadonlySet<string> = new Set(SYSCALL_NAMES);
 
@@ -35,3 +36,6 @@ export function isSyscallName(name: string): name is SyscallName {
 /** low: reads; medium: tool calls, outbound messages; high: money, credentials, destructive or irreversible acts. */
 export const RISKS = ["low", "medium", "high"] as const;
 export type Risk = (typeof RISKS)[number];
+
+/** The lowest tier whose intents are flushed to the disk before their effect. */
+export const DURABLE_FROM = [...RISKS, "never"] as const;

@@ -25,14 +25,19 @@ function isInOrder(value: JsonValue, depth: number): boolean {
   if (typeof value === "number") return assertFinite(value);
   if (typeof value !== "object" || value === null) return assertScalar(value);
   if (depth >= MAX_JSON_DEPTH) throw new CanonicalError(`nested deeper than ${String(MAX_JSON_DEPTH)}`);
-  if (Array.isArray(value)) return everyInOrder(value as JsonArray, depth + 1);
+  return Array.isArray(value)
+    ? everyInOrder(value as JsonArray, depth + 1)
+    : membersInOrder(value as JsonObject, depth + 1);
+}
+
+function membersInOrder(object: JsonObject, depth: number): boolean {
   let ordered = true;
-  let previous: string | undefined;
-  for (const key of Object.keys(value)) {
+  let previous = "";
+  for (const key of Object.keys(object)) {
     assertText(key);
-    if (previous !== undefined && key < previous) ordered = false;
+    if (key < previous) ordered = false;
     previous = key;
-    if (!isInOrder((value as JsonObject)[key] as JsonValue, depth + 1)) ordered = false;
+    if (!isInOrder(object[key] as JsonValue, depth)) ordered = false;
   }
   return ordered;
 }

@@ -5,9 +5,9 @@
  */
 import { CanonicalError, canonicalJson } from "./canonical.js";
 import { MAX_JSON_DEPTH } from "./limits.js";
-import type { JsonValue } from "./json.js";
+import type { JsonArray, JsonValue } from "./json.js";
 import { ok, type Result } from "./result.js";
-import { StrictReader, isForbiddenKey, type JsonFault } from "./strict-reader.js";
+import { StrictReader, isForbiddenKey, isUnsafeInteger, type JsonFault } from "./strict-reader.js";
 
 export type { JsonFault } from "./strict-reader.js";
 
@@ -43,12 +43,11 @@ function readUnambiguous(source: string, maxDepth: number): StrictJson | undefin
   }
 }
 
-/** No forbidden key, not nested deeper than `room`. */
+/** No forbidden key, no integer beyond 2^53, not nested deeper than `room`. */
 function isPlain(value: JsonValue, room: number): boolean {
+  if (typeof value === "number") return !isUnsafeInteger(value);
   if (typeof value !== "object" || value === null) return true;
   if (room === 0) return false;
-  if (Array.isArray(value)) return value.every((item: JsonValue) => isPlain(item, room - 1));
-  return Object.entries(value).every(
-    ([key, member]) => !isForbiddenKey(key, member as JsonValue) && isPlain(member as JsonValue, room - 1),
-  );
+  if (Array.isArray(value)) return (value as JsonArray).every((item) => isPlain(item, room - 1));
+  return Object.entries(value).every(([key, member]) => !isForbiddenKey(key, member) && isPlain(member, room - 1));
 }

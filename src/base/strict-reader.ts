@@ -17,10 +17,16 @@ export interface JsonFault {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?<tail>(?:\.\d+)?(?:[eE][+-]?\d+)?)/y;
+// eslint-disable-next-line no-control-regex -- RFC 8259 section 7: control characters must be escaped
 const PLAIN_RUN = /[^"\\\u0000-\u001f]*/y;
 const WHITE = /[ \t\n\r]*/y;
 const HEX4 = /[0-9a-fA-F]{4}/y;
 const LONE_SURROGATE = /\p{Surrogate}/u;
+const WORDS = [
+  ["true", true],
+  ["false", false],
+  ["null", null],
+] as const;
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   "\\": "\\",
@@ -39,6 +45,14 @@ const ESCAPES: Readonly<Record<string, string>> = {
 export function isForbiddenKey(key: string, value: JsonValue): boolean {
   if (key === "__proto__") return true;
   return key === "constructor" && typeof value === "object" && value !== null && Object.hasOwn(value, "prototype");
+}
+
+/**
+ * An integer beyond 2^53 that its canonical text writes out digit by digit (up to 1e21): RFC 7493 section 2.2,
+ * readers disagree on it. However it was written, so that canonical texts are always read again.
+ */
+export function isUnsafeInteger(value: number): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21;
 }
 
 class Fault extends Error {
@@ -91,28 +105,14 @@ export class StrictReader {
   }
 
   private value(room: number): JsonValue {
-    switch (this.source[this.at]) {
-      case "{":
-        return this.object(room);
-      case "[":
-        return this.array(room);
-      case '"':
-        return this.string();
-      case "t":
-        return this.word("true", true);
-      case "f":
-        return this.word("false", false);
-      case "n":
-        return this.word("null", null);
-      default:
-        return this.number();
-    }
-  }
-
-  private word<T extends JsonValue>(word: string, value: T): T {
-    if (!this.source.startsWith(word, this.at)) this.fail("json-syntax");
-    this.at += word.length;
-    return value;
+    const first = this.source[this.at] ?? "";
+    if (first === "{") return this.object(room);
+    if (first === "[") return this.array(room);
+    if (first === '"') return this.string();
+    const word = WORDS.find(([text]) => this.source.startsWith(text, this.at));
+    if (word === undefined) return this.number();
+    this.at += word[0].length;
+    return word[1];
   }
 
   private number(): number {
@@ -125,8 +125,8 @@ export class StrictReader {
     const isInteger = found.groups?.["tail"] === "";
     // RFC 7493 section 2.2: beyond 2^53 readers disagree; 1e400 and 1e-400 turn into something else altogether.
     const isLost = value === 0 && /[1-9]/.test(found[0].replace(/[eE].*/, ""));
-    if (!Number.isFinite(value) || isLost || (isInteger && !Number.isSafeInteger(value)))
-      this.fail("json-unsafe-number", start);
+    const isUnsafe = isUnsafeInteger(value) || (isInteger && !Number.isSafeInteger(value));
+    if (!Number.isFinite(value) || isLost || isUnsafe) this.fail("json-unsafe-number", start);
     return value === 0 ? 0 : value;
   }
 

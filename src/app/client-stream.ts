@@ -1,0 +1,64 @@
+/** Our own stdin and stdout as the client's line stream, with back-pressure both ways. */
+import type { Readable, Writable } from "node:stream";
+import { createLineSplitter } from "../host/line-splitter.js";
+import { MAX_LINE_BYTES } from "../base/limits.js";
+
+export interface ClientHandlers {
+  readonly onLine: (bytes: Buffer) => void;
+  readonly onOversize: () => void;
+  /** The client has closed its side; what it sent may still be answered. */
+  readonly onEnd: () => void;
+  /** After `send` said false: go on. */
+  readonly onDrain: () => void;
+  /** Nobody reads our answers any more. */
+  readonly onLost: () => void;
+}
+
+export interface ClientStream {
+  readonly start: (handlers: ClientHandlers) => void;
+  /** Sends one line. False: hold back until `onDrain`. */
+  readonly send: (line: string) => boolean;
+  readonly pause: () => void;
+  readonly resume: () => void;
+  /** Reads nothing more. */
+  readonly stop: () => void;
+}
+
+/** Frames a pair of byte streams. A last line without a newline is taken as a line, as MCP SDKs do not end with one. */
+export function createClientStream(input: Readable, output: Writable): ClientStream {
+  let isStopped = false;
+  return {
+    start: (handlers) => {
+      const deliver = (bytes: Buffer): void => {
+        if (!isStopped) handlers.onLine(bytes);
+      };
+      const splitter = createLineSplitter({
+        maxBytes: MAX_LINE_BYTES,
+        onLine: deliver,
+        onOversize: handlers.onOversize,
+        onRest: deliver,
+      });
+      input.on("data", (chunk: Buffer) => {
+        splitter.push(chunk);
+      });
+      input.on("end", () => {
+        splitter.end();
+        handlers.onEnd();
+      });
+      input.on("error", handlers.onLost);
+      output.on("drain", handlers.onDrain);
+      output.on("error", handlers.onLost);
+    },
+    send: (line) => output.write(`${line}\n`),
+    pause: () => {
+      input.pause();
+    },
+    resume: () => {
+      if (!isStopped) input.resume();
+    },
+    stop: () => {
+      isStopped = true;
+      input.pause();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/** A live run: the kernel's six ports made of this machine's clock, entropy, files and signer. */
+import { basename, dirname } from "node:path";
+import type { Ports } from "../abi/ports.js";
+import type { PayloadRecord } from "../abi/payload.js";
+import type { SyscallRequest } from "../abi/request.js";
+import { createClock } from "../host/clock.js";
+import { nodeDigests } from "../host/digests.js";
+import { newRunId, nonce } from "../host/entropy.js";
+import { createJournalFile, type JournalFile } from "../host/journal-file.js";
+import { loadOrCreateOperatorKey } from "../host/operator-key.js";
+import { createPayloadStore, type PayloadStore } from "../host/payload-store.js";
+import { pointLatest, prepareRunPath } from "../host/run-folder.js";
+import { createRunSigner } from "../host/signer.js";
+import { Dispatch } from "../kernel/dispatch.js";
+import { createKernel } from "../kernel/step.js";
+import { compileSource } from "./policy-file.js";
+
+export interface LiveRunOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly traceOut: string | undefined;
+  readonly payloads: "sealed" | "none";
+}
+
+export interface LiveRun<R extends SyscallRequest> {
+  readonly id: string;
+  readonly log: string;
+  readonly publicKey: string;
+  /** Key of the commitments' salts, when a journal keeps it. */
+  readonly secret: string | undefined;
+  /** Where the operator's payload key was made just now, on the first run of this user. */
+  readonly newKeyAt: string | undefined;
+  readonly dispatch: Dispatch<R>;
+  /** Flushes and closes the files. After this nothing can be recorded. */
+  readonly finish: () => Promise<void>;
+}
+
+/**
+ * Creates the files of a new run and the kernel that writes them.
+ * @throws AgentkError when a file cannot be created safely; then nothing has begun.
+ */
+export function startLiveRun<R extends SyscallRequest>(options: LiveRunOptions, act: Ports<R>["act"]): LiveRun<R> {
+  const id = newRunId(new Date(), nonce(6));
+  const paths = prepareRunPath(options.cwd, id, options.traceOut);
+  const operator = options.payloads === "sealed" ? loadOrCreateOperatorKey(options.env) : undefined;
+  const journal = createJournalFile(paths.log);
+  const store = operator === undefined ? undefined : createPayloadStore(paths.payloads, id, operator.key);
+  if (options.traceOut === undefined) pointLatest(dirname(paths.log), basename(paths.log));
+  const signer = createRunSigner();
+  const kernel = createKernel({ digests: nodeDigests, compile: compileSource });
+  const ports: Ports<R> = {
+    now: createClock(),
+    nonce,
+    append: journal.append,
+    sign: signer.sign,
+    act,
+    payload: keeper(store),
+  };
+  return {
+    id,
+    log: paths.log,
+    publicKey: signer.publicKeyHex,
+    secret: store?.secret,
+    newKeyAt: operator?.created === true ? operator.path : undefined,
+    dispatch: new Dispatch(kernel, ports),
+    finish: () => finish(journal, store),
+  };
+}
+
+function keeper(store: PayloadStore | undefined): (record: PayloadRecord) => void {
+  return (record) => {
+    store?.put(record);
+  };
+}
+
+async function finish(journal: JournalFile, store: PayloadStore | undefined): Promise<void> {
+  store?.close();
+  await journal.close();
+}

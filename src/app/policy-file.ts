@@ -1,0 +1,72 @@
+/** Policies from files: read within bounds, parsed strictly, every fault with its line and column. */
+import { readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { AgentkError } from "../base/errors.js";
+import { MAX_POLICY_BYTES } from "../base/limits.js";
+import { compilePolicy, type CompiledPolicy } from "../policy/compile.js";
+import { parsePolicy, type PolicyFault } from "../policy/parse.js";
+import { shippedFile } from "./package-info.js";
+
+export interface LoadedPolicy {
+  /** The file's name without folder and `.toml`, as the log shows it. */
+  readonly name: string;
+  readonly file: string;
+  readonly source: string;
+}
+
+/** A policy that does not parse: every fault found. The command that meets it fails a check (exit status 2). */
+export class PolicyInvalid extends AgentkError {
+  readonly faults: readonly PolicyFault[];
+
+  constructor(file: string, faults: readonly PolicyFault[]) {
+    const [first] = faults;
+    const place = first === undefined ? { file } : { file, line: first.line, column: first.column };
+    super("policy-invalid", first?.problem ?? "is not a policy", {
+      place,
+      ...(first?.hint === undefined ? {} : { hint: first.hint }),
+    });
+    this.faults = faults;
+  }
+}
+
+/**
+ * Reads a policy's text; without a file, the shipped guard policy.
+ * @throws AgentkError `file-unreadable`; PolicyInvalid when it is too large or not UTF-8.
+ */
+export function readPolicy(file: string | undefined): LoadedPolicy {
+  const path = file ?? shippedFile("policies/guard.toml");
+  const bytes = readBounded(path);
+  try {
+    const source = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return { name: basename(path).replace(/\.toml$/, ""), file: path, source };
+  } catch {
+    throw new PolicyInvalid(path, [{ line: 1, column: 1, problem: "the file is not UTF-8 text" }]);
+  }
+}
+
+function readBounded(path: string): Buffer {
+  try {
+    const { size } = statSync(path);
+    if (size > MAX_POLICY_BYTES) {
+      const problem = `the file is larger than ${String(MAX_POLICY_BYTES)} bytes`;
+      throw new PolicyInvalid(path, [{ line: 1, column: 1, problem }]);
+    }
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof AgentkError) throw error;
+    throw new AgentkError("file-unreadable", `cannot read the policy \`${path}\``, {
+      cause: error,
+      place: { file: path },
+    });
+  }
+}
+
+/**
+ * A policy's decision function. Handed to the kernel, which compiles what its log says is in force.
+ * @throws PolicyInvalid
+ */
+export function compileSource(source: string, file = "the recorded policy"): CompiledPolicy {
+  const parsed = parsePolicy(source);
+  if (!parsed.ok) throw new PolicyInvalid(file, parsed.error);
+  return compilePolicy(parsed.value);
+}

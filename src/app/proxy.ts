@@ -1,0 +1,207 @@
+/** `mcp-proxy-stdio`: one client on our stdin and stdout, one server as a child, the kernel in between. */
+import type { CloseReason } from "../abi/event.js";
+import { openPayload } from "../abi/request.js";
+import type { DURABLE_FROM } from "../abi/syscalls.js";
+import { canonicalJson } from "../base/canonical.js";
+import { AgentkError } from "../base/errors.js";
+import { MAX_LINE_BYTES } from "../base/limits.js";
+import { childEnvironment } from "../host/child-environment.js";
+import { startChild, type Child, type ExitFacts } from "../host/child-process.js";
+import { Relay } from "../mcp/relay.js";
+import { Session } from "../mcp/session.js";
+import { Upstream, type McpRequest } from "../mcp/upstream.js";
+import type { ClientStream } from "./client-stream.js";
+import { startLiveRun, type LiveRun, type LiveRunOptions } from "./live-run.js";
+import { packageVersion } from "./package-info.js";
+import { compileSource, type LoadedPolicy } from "./policy-file.js";
+
+export interface ProxyOptions extends LiveRunOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly policy: LoadedPolicy;
+  readonly serverId: string;
+  readonly agentId: string;
+  /** Names of the parent's variables that the child gets besides PATH. */
+  readonly allowEnv: readonly string[];
+  readonly responseTimeoutMs: number;
+  readonly maxClientMessages: number;
+  readonly maxInFlight: number;
+  readonly durableFrom: (typeof DURABLE_FROM)[number];
+}
+
+/** How a run ended, for the summary on stderr. */
+export interface ProxyEnd {
+  readonly run: string;
+  readonly log: string;
+  readonly reason: CloseReason;
+  readonly allowed: number;
+  readonly denied: number;
+  readonly exit: ExitFacts;
+  readonly fault: Error | undefined;
+  readonly newKeyAt: string | undefined;
+}
+
+const SESSION = "s1";
+
+export class Proxy {
+  private readonly options: ProxyOptions;
+  private readonly client: ClientStream;
+  private readonly session: Session;
+  private readonly upstream: Upstream;
+  private readonly run: LiveRun<McpRequest>;
+  private readonly relay: Relay;
+  private child: Child | undefined;
+  private exit: ExitFacts | undefined;
+  private ending: Promise<ProxyEnd> | undefined;
+  private settle: (end: Promise<ProxyEnd>) => void = () => undefined;
+
+  /** @throws AgentkError (PolicyInvalid among them): nothing has begun, and no server was started. */
+  constructor(options: ProxyOptions, client: ClientStream) {
+    this.options = options;
+    this.client = client;
+    compileSource(options.policy.source, options.policy.file);
+    this.session = new Session({ maxClientMessages: options.maxClientMessages });
+    const toServer = (line: string): void => {
+      this.sendToServer(line);
+    };
+    this.upstream = new Upstream({ session: this.session, send: toServer, timeoutMs: options.responseTimeoutMs });
+    this.run = startLiveRun(options, (call, request) => this.upstream.act(call, request));
+    this.relay = new Relay({
+      dispatch: this.run.dispatch,
+      session: this.session,
+      upstream: this.upstream,
+      identity: { session: SESSION, agent: options.agentId, server: options.serverId },
+      toClient: (line) => {
+        if (!client.send(line)) this.child?.pause();
+      },
+      toServer,
+      onServerBroken: () => void this.end("child-faults"),
+    });
+  }
+
+  /**
+   * Runs until the client, the server or a signal ends it.
+   * @throws AgentkError when the log cannot be opened or the environment is not as asked.
+   */
+  async serve(): Promise<ProxyEnd> {
+    const { options, client } = this;
+    const env = childEnvironment(options.env, options.allowEnv);
+    if (!env.ok) throw new AgentkError("usage", env.error);
+    await this.openRun();
+    const ended = new Promise<ProxyEnd>((resolve) => {
+      this.settle = resolve;
+    });
+    this.child = this.startServer(env.value);
+    await this.run.dispatch.note({ session: SESSION, fact: "child-started" });
+    client.start({
+      onLine: (bytes) => {
+        this.relay.fromClient(bytes);
+      },
+      onOversize: () => {
+        this.relay.clientOversize();
+      },
+      onEnd: () => void this.end("eof"),
+      onDrain: () => this.child?.resume(),
+      onLost: () => void this.end("eof", { isUrgent: true }),
+    });
+    return ended;
+  }
+
+  /** A signal: what is under way is recorded as unknown, and the server goes. */
+  stop(reason: "sigint" | "sigterm"): void {
+    void this.end(reason, { isUrgent: true });
+  }
+
+  private async openRun(): Promise<void> {
+    const { options, run } = this;
+    const facts = {
+      format: "agentk-flight/1",
+      run: run.id,
+      agentk: packageVersion(),
+      agent: options.agentId,
+      server: options.serverId,
+      command: openPayload(canonicalJson([options.command, ...options.args])),
+      limits: {
+        in_flight: options.maxInFlight,
+        line_bytes: MAX_LINE_BYTES,
+        client_messages: options.maxClientMessages,
+        response_timeout_ms: options.responseTimeoutMs,
+      },
+      durable_from: options.durableFrom,
+      payloads: options.payloads,
+      public_key: run.publicKey,
+    } as const;
+    await run.dispatch.open(facts, run.secret, options.policy);
+  }
+
+  private startServer(env: Readonly<Record<string, string>>): Child {
+    return startChild({
+      command: this.options.command,
+      args: this.options.args,
+      env,
+      maxLineBytes: MAX_LINE_BYTES,
+      onLine: (bytes) => {
+        this.relay.fromServer(bytes);
+      },
+      onOversize: () => {
+        this.relay.serverFault("line-too-long");
+      },
+      onDrain: () => {
+        this.client.resume();
+      },
+      onExit: (facts) => {
+        this.exit = facts;
+        this.upstream.gone();
+        void this.end("child-exited");
+      },
+    });
+  }
+
+  private sendToServer(line: string): void {
+    if (this.child?.send(line) === false && this.exit === undefined) this.client.pause();
+  }
+
+  /** The first reason wins. An urgent end does not wait for answers. */
+  private end(reason: CloseReason, how: { isUrgent: boolean } = { isUrgent: false }): Promise<ProxyEnd> {
+    if (this.ending === undefined) {
+      this.ending = this.runEnd(reason, how.isUrgent);
+      this.settle(this.ending);
+    } else if (how.isUrgent) void this.child?.stop();
+    return this.ending;
+  }
+
+  private async runEnd(reason: CloseReason, isUrgent: boolean): Promise<ProxyEnd> {
+    const { child, relay, run, upstream } = this;
+    this.client.stop();
+    if (!isUrgent) await relay.idle();
+    // What still waits when the end is urgent may have happened: the log says so.
+    const closed = isUrgent ? this.closeLog(reason) : undefined;
+    const exit = (await child?.stop()) ?? { code: undefined, signal: undefined, spawnError: undefined };
+    upstream.gone();
+    await relay.idle();
+    await (closed ?? this.closeLog(reason));
+    await run.finish().catch(() => undefined);
+    const { allowed, denied } = run.dispatch.current;
+    const { fault } = run.dispatch;
+    return { run: run.id, log: run.log, reason, allowed, denied, exit, fault, newKeyAt: run.newKeyAt };
+  }
+
+  private async closeLog(reason: CloseReason): Promise<void> {
+    const { child, relay, run, exit } = this;
+    if (exit !== undefined) {
+      const { code, signal } = exit;
+      const how = {
+        ...(code === undefined ? {} : { exit_code: code }),
+        ...(signal === undefined ? {} : { exit_signal: signal }),
+      };
+      await run.dispatch.note({ session: SESSION, fact: "child-exited", ...how });
+    }
+    const tail = child?.stderrTail().toString("utf8") ?? "";
+    await run.dispatch.close({
+      reason,
+      strays: relay.strays,
+      ...(tail === "" ? {} : { stderr: openPayload(canonicalJson(tail)) }),
+      stderr_bytes: child?.stderrBytes() ?? 0,
+    });
+  }
+}

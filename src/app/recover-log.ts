@@ -1,0 +1,94 @@
+/** `recover`: ends the log of a run that was killed. What was torn is set aside, and the log says so and closes. */
+import { isUtf8 } from "node:buffer";
+import { AgentkError } from "../base/errors.js";
+import { MAX_LOG_LINE_BYTES } from "../base/limits.js";
+import { decodeLine } from "../evidence/codec.js";
+import { createClock } from "../host/clock.js";
+import { nodeDigests } from "../host/digests.js";
+import { readLines } from "../host/log-file.js";
+import { reopenJournalFile, splitTornTail } from "../host/recover.js";
+import { fold } from "../kernel/fold.js";
+import { INITIAL_STATE, type State } from "../kernel/state.js";
+import { createKernel } from "../kernel/step.js";
+import type { Input } from "../abi/request.js";
+import { compileSource } from "./policy-file.js";
+
+export interface Recovery {
+  readonly run: string;
+  /** Bytes of a last line that was never finished. */
+  readonly tornBytes: number;
+  /** Where they were moved to. */
+  readonly tornPath: string | undefined;
+  /** Calls without an outcome: they may have happened. */
+  readonly unanswered: number;
+}
+
+/** SHA-256 of nothing: what a recovery records when the last line was whole. */
+const NOTHING = nodeDigests.sha256Hex("");
+
+/**
+ * Recovers the log at `path`. The closing lines carry no seal: the run's key died with the run.
+ * @throws AgentkError `log-invalid` when a whole line does not hold, or the log is closed already;
+ * `unsafe-file` when its writer is alive.
+ */
+export async function recoverLog(path: string): Promise<Recovery> {
+  const state = readState(path);
+  if (state.run === undefined) throw new AgentkError("log-invalid", `\`${path}\` does not begin with an open line`);
+  if (state.closed) throw new AgentkError("log-invalid", `\`${path}\` is closed already: there is nothing to recover`);
+  const torn = splitTornTail(path);
+  const journal = reopenJournalFile(path);
+  try {
+    const lines = closingLines(state, torn ?? { tornBytes: 0, tornSha256: NOTHING });
+    await journal.append(lines, true);
+  } finally {
+    await journal.close();
+  }
+  return { run: state.run.run, tornBytes: torn?.tornBytes ?? 0, tornPath: torn?.path, unanswered: state.inFlight };
+}
+
+/** The recovery, an `unknown` outcome for each open call, and the close: through the same kernel as every line. */
+function closingLines(from: State, torn: { tornBytes: number; tornSha256: string }): readonly string[] {
+  const kernel = createKernel({ digests: nodeDigests, compile: compileSource });
+  const clock = createClock();
+  const lines: string[] = [];
+  let state = from;
+  const step = (input: Input): void => {
+    const next = kernel(state, input);
+    state = next.state;
+    lines.push(next.line);
+  };
+  step({ type: "recovery", at: clock(), torn_bytes: torn.tornBytes, torn_sha256: torn.tornSha256 });
+  for (const [session, { calls }] of from.sessions) {
+    for (const call of calls.keys())
+      step({ type: "outcome", at: clock(), outcome: { call, session, status: "unknown" } });
+  }
+  step({ type: "close", at: clock(), close: { reason: "recovered", strays: 0 } });
+  return lines;
+}
+
+/** The state that the log's whole lines fold to. Each must hold: recovery mends a crash, never a tampered log. */
+function readState(path: string): State {
+  let state: State = INITIAL_STATE;
+  const take = (bytes: Buffer, index: number): undefined => {
+    const decoded = isUtf8(bytes) ? decodeLine(nodeDigests, bytes.toString("utf8")) : undefined;
+    if (decoded?.ok !== true || decoded.value.prev !== state.head || decoded.value.seq !== state.seq) {
+      throw invalid(path, index);
+    }
+    state = fold(state, { event: decoded.value, hash: decoded.value.hash, time: decoded.value.time }, compileSource);
+  };
+  readLines(path, take, {
+    maxLineBytes: MAX_LOG_LINE_BYTES,
+    onLongLine: (index) => {
+      throw invalid(path, index);
+    },
+  });
+  return state;
+}
+
+function invalid(path: string, index: number): AgentkError {
+  const hint = `run \`agentk verify\` on it: recovery mends the end of a log, nothing else`;
+  return new AgentkError("log-invalid", "the line does not follow from the one before it", {
+    place: { file: path, line: index + 1 },
+    hint,
+  });
+}

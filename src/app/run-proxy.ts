@@ -1,0 +1,42 @@
+/** Runs the proxy on this process: its stdin, stdout and signals, and a word on stderr when it is over. */
+import { resolve } from "node:path";
+import { createClientStream } from "./client-stream.js";
+import { readPolicy } from "./policy-file.js";
+import { Proxy, type ProxyEnd, type ProxyOptions } from "./proxy.js";
+
+export interface ProxyCommand extends Omit<ProxyOptions, "policy"> {
+  /** Undefined: the shipped guard policy. */
+  readonly policyFile: string | undefined;
+}
+
+/**
+ * Serves until the end and gives the exit status: 0 when the client or a signal ended it, otherwise 1.
+ * @throws AgentkError when it cannot begin; then no server was started.
+ */
+export async function runProxy(command: ProxyCommand, say: (text: string) => void): Promise<0 | 1> {
+  const { policyFile, ...options } = command;
+  const policy = readPolicy(policyFile === undefined ? undefined : resolve(options.cwd, policyFile));
+  const proxy = new Proxy({ ...options, policy }, createClientStream(process.stdin, process.stdout));
+  const stop = (signal: "SIGINT" | "SIGTERM") => (): void => {
+    proxy.stop(signal === "SIGINT" ? "sigint" : "sigterm");
+  };
+  process.on("SIGINT", stop("SIGINT"));
+  process.on("SIGTERM", stop("SIGTERM"));
+  const end = await proxy.serve();
+  say(summaryOf(end));
+  return end.fault === undefined && ["eof", "sigint", "sigterm"].includes(end.reason) ? 0 : 1;
+}
+
+function summaryOf(end: ProxyEnd): string {
+  const { run, allowed, denied, log, reason, exit, fault, newKeyAt } = end;
+  const lines = [
+    `agentk: run ${run} ended (${reason}): ${String(allowed)} allowed, ${String(denied)} denied; log ${log}`,
+  ];
+  if (exit.spawnError !== undefined) lines.push(`agentk: the server could not be started (${exit.spawnError})`);
+  else if (reason === "child-exited") {
+    lines.push(`agentk: the server ended by itself (${exit.signal ?? `exit status ${String(exit.code)}`})`);
+  }
+  if (fault !== undefined) lines.push(`agentk: recording failed, and everything after it was denied: ${fault.message}`);
+  if (newKeyAt !== undefined) lines.push(`agentk: a key for sealed payloads was made at ${newKeyAt}`);
+  return `${lines.join("\n")}\n`;
+}

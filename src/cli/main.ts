@@ -1,0 +1,86 @@
+/** The command line. Each command is a file; what a command needs is loaded when it runs, so that starting stays quick. */
+import { Command } from "commander";
+import { AgentkError } from "../base/errors.js";
+import { packageVersion } from "../app/package-info.js";
+import type { ExitStatus, Io } from "./io.js";
+import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
+import { registerPolicyCheck } from "./policy-check.js";
+import { registerRecover } from "./recover.js";
+import { registerReplay } from "./replay.js";
+import { registerTraceInspect } from "./trace-inspect.js";
+import { registerVerify } from "./verify.js";
+
+const COMMANDS = [
+  registerMcpProxyStdio,
+  registerVerify,
+  registerReplay,
+  registerTraceInspect,
+  registerRecover,
+  registerPolicyCheck,
+];
+
+/** Runs one command and sets the process's exit status: 0 ok, 1 error, 2 a check failed. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const io = processIo();
+  // A reader that has seen enough (`agentk trace-inspect | head`) is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
+  });
+  try {
+    await buildProgram(io).parseAsync(argv);
+  } catch (error) {
+    io.exit(report(error, io, argv.includes("--json")));
+  }
+}
+
+export function buildProgram(io: Io): Command {
+  const program = new Command("agentk")
+    .description("A reference monitor for AI agents: decided by your policy, recorded before it happens.")
+    .version(packageVersion(), "-V, --version")
+    .showHelpAfterError("(run with --help for the options)")
+    .enablePositionalOptions()
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+    .exitOverride();
+  for (const register of COMMANDS) register(program, io);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}
+
+function processIo(): Io {
+  return {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+    env: process.env,
+    cwd: process.cwd(),
+    isTty: process.stdout.isTTY,
+    columns: process.stdout.columns,
+    exit: (status) => {
+      process.exitCode = status;
+    },
+  };
+}
+
+/** One error, told once, with its place and what to do about it. */
+function report(error: unknown, io: Io, isJson: boolean): ExitStatus {
+  if (isCommanderEnd(error)) return error.exitCode === 0 ? 0 : 1;
+  if (!(error instanceof AgentkError)) throw error;
+  const { code, message, place, hint } = error;
+  if (isJson)
+    io.stdout(`${JSON.stringify({ error: { code, message, ...(place ?? {}), hint: hint ?? null } }, null, 2)}\n`);
+  const where =
+    place === undefined
+      ? ""
+      : `${[place.file, place.line, place.column].filter((part) => part !== undefined).join(":")}: `;
+  io.stderr(`agentk: ${where}${message}${hint === undefined ? "" : `\n  ${hint}`}\n`);
+  return code === "policy-invalid" ? 2 : 1;
+}
+
+/** commander has printed its own message by now; help and --version end here with status 0. */
+function isCommanderEnd(error: unknown): error is Error & { exitCode: number } {
+  return (
+    error instanceof Error &&
+    "exitCode" in error &&
+    typeof error.exitCode === "number" &&
+    error.name === "CommanderError"
+  );
+}

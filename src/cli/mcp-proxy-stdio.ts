@@ -1,0 +1,117 @@
+/** `agentk mcp-proxy-stdio`: stand between an MCP client and a stdio server. */
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import { MAX_CLIENT_MESSAGES, MAX_IN_FLIGHT, MAX_NAME_CHARS, RESPONSE_TIMEOUT_MS } from "../base/limits.js";
+import { DURABLE_FROM } from "../abi/syscalls.js";
+import type { Io } from "./io.js";
+
+interface ProxyFlags {
+  readonly policy?: string;
+  readonly traceOut?: string;
+  readonly serverId: string;
+  readonly agentId: string;
+  readonly allowEnv: readonly string[];
+  readonly responseTimeoutMs: number;
+  readonly maxClientMessages: number;
+  readonly maxInFlight: number;
+  readonly payloads: "sealed" | "none";
+  readonly durable: (typeof DURABLE_FROM)[number];
+  readonly command?: string;
+  readonly arg: readonly string[];
+}
+
+const EXAMPLE = `
+The log goes to .agentk/runs/<run>.jsonl; look at it with \`agentk trace-inspect\`.
+Exit status: 0 the client or a signal ended the run, 1 it could not begin or the server failed, 2 the policy is not valid.
+
+Example:
+  agentk mcp-proxy-stdio --server-id files -- npx -y @modelcontextprotocol/server-filesystem ~/notes`;
+
+export function registerMcpProxyStdio(program: Command, io: Io): void {
+  const command = program
+    .command("mcp-proxy-stdio")
+    .summary("stand between an MCP client and a stdio server")
+    .description("Runs an MCP server as a child and mediates everything between it and the client on stdin and stdout.")
+    .argument("[command...]", "the server and its arguments, after --");
+  addFlags(command)
+    .addHelpText("after", EXAMPLE)
+    .action((words: readonly string[], flags: ProxyFlags) => serve(words, flags, io));
+}
+
+function addFlags(command: Command): Command {
+  return command
+    .option("--policy <file>", "the policy (default: the shipped guard policy)")
+    .option("--trace-out <file>", "write the flight log here; the file must not exist")
+    .option("--server-id <id>", "what policies and the log call the server", name, "downstream-mcp")
+    .option("--agent-id <id>", "what policies and the log call the agent", name, "agent://mcp/proxy")
+    .option("--allow-env <name>", "pass this environment variable to the server (repeat)", collect, [])
+    .option("--response-timeout-ms <n>", "how long one call may wait", count, RESPONSE_TIMEOUT_MS)
+    .option("--max-client-messages <n>", "messages taken from the client in one run", count, MAX_CLIENT_MESSAGES)
+    .option("--max-in-flight <n>", "calls waiting at once", count, MAX_IN_FLIGHT)
+    .option("--payloads <mode>", "keep values in an encrypted journal: sealed or none", payloads, "sealed")
+    .option(
+      "--durable <risk>",
+      "flush intents to the disk from this risk on: low, medium, high, never",
+      durable,
+      "medium",
+    )
+    .option("--command <command>", "the server, instead of after --")
+    .option("--arg <arg>", "an argument of the server (repeat)", collect, []);
+}
+
+function collect(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value];
+}
+
+function count(value: string): number {
+  const number = Number(value);
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError("it must be a whole number from 1 to 999999999.");
+  return number;
+}
+
+/** Ids stand in log lines and in targets, where a slash ends the server's part. */
+function name(value: string): string {
+  const isName = /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/.test(value) && value.length <= MAX_NAME_CHARS;
+  if (!isName) throw new InvalidArgumentError("it must be letters, digits and . _ : / @ - and at most 128 characters.");
+  return value;
+}
+
+function payloads(value: string): "sealed" | "none" {
+  if (value !== "sealed" && value !== "none") throw new InvalidArgumentError("it must be sealed or none.");
+  return value;
+}
+
+function durable(value: string): (typeof DURABLE_FROM)[number] {
+  const known = DURABLE_FROM.find((tier) => tier === value);
+  if (known === undefined) throw new InvalidArgumentError(`it must be one of ${DURABLE_FROM.join(", ")}.`);
+  return known;
+}
+
+async function serve(words: readonly string[], flags: ProxyFlags, io: Io): Promise<void> {
+  const { AgentkError } = await import("../base/errors.js");
+  const [command, ...args] = flags.command === undefined ? words : [flags.command, ...flags.arg, ...words];
+  if (command === undefined) {
+    throw new AgentkError("usage", "no server is named", { hint: "put its command after `--`" });
+  }
+  const { runProxy } = await import("../app/run-proxy.js");
+  const end = await runProxy(
+    {
+      cwd: io.cwd,
+      env: io.env,
+      command,
+      args,
+      policyFile: flags.policy,
+      traceOut: flags.traceOut,
+      serverId: flags.serverId,
+      agentId: flags.agentId,
+      allowEnv: flags.allowEnv,
+      responseTimeoutMs: flags.responseTimeoutMs,
+      maxClientMessages: flags.maxClientMessages,
+      maxInFlight: flags.maxInFlight,
+      payloads: flags.payloads,
+      durableFrom: flags.durable,
+    },
+    io.stderr,
+  );
+  io.exit(end);
+}

@@ -1,0 +1,183 @@
+/** A log rolled up for people: one row an event, and totals. It shows names, labels and sizes; the log holds no values. */
+import { utf8Bytes } from "../base/bytes.js";
+import { REASONS, decisionName, type Decision } from "../abi/decision.js";
+import type { EventType, EventValues, FlightEvent, FlightLine } from "../abi/event.js";
+import type { Commit, PayloadSlot } from "../abi/payload.js";
+import { Tally, type TallyRow } from "./tally.js";
+import { visible, visibleTarget } from "./visible.js";
+
+export interface InspectRow {
+  /** 1-based. */
+  readonly line: number;
+  readonly seq: number;
+  readonly wallMs: number;
+  readonly monoUs: number;
+  readonly type: EventType;
+  /** The agent, server or session that the event is about. */
+  readonly who: string;
+  readonly what: string;
+  /** `verdict:rule`. */
+  readonly decision?: string;
+  /** Why, in words. */
+  readonly reason?: string;
+  readonly labels: readonly string[];
+  /** UTF-8 bytes of the values committed to. */
+  readonly bytes?: number;
+}
+
+export interface InspectTotals {
+  readonly events: number;
+  readonly allowed: number;
+  readonly denied: number;
+  /** Denied calls by rule. */
+  readonly blockedByRule: readonly TallyRow[];
+  /** Results kept from the agent, by rule. */
+  readonly withheldByRule: readonly TallyRow[];
+  /** Calls by syscall. */
+  readonly bySyscall: readonly TallyRow[];
+  /** Commitments by what they stand for, with the bytes committed to. */
+  readonly commitments: readonly (TallyRow & { readonly bytes: number })[];
+}
+
+export interface Inspector {
+  /** The row of an event. Its line number is 1-based. */
+  add(event: FlightLine, line: number): InspectRow;
+  totals(): InspectTotals;
+}
+
+/** What an event says of itself, before it is made fit for a terminal. */
+interface Facts {
+  readonly who: string;
+  readonly what: string;
+  readonly decision?: Decision | undefined;
+  readonly labels?: readonly string[];
+  readonly commits?: readonly (readonly [PayloadSlot, Commit | undefined])[];
+  readonly bytes?: number | undefined;
+}
+
+const FACTS: { readonly [T in EventType]: (value: EventValues[T]) => Facts } = {
+  open: (v) => ({ who: v.agent, what: `agentk ${v.agentk} guards ${v.server}`, commits: [["command", v.command]] }),
+  policy: (v) => ({ who: "operator", what: `${v.name} ${v.sha256.slice(0, 12)}`, bytes: utf8Bytes(v.source).length }),
+  session: (v) => ({ who: v.session, what: sessionWords(v) }),
+  syscall: (v) => ({
+    who: v.from === "client" ? v.agent : v.server,
+    what: `${v.kind} ${visibleTarget(v.target)}`,
+    decision: v.decision,
+    labels: v.labels,
+    commits: [
+      ["subject", v.subject],
+      ["arguments", v.arguments],
+      ["intent", v.claims?.intent],
+    ],
+  }),
+  page: (v) => ({
+    who: v.server,
+    what: [v.page, v.method, ...forCall(v.call), ...(v.signs.length === 0 ? [] : [`signs ${v.signs.join(", ")}`])].join(
+      " ",
+    ),
+    decision: v.delivery,
+    labels: v.labels,
+    commits: [["content", v.content]],
+  }),
+  outcome: (v) => ({
+    who: v.session,
+    what: [v.call, v.status, ...(v.page === undefined ? [] : [`with ${v.page}`])].join(" "),
+  }),
+  recovery: (v) => ({ who: "recovery", what: "torn tail set aside", bytes: v.torn_bytes }),
+  close: (v) => ({
+    who: "agentk",
+    what: `${v.reason}, ${String(v.lines)} lines, ${v.seal === undefined ? "no seal" : "with a seal"}`,
+    commits: [["stderr", v.stderr]],
+  }),
+};
+
+function sessionWords(value: EventValues["session"]): string {
+  const { fact, protocol, call, fault, exit_code, exit_signal } = value;
+  const more = [protocol, fault, exit_code === undefined ? undefined : `status ${String(exit_code)}`, exit_signal];
+  return [fact, ...more.filter((word) => word !== undefined), ...forCall(call)].join(" ");
+}
+
+function forCall(call: string | undefined): readonly string[] {
+  return call === undefined ? [] : [`for ${call}`];
+}
+
+function factsOf<T extends EventType>(event: { readonly type: T; readonly value: EventValues[T] }): Facts {
+  return FACTS[event.type](event.value);
+}
+
+/** An inspector for one log. Its memory is bounded whatever the log holds. */
+export function createInspector(): Inspector {
+  const totals = new Totals();
+  return {
+    add: (event, line) => {
+      const facts = factsOf(event);
+      totals.add(event, facts);
+      return rowOf(event, line, facts);
+    },
+    totals: () => totals.read(),
+  };
+}
+
+/** Attacker-controlled: names, rules, labels and targets; none reaches a row as it stands in the log. */
+function rowOf(event: FlightLine, line: number, facts: Facts): InspectRow {
+  const { decision } = facts;
+  const bytes = committedBytes(facts);
+  return {
+    line,
+    seq: event.seq,
+    wallMs: event.time.wall_ms,
+    monoUs: event.time.mono_us,
+    type: event.type,
+    who: visible(facts.who),
+    what: visible(facts.what),
+    ...(decision === undefined
+      ? {}
+      : { decision: visible(decisionName(decision)), reason: REASONS[decision.reason].says }),
+    labels: (facts.labels ?? []).map(visible),
+    ...(bytes === undefined ? {} : { bytes }),
+  };
+}
+
+function committedBytes({ commits = [], bytes }: Facts): number | undefined {
+  const sizes = commits.flatMap(([, commit]) => (commit === undefined ? [] : [commit.bytes]));
+  return sizes.length === 0 ? bytes : sizes.reduce((sum, size) => sum + size, 0);
+}
+
+class Totals {
+  private events = 0;
+  private allowed = 0;
+  private denied = 0;
+  private readonly blocked = new Tally();
+  private readonly withheld = new Tally();
+  private readonly syscalls = new Tally();
+  private readonly commits = new Map<PayloadSlot, { count: number; bytes: number }>();
+
+  add(event: FlightEvent, facts: Facts): void {
+    this.events++;
+    if (event.type === "syscall") {
+      this.syscalls.add(event.value.kind);
+      if (event.value.decision.verdict === "allow") this.allowed++;
+      else this.denied++;
+    }
+    if (facts.decision?.verdict === "deny")
+      (event.type === "syscall" ? this.blocked : this.withheld).add(visible(facts.decision.rule));
+    for (const [slot, commit] of facts.commits ?? []) if (commit !== undefined) this.commit(slot, commit.bytes);
+  }
+
+  private commit(slot: PayloadSlot, bytes: number): void {
+    const before = this.commits.get(slot) ?? { count: 0, bytes: 0 };
+    this.commits.set(slot, { count: before.count + 1, bytes: before.bytes + bytes });
+  }
+
+  read(): InspectTotals {
+    return {
+      events: this.events,
+      allowed: this.allowed,
+      denied: this.denied,
+      blockedByRule: this.blocked.rows(),
+      withheldByRule: this.withheld.rows(),
+      bySyscall: this.syscalls.rows(),
+      commitments: [...this.commits].map(([name, sums]) => ({ name, ...sums })),
+    };
+  }
+}

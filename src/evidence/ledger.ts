@@ -1,0 +1,187 @@
+/** The account a log gives of its run: policy in force, calls and their outcomes, the counts and the seal. */
+import { DOMAINS, type Digests } from "../base/digest.js";
+import type { EventType, FlightLine } from "../abi/event.js";
+import { OpenCalls } from "./calls.js";
+import type { Chain } from "./chain.js";
+import type { FindingCode, FindingList } from "./findings.js";
+import type { Ending } from "./proof.js";
+import { sealStatement } from "./seal.js";
+import { visible } from "./visible.js";
+
+/** Ed25519 (RFC 8032): false for anything but a valid signature over the UTF-8 statement. */
+export type VerifySignature = (publicKeyHex: string, statement: string, signatureHex: string) => boolean;
+
+export interface RunSummary {
+  readonly run: string;
+  readonly agentk: string;
+  readonly agent: string;
+  readonly server: string;
+  /** Ed25519 public key, hex. */
+  readonly publicKey: string;
+}
+
+export interface PolicySummary {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** Policy loads listed in a report. */
+const MAX_POLICIES = 100;
+
+type LineOf<T extends EventType> = Extract<FlightLine, { readonly type: T }>;
+
+export class Ledger {
+  readonly calls = new OpenCalls();
+  readonly policies: PolicySummary[] = [];
+  allowed = 0;
+  denied = 0;
+  run: RunSummary | undefined;
+  ending: Ending = "unsealed";
+  isClosed = false;
+  private readonly deps: { readonly digests: Digests; readonly verifySignature: VerifySignature };
+  private readonly findings: FindingList;
+  private readonly chain: Chain;
+  /** 1-based number of the line being entered. */
+  private line = 0;
+  /** SHA-256 of the policy in force. */
+  private policy: string | undefined;
+  /** How much of the chain was damaged when the policy in force was last known for certain. */
+  private damageAtPolicy = 0;
+
+  constructor(deps: Ledger["deps"], findings: FindingList, chain: Chain) {
+    this.deps = deps;
+    this.findings = findings;
+    this.chain = chain;
+  }
+
+  /** Takes a readable line that the chain has followed already. */
+  enter(event: FlightLine, line: number): void {
+    this.line = line;
+    switch (event.type) {
+      case "open":
+        this.open(event);
+        return;
+      case "policy":
+        this.load(event);
+        return;
+      case "syscall":
+        this.decide(event);
+        return;
+      case "page":
+        this.page(event);
+        return;
+      case "outcome":
+        this.outcome(event);
+        return;
+      case "close":
+        this.close(event);
+        return;
+      case "session":
+      case "recovery":
+        return;
+    }
+  }
+
+  private report(code: FindingCode, event: FlightLine, detail: string): void {
+    this.findings.add(code, { line: this.line, seq: event.seq }, detail);
+  }
+
+  private open(event: LineOf<"open">): void {
+    if (this.run !== undefined) {
+      this.report("open-twice", event, `begins run \`${event.value.run}\``);
+      return;
+    }
+    const { run, agentk, agent, server, public_key } = event.value;
+    this.run = { run, agentk: visible(agentk), agent, server, publicKey: public_key };
+  }
+
+  private load(event: LineOf<"policy">): void {
+    const { name, sha256, source } = event.value;
+    if (this.deps.digests.sha256Hex(DOMAINS.policy + source) !== sha256)
+      this.report("policy-digest", event, `the source of policy \`${name}\` has another digest than it states`);
+    if (this.policies.length < MAX_POLICIES) this.policies.push({ name, sha256 });
+    this.inForce(sha256);
+  }
+
+  private inForce(sha256: string): void {
+    this.policy = sha256;
+    this.damageAtPolicy = this.chain.damage;
+  }
+
+  private decide(event: LineOf<"syscall">): void {
+    const { call, kind, decision, policy } = event.value;
+    // After damage a policy line may have been lost: the decision is taken at its word.
+    if (policy !== this.policy && this.damageAtPolicy === this.chain.damage)
+      this.report("no-policy", event, this.policy === undefined ? "comes before any policy" : "names another policy");
+    this.inForce(policy);
+    this.ownName(event, call, "c");
+    if (decision.verdict === "deny") {
+      this.denied++;
+      return;
+    }
+    this.allowed++;
+    if (!this.calls.begin(call, kind, this.line)) this.report("too-many-open-calls", event, `\`${call}\` is one more`);
+  }
+
+  /** INVARIANT: a call or page is named after its line, so a name can be used once and found without an index. */
+  private ownName(event: FlightLine, name: string, letter: "c" | "p"): void {
+    const due = `${letter}${String(event.seq)}`;
+    if (name !== due) this.report("call-id-wrong", event, `is named \`${name.slice(0, 32)}\` where \`${due}\` is due`);
+  }
+
+  private page(event: LineOf<"page">): void {
+    const { page, call } = event.value;
+    this.ownName(event, page, "p");
+    if (call === undefined || this.calls.addPage(call, page) || this.mayBeLost(call)) return;
+    this.report("page-of-unknown-call", event, `names call \`${call.slice(0, 32)}\``);
+  }
+
+  private outcome(event: LineOf<"outcome">): void {
+    const { call, page } = event.value;
+    const found = this.calls.settle(call, page);
+    if (found === "no-call" && !this.mayBeLost(call))
+      this.report("outcome-without-open-call", event, `answers call \`${call.slice(0, 32)}\``);
+    if (found === "no-page" && page !== undefined && !this.mayBeLost(page))
+      this.report("page-missing", event, `names page \`${page.slice(0, 32)}\``);
+  }
+
+  /** Was the line that this name belongs to lost to damage that is reported already? */
+  private mayBeLost(name: string): boolean {
+    return this.chain.mayHaveMissed(Number(name.slice(1)));
+  }
+
+  private close(event: LineOf<"close">): void {
+    const { lines, allowed, denied } = event.value;
+    this.isClosed = true;
+    this.count(event, "lines", [lines, this.line]);
+    // Lines that could not be read cannot be counted; they are failures already.
+    if (this.chain.damage === 0) {
+      this.count(event, "allowed calls", [allowed, this.allowed]);
+      this.count(event, "denied calls", [denied, this.denied]);
+    }
+    this.ending = this.seal(event);
+  }
+
+  private count(event: LineOf<"close">, what: string, [stated, seen]: readonly [number, number]): void {
+    if (stated !== seen)
+      this.report("count-mismatch", event, `counts ${String(stated)} ${what}, the log has ${String(seen)}`);
+  }
+
+  private seal(event: LineOf<"close">): Ending {
+    const { reason, lines, seal } = event.value;
+    if (reason === "recovered" && seal === undefined) {
+      this.report("closed-by-recovery", event, "was written by a recovery");
+      return "recovered";
+    }
+    // Without the open line there is no key to check with; that line's absence is a failure already.
+    if (this.run === undefined) return "unsealed";
+    if (seal === undefined || reason === "recovered") {
+      this.report("seal-invalid", event, seal === undefined ? "has no seal" : "has a seal that no recovery could make");
+      return "unsealed";
+    }
+    const statement = sealStatement(this.run.run, lines, event.prev);
+    if (this.deps.verifySignature(this.run.publicKey, statement, seal)) return "sealed";
+    this.report("seal-invalid", event, "has a seal that the run's key did not make over these lines");
+    return "unsealed";
+  }
+}

@@ -1,0 +1,71 @@
+/** What a verified log proves and, said as plainly, what it cannot. */
+
+/** How a log ends: with a valid seal, closed by a recovery, or neither. */
+export type Ending = "sealed" | "recovered" | "unsealed";
+
+export interface ProofFacts {
+  readonly ok: boolean;
+  readonly ending: Ending;
+  readonly lines: number;
+  /** 1-based line of the first failure. */
+  readonly firstFailure: number | undefined;
+  readonly unanswered: number;
+  readonly hasKey: boolean;
+}
+
+/** Sentences a reader may rely on. */
+export function provedBy(facts: ProofFacts): readonly string[] {
+  const { ok, ending, lines, firstFailure } = facts;
+  if (!ok) {
+    const last = (firstFailure ?? 1) - 1;
+    return last < 1 ? [] : [`lines 1 to ${String(last)} are well-formed and follow one another; no more than that`];
+  }
+  const account = [
+    "every decision names the policy in force, whose source is in the log",
+    "every outcome belongs to an allowed call, and no call has two",
+  ];
+  if (ending !== "sealed")
+    return [`the ${String(lines)} lines that are there are well-formed and follow one another`, ...account];
+  return [
+    `all ${String(lines)} lines are there, in order: none was cut, added, moved or changed since the seal`,
+    "the seal was made with the key that the first line states",
+    ...account,
+  ];
+}
+
+/** Sentences that start where the proof stops: what to check by other means. */
+export function notProvedBy(facts: ProofFacts): readonly string[] {
+  return [
+    ...endingGap(facts),
+    ...(facts.ok ? [] : ["anything about the lines that the findings name, and what follows from them"]),
+    ...unansweredGap(facts.unanswered),
+    "that the log was not written anew under another key: the key stands in the first line, so compare the key or the last hash with a copy kept elsewhere",
+    "that whoever holds the run's signing key did not write a different log",
+    "that effects outside the boundary did not happen: what does not pass through agentk is not recorded",
+    "what the values were: the log holds commitments to them, not the values themselves",
+    "that the clocks were right",
+  ];
+}
+
+function endingGap({ ending, hasKey }: ProofFacts): readonly string[] {
+  if (ending === "sealed")
+    return [
+      "the close line's own reason, time, stray count and stderr: the seal covers the lines before it and their number",
+    ];
+  if (!hasKey) return ["that the lines are those the run wrote: the line with its key could not be read"];
+  const unsigned = "so whoever could write the file could change any line and make the chain anew";
+  if (ending === "recovered")
+    return [
+      "that no line was cut before the recovery, or the whole end of a closed run",
+      `that the lines are those the run wrote: its key was lost with its process and nothing is signed, ${unsigned}`,
+    ];
+  return [
+    "that no line was cut from the end",
+    `that the lines are those the run wrote: nothing is signed before the close line, ${unsigned}`,
+  ];
+}
+
+function unansweredGap(count: number): readonly string[] {
+  if (count === 0) return [];
+  return [`that the calls without an outcome (${String(count)}) did not happen: they may have`];
+}

@@ -1,0 +1,157 @@
+/** Verifies a flight log line by line: pure, streaming, and in memory bounded by the calls in flight. */
+import type { Digests } from "../base/digest.js";
+import { EVENT_SHAPES, type EventType, type FlightLine } from "../abi/event.js";
+import type { UnansweredCall } from "./calls.js";
+import { Chain } from "./chain.js";
+import { decodeLine } from "./codec.js";
+import { FindingList, type Finding, type FindingCode } from "./findings.js";
+import { Ledger, type PolicySummary, type RunSummary, type VerifySignature } from "./ledger.js";
+import { notProvedBy, provedBy, type Ending } from "./proof.js";
+
+export type { PolicySummary, RunSummary } from "./ledger.js";
+
+export interface VerifierDeps {
+  readonly digests: Digests;
+  readonly verifySignature: VerifySignature;
+  /** The run may still be going: a missing close line, and a last line half written, are notes. Default false. */
+  readonly mayBeOpen?: boolean;
+  /** Called for every line that could be read, with its 1-based number, whatever else is wrong with the log. */
+  readonly onEvent?: (event: FlightLine, line: number) => void;
+}
+
+/** What the reader of the file finds before there is a line to look at. */
+export type ReaderFault = Extract<FindingCode, "not-utf8" | "line-too-long" | "torn-tail">;
+
+export interface Verifier {
+  /** The next line, without its newline. */
+  line(text: string): void;
+  /** A line that could not be handed over, or, last of all, bytes after the last newline (`torn-tail`). */
+  fault(code: ReaderFault, detail: string): void;
+  end(): VerifyReport;
+}
+
+export interface VerifyReport {
+  /** No failure among the findings. */
+  readonly ok: boolean;
+  readonly ending: Ending;
+  /** Whole lines in the file, readable or not. */
+  readonly lines: number;
+  readonly run: RunSummary | undefined;
+  /** Hash of the last line that could be read: what to note elsewhere. */
+  readonly head: string | undefined;
+  /** Policies taken into force, in order, the first of them listed. */
+  readonly policies: readonly PolicySummary[];
+  readonly counts: Readonly<Record<EventType, number>>;
+  /** Syscall lines by verdict. */
+  readonly allowed: number;
+  readonly denied: number;
+  /** Allowed calls without an outcome: they may have happened. The first ones are listed. */
+  readonly unanswered: { readonly count: number; readonly calls: readonly UnansweredCall[] };
+  readonly findings: readonly Finding[];
+  /** All findings, also those past the cap on the list. */
+  readonly findingCount: number;
+  readonly proved: readonly string[];
+  readonly cannotProve: readonly string[];
+}
+
+/** A verifier for one log. */
+export function createVerifier(deps: VerifierDeps): Verifier {
+  return new Verification(deps);
+}
+
+class Verification implements Verifier {
+  private readonly deps: VerifierDeps;
+  private readonly findings = new FindingList();
+  private readonly chain = new Chain();
+  private readonly ledger: Ledger;
+  private readonly counts = Object.fromEntries(Object.keys(EVENT_SHAPES).map((type) => [type, 0])) as Record<
+    EventType,
+    number
+  >;
+  private lines = 0;
+  private head: string | undefined;
+  private isTailReported = false;
+
+  constructor(deps: VerifierDeps) {
+    this.deps = deps;
+    this.ledger = new Ledger(deps, this.findings, this.chain);
+  }
+
+  line(text: string): void {
+    this.lines++;
+    const read = decodeLine(this.deps.digests, text);
+    if (!read.ok) {
+      this.unreadable(read.error.code, read.error.detail);
+      return;
+    }
+    this.event(read.value);
+    this.deps.onEvent?.(read.value, this.lines);
+  }
+
+  fault(code: ReaderFault, detail: string): void {
+    if (code !== "torn-tail") {
+      this.lines++;
+      this.unreadable(code, detail);
+      return;
+    }
+    const isNote = this.deps.mayBeOpen === true && !this.ledger.isClosed;
+    this.findings.add(code, { line: this.lines + 1 }, detail, isNote ? "note" : "failure");
+  }
+
+  end(): VerifyReport {
+    const { findings, lines, ledger } = this;
+    if (lines === 0) findings.add("empty", {}, "has no whole line");
+    else if (!ledger.isClosed) this.unsealed();
+    const ok = findings.failures === 0;
+    const { firstFailure } = findings;
+    const { run, ending, calls } = ledger;
+    const facts = { ok, ending, lines, firstFailure, unanswered: calls.count, hasKey: run !== undefined };
+    return {
+      ok,
+      ending,
+      lines,
+      run,
+      head: this.head,
+      policies: ledger.policies,
+      counts: { ...this.counts },
+      allowed: ledger.allowed,
+      denied: ledger.denied,
+      unanswered: { count: calls.count, calls: calls.unanswered() },
+      findings: findings.list,
+      findingCount: findings.total,
+      proved: provedBy(facts),
+      cannotProve: notProvedBy(facts),
+    };
+  }
+
+  private unsealed(): void {
+    const severity = this.deps.mayBeOpen === true ? "note" : "failure";
+    this.findings.add("unsealed", { line: this.lines }, "no close line could be read up to here", severity);
+  }
+
+  private unreadable(code: FindingCode, detail: string): void {
+    this.findings.add(code, { line: this.lines }, detail);
+    this.chain.skip();
+  }
+
+  private event(event: FlightLine): void {
+    if (this.ledger.isClosed) {
+      this.afterClose(event);
+      return;
+    }
+    const place = { line: this.lines, seq: event.seq };
+    const isFirst = this.head === undefined && this.chain.damage === 0;
+    if (isFirst && event.type !== "open") this.findings.add("first-not-open", place, `is a \`${event.type}\` line`);
+    for (const found of this.chain.follow(event)) this.findings.add(found.code, place, found.detail);
+    this.head = event.hash;
+    this.counts[event.type]++;
+    this.ledger.enter(event, this.lines);
+  }
+
+  /** Reported once: what follows the end is no part of the run, however much there is of it. */
+  private afterClose(event: FlightLine): void {
+    const place = { line: this.lines, seq: event.seq };
+    if (!this.isTailReported) this.findings.add("after-close", place, "stands after the close line");
+    this.isTailReported = true;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Commitments: what the log keeps of a value. commitment = SHA-256(domain || salt || canonical text), with
+ * salt = HMAC-SHA-256(run secret, domain || seq || slot). Without the secret, trying every four-digit PIN finds
+ * nothing; whoever is given one salt and one value can check that value and no other.
+ */
+import { utf8Bytes } from "../base/bytes.js";
+import { DOMAINS, type Digests } from "../base/digest.js";
+import type { Commit, Payload, PayloadRecord, PayloadSlot } from "../abi/payload.js";
+
+/** Collects the payloads that one event commits to. */
+export class Committer {
+  readonly records: PayloadRecord[] = [];
+  private readonly digests: Digests;
+  private readonly secret: string | undefined;
+  private readonly seq: number;
+
+  constructor(digests: Digests, secret: string | undefined, seq: number) {
+    this.digests = digests;
+    this.secret = secret;
+    this.seq = seq;
+  }
+
+  /** @throws Error when an open payload comes in a run that has no secret: a bug in the caller. */
+  commit(slot: PayloadSlot, payload: Payload): Commit {
+    if (payload.kind === "sealed") return { commitment: payload.commitment, bytes: payload.bytes };
+    if (this.secret === undefined) throw new Error("an open payload needs the run's secret");
+    const salt = this.digests.hmacSha256Hex(this.secret, `${DOMAINS.salt}${String(this.seq)} ${slot}`);
+    const commitment = this.digests.sha256Hex(`${DOMAINS.commitment}${salt}\n${payload.canonical}`);
+    this.records.push({ seq: this.seq, slot, canonical: payload.canonical });
+    return { commitment, bytes: utf8Length(payload.canonical) };
+  }
+}
+
+/** UTF-8 length in bytes of a well-formed string. */
+function utf8Length(text: string): number {
+  return utf8Bytes(text).length;
+}

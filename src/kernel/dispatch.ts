@@ -1,0 +1,154 @@
+/**
+ * The one shell around the kernel that does anything: it steps, keeps payloads, appends, and only then acts.
+ * Whoever makes requests (the proxy, a demo, a test) comes through here; only the ports differ.
+ */
+import type { Decision } from "../abi/decision.js";
+import type { CloseReason, PageValue } from "../abi/event.js";
+import type { Observation, Ports } from "../abi/ports.js";
+import type { CloseFacts, Input, PageArrival, RunFacts, SessionNote, SyscallRequest } from "../abi/request.js";
+import { sealStatement } from "../evidence/seal.js";
+import { INITIAL_STATE, type State } from "./state.js";
+import type { Kernel, Step } from "./step.js";
+
+type Timeless = Input extends infer I ? (I extends Input ? Omit<I, "at"> : never) : never;
+
+/** What came of a request. */
+export interface Judged {
+  readonly decision: Decision;
+  /** The call's id in the log; absent when nothing could be recorded. */
+  readonly call?: string;
+  readonly observation?: Observation;
+  /** Whether the observed page may reach the agent. Absent without a page. */
+  readonly delivery?: Decision;
+}
+
+const UNRECORDED: Decision = { verdict: "deny", rule: "recorder-fault", reason: "recorder-fault" };
+const CLOSED: Decision = { verdict: "deny", rule: "run-closed", reason: "run-closed" };
+
+export class Dispatch<R extends SyscallRequest> {
+  private state: State = INITIAL_STATE;
+  private failure: Error | undefined;
+  private ended = false;
+  private readonly kernel: Kernel;
+  private readonly ports: Ports<R>;
+
+  constructor(kernel: Kernel, ports: Ports<R>) {
+    this.kernel = kernel;
+    this.ports = ports;
+  }
+
+  /** The state as of the last recorded line, for reports. */
+  get current(): State {
+    return this.state;
+  }
+
+  /** The fault that ended the run, when one did. From then on every request is denied. */
+  get fault(): Error | undefined {
+    return this.failure;
+  }
+
+  /**
+   * Writes the first lines: who runs, under which policy. Without a journal to keep the commitments' secret, a
+   * fresh one is drawn and forgotten with the run.
+   * @throws what the append port throws: a run that cannot be recorded does not begin.
+   */
+  async open(run: RunFacts, secret: string | undefined, policy: { name: string; source: string }): Promise<void> {
+    await this.record({ type: "open", run, secret: secret ?? this.ports.nonce(32) });
+    await this.record({ type: "policy", name: policy.name, source: policy.source });
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  /**
+   * Mediates one request: decided, recorded, performed if allowed, its result recorded before it is handed on.
+   * Never rejects. INVARIANT: `act` runs only after the intent's append (and flush, where due) has succeeded.
+   */
+  async request(request: R): Promise<Judged> {
+    if (this.ended) return { decision: CLOSED };
+    const step = await this.record({ type: "syscall", request });
+    if (step?.event.type !== "syscall") return { decision: UNRECORDED };
+    const { decision } = step.event.value;
+    if (step.act === undefined) return { decision, call: step.event.value.call };
+    // The run closed while the intent was being flushed: the log says unknown, and nothing may begin after the seal.
+    return this.hasEnded() ? { decision: CLOSED, call: step.act } : this.perform(step.act, request, decision);
+  }
+
+  /** Asked anew after an await. */
+  private hasEnded(): boolean {
+    return this.ended;
+  }
+
+  private async perform(call: string, request: R, decision: Decision): Promise<Judged> {
+    const observation = await this.ports.act(call, request);
+    const { session, server } = request;
+    const page =
+      observation.page === undefined ? undefined : await this.page({ session, server, call, ...observation.page });
+    const wanted = { call, session, status: observation.status, ...(page === undefined ? {} : { page: page.page }) };
+    const outcome = this.ended ? undefined : await this.record({ type: "outcome", outcome: wanted });
+    // What could not be recorded is not handed on, whatever the effect has been.
+    if (outcome === undefined)
+      return { decision, call, delivery: UNRECORDED, observation: { status: observation.status } };
+    return { decision, call, observation, ...(page === undefined ? {} : { delivery: page.delivery }) };
+  }
+
+  /** Records something that came in; `undefined` when it could not be recorded, and then it must not be handed on. */
+  async page(page: PageArrival): Promise<PageValue | undefined> {
+    if (this.ended) return undefined;
+    const step = await this.record({ type: "page", page });
+    return step?.event.type === "page" ? step.event.value : undefined;
+  }
+
+  /** Records a fact of the transport. */
+  async note(note: SessionNote): Promise<void> {
+    if (!this.ended) await this.record({ type: "session", note });
+  }
+
+  /** Ends the run: every call still open is recorded as unknown, then the sealed count. Safe to call twice. */
+  async close(facts: Omit<CloseFacts, "seal">): Promise<void> {
+    if (this.ended || this.state.run === undefined) return;
+    // From here nothing else is recorded, so that the seal covers the line that is truly the last before it.
+    this.ended = true;
+    for (const [session, { calls }] of this.state.sessions) {
+      for (const call of calls.keys()) {
+        await this.record({ type: "outcome", outcome: { call, session, status: "unknown" } });
+      }
+    }
+    const reason: CloseReason = this.failure === undefined ? facts.reason : "fault";
+    const { run, seq, head } = this.state;
+    const seal = await this.seal(sealStatement(run.run, seq + 1, head));
+    if (seal !== undefined) await this.record({ type: "close", close: { ...facts, reason, seal } });
+  }
+
+  /** A signer that fails leaves the log without its close line, which a verifier reports as unsealed. */
+  private async seal(statement: string): Promise<string | undefined> {
+    if (this.failure !== undefined) return undefined;
+    try {
+      return await this.ports.sign(statement);
+    } catch (error) {
+      this.failure = asError(error);
+      return undefined;
+    }
+  }
+
+  /**
+   * One step, its payloads and its line. The state moves only with a line that was handed to the recorder; after a
+   * failure nothing is recorded any more, so the log ends where the recorder failed.
+   */
+  private async record(input: Timeless): Promise<Step | undefined> {
+    if (this.failure !== undefined) return undefined;
+    try {
+      const step = this.kernel(this.state, { ...input, at: this.ports.now() });
+      for (const payload of step.payloads) this.ports.payload(payload);
+      const written = this.ports.append([step.line], step.durable);
+      this.state = step.state;
+      if (written !== undefined) await written;
+      return step;
+    } catch (error) {
+      this.failure = asError(error);
+      return undefined;
+    }
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,0 +1,42 @@
+/** What the agent reads, remembers and asks of a model. */
+import { record, text } from "../../base/shape.js";
+import { BOTTOM, OUTSIDE } from "../../mmu/lattice.js";
+import { defineRow, shownOrigin, shownPrefix, type Row } from "../row.js";
+
+const key = text({ max: 1024 });
+
+/** Raw text goes to a model: a sink, since the model's host sees it, and a source, since its answer is data. */
+export const modelCall: Row = defineRow({
+  subject: record({ model: key }),
+  target: ({ model }) => model,
+  subjectOf: (target) => ({ model: target }),
+  flow: "both",
+  gives: OUTSIDE,
+  response: "model.call",
+  risk: "medium",
+  driver: "none",
+});
+
+/** Reading a document, page or mail into the context. */
+export const contextRead: Row = defineRow({
+  subject: record({ source: key }),
+  target: ({ source }) => source,
+  shown: shownOrigin,
+  flow: "source",
+  gives: OUTSIDE,
+  response: "context.read",
+  risk: "low",
+  driver: "none",
+});
+
+const memory = {
+  subject: record({ namespace: text({ max: 128, form: /^[^/]+$/ }), key }),
+  target: (subject: { readonly namespace: string; readonly key: string }) => `${subject.namespace}/${subject.key}`,
+  shown: shownPrefix,
+  response: "memory.read",
+  driver: "none",
+} as const;
+
+/** What is remembered keeps the labels it was written with; until that store exists, nothing is known of it. */
+export const memoryRead: Row = defineRow({ ...memory, flow: "source", gives: OUTSIDE, risk: "low" });
+export const memoryWrite: Row = defineRow({ ...memory, flow: "sink", gives: BOTTOM, risk: "medium" });

@@ -1,0 +1,56 @@
+/** Tools of an MCP server: their descriptors, calls and results. Target: `server/tool`. */
+import { record, text } from "../../base/shape.js";
+import { MAX_NAME_CHARS } from "../../base/limits.js";
+import { NAME_FORM } from "../../abi/event.js";
+import { OUTSIDE } from "../../mmu/lattice.js";
+import { defineRow, type Row } from "../row.js";
+
+const name = text({ max: MAX_NAME_CHARS, form: NAME_FORM });
+
+function afterServer(target: string, server: string): string | undefined {
+  return target.startsWith(`${server}/`) ? target.slice(server.length + 1) : undefined;
+}
+
+function toolOf(target: string, server: string): { readonly tool: string } | undefined {
+  const tool = afterServer(target, server);
+  return tool === undefined ? undefined : { tool };
+}
+
+/** Reading descriptors: `item` is what is described, e.g. `tools` or `instructions`. */
+export const toolDescribe: Row = defineRow({
+  subject: record({ item: name }),
+  target: ({ item }, server) => `${server}/${item}`,
+  subjectOf: (target, server) => {
+    const item = afterServer(target, server);
+    return item === undefined ? undefined : { item };
+  },
+  flow: "source",
+  gives: OUTSIDE,
+  response: "tool.describe",
+  risk: "low",
+  driver: "mcp",
+});
+
+/** A tool call. What a tool does is unknown until an operator says so, so it is never a low risk. */
+export const toolInvoke: Row = defineRow({
+  subject: record({ tool: name }),
+  target: ({ tool }, server) => `${server}/${tool}`,
+  subjectOf: toolOf,
+  flow: "both",
+  gives: OUTSIDE,
+  response: "tool.response",
+  risk: "medium",
+  driver: "mcp",
+});
+
+/** Handing a tool's result to the agent. Decided for every result; never requested by a client. */
+export const toolResponse: Row = defineRow({
+  subject: record({ tool: name }),
+  target: ({ tool }, server) => `${server}/${tool}`,
+  subjectOf: toolOf,
+  flow: "source",
+  gives: OUTSIDE,
+  response: "tool.response",
+  risk: "low",
+  driver: "none",
+});

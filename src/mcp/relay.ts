@@ -1,0 +1,216 @@
+/**
+ * The relay between one MCP client and one server: every line of either side is read strictly, held against its
+ * contract, decided by the kernel and recorded; what passes is the canonical form of exactly what was judged.
+ */
+import { openPayload, type Claims, type SessionNote, type SyscallRequest } from "../abi/request.js";
+import { UNKNOWN_SYSCALL } from "../abi/syscalls.js";
+import { canonicalJson } from "../base/canonical.js";
+import { MAX_CHILD_FAULTS, MAX_IN_FLIGHT, MAX_RECORDED_STRAYS } from "../base/limits.js";
+import type { Dispatch } from "../kernel/dispatch.js";
+import { establish } from "./handshake.js";
+import type { TakenClaims } from "./methods/claims.js";
+import type { RequestContract } from "./methods/contract.js";
+import type { RelayParts } from "./relay-parts.js";
+import { replyTo } from "./reply.js";
+import type { Admitted, Refused } from "./session.js";
+import type { McpRequest } from "./upstream.js";
+import { wireFault, type WireFault } from "./wire/faults.js";
+import type { Message, NotificationMessage, RequestMessage } from "./wire/message.js";
+import { readMessage } from "./wire/read.js";
+import { denialError, errorLine, faultError, requestLine, resultLine } from "./wire/write.js";
+
+export class Relay {
+  private readonly parts: RelayParts;
+  /** Client lines that came while `initialize` was with the server: as if the client had waited. */
+  private readonly held: Buffer[] = [];
+  private readonly running = new Set<Promise<void>>();
+  private recordedStrays = 0;
+  private uncounted = 0;
+  private faults = 0;
+
+  constructor(parts: RelayParts) {
+    this.parts = parts;
+  }
+
+  /** Messages refused but too many to record one by one. */
+  get strays(): number {
+    return this.uncounted;
+  }
+
+  /** One line from the client. Attacker-controlled. */
+  fromClient(bytes: Buffer): void {
+    const isEarly = this.parts.session.phase === "initializing" && this.held.length < MAX_IN_FLIGHT;
+    if (isEarly) this.held.push(Buffer.from(bytes));
+    else this.track(this.handleClient(bytes));
+  }
+
+  /** A line from the client that was longer than the cap. */
+  clientOversize(): void {
+    this.track(this.refuseLine(wireFault("line-too-long", null)));
+  }
+
+  /** One line from the server. Attacker-controlled. */
+  fromServer(bytes: Buffer): void {
+    const read = readMessage(bytes, "server");
+    if (!read.ok) this.serverFault(read.error.code);
+    else this.handleServer(read.value);
+  }
+
+  /** Counts a fault of the server; too many, and it is given up. */
+  serverFault(fault: string): void {
+    this.faults++;
+    if (this.faults <= MAX_CHILD_FAULTS) this.note({ fact: "child-fault", fault });
+    if (this.faults === MAX_CHILD_FAULTS) this.parts.onServerBroken();
+  }
+
+  /** Settles when every message taken so far has been dealt with and answered. */
+  async idle(): Promise<void> {
+    while (this.running.size > 0) await Promise.all(this.running);
+  }
+
+  private track(work: Promise<void>): void {
+    this.running.add(work);
+    void work.finally(() => this.running.delete(work));
+  }
+
+  private note(note: Omit<SessionNote, "session">): void {
+    this.track(this.parts.dispatch.note({ session: this.parts.identity.session, ...note }));
+  }
+
+  private async handleClient(bytes: Buffer): Promise<void> {
+    const { session, identity, dispatch, upstream } = this.parts;
+    const read = readMessage(bytes, "client");
+    if (!read.ok) return this.refuseLine(read.error);
+    const message = read.value;
+    const admission = session.admit(message);
+    if (!admission.ok) return this.refuse(message, admission);
+    if (message.form === "request") return this.handleRequest(message, admission);
+    if (admission.contract.method === "notifications/initialized") {
+      await dispatch.note({ session: identity.session, fact: "ready" });
+      this.parts.toServer(message.canonical);
+    } else if (admission.exchange !== undefined) upstream.cancel(admission.exchange, message.canonical);
+  }
+
+  /** INVARIANT: begins the exchange before anything is awaited, so that its id is taken. */
+  private async handleRequest(message: RequestMessage, admission: Admitted): Promise<void> {
+    const contract = admission.contract as RequestContract;
+    const exchange = this.parts.session.begin(message);
+    const isWhole = admission.params === message.params;
+    const line = isWhole ? message.canonical : requestLine(message.id, message.method, admission.params);
+    if (contract.syscall === undefined) return this.handleLifecycle(message, exchange, line);
+    const mediated = contract.syscall(admission.params ?? {});
+    const request: McpRequest = {
+      ...this.parts.identity,
+      from: "client",
+      kind: mediated.kind,
+      subject: mediated.subject,
+      ...(mediated.arguments === undefined ? {} : { arguments: openPayload(canonicalJson(mediated.arguments)) }),
+      ...(admission.claims === undefined ? {} : { claims: claimsOf(admission.claims) }),
+      exchange,
+      contract,
+      line,
+    };
+    const judged = await this.parts.dispatch.request(request);
+    // A request that was cancelled while its denial was being recorded has ended already, and gets no answer.
+    if (judged.observation === undefined && !this.parts.session.release(exchange)) return;
+    this.reply(replyTo(request, judged));
+  }
+
+  private async handleLifecycle(
+    message: RequestMessage,
+    exchange: McpRequest["exchange"],
+    line: string,
+  ): Promise<void> {
+    if (message.method === "initialize") {
+      this.reply(await establish(this.parts, { message, exchange, line }));
+      this.releaseHeld();
+      return;
+    }
+    // A ping proves that the server is alive; nothing of its answer passes.
+    const { session, dispatch, upstream, identity } = this.parts;
+    await dispatch.note({ session: identity.session, fact: "ping" });
+    if (dispatch.fault !== undefined || !session.forward(exchange)) return;
+    const answer = await upstream.ask(exchange, line);
+    this.reply(answer.kind === "result" ? resultLine(message.id, {}) : replyTo({ exchange, answer }));
+  }
+
+  private releaseHeld(): void {
+    for (const bytes of this.held.splice(0)) this.fromClient(bytes);
+  }
+
+  private reply(line: string | undefined): void {
+    if (line !== undefined) this.parts.toClient(line);
+  }
+
+  /** A line that is no message: counted, recorded, answered. */
+  private async refuseLine(fault: WireFault): Promise<void> {
+    const isCounted = this.parts.session.count();
+    const refusal = isCounted ? "malformed" : "message-limit";
+    await this.record({ name: `frame:${fault.code}`, refusal, from: "client" });
+    if (isCounted) this.reply(faultError(fault));
+  }
+
+  private async refuse(message: Message, refused: Refused): Promise<void> {
+    const name = "method" in message ? message.method : `answer:${message.form}`;
+    const judged = await this.record({ name, refusal: refused.refusal, from: "client" });
+    if (message.form !== "request") return;
+    const decision = judged?.decision ?? { verdict: "deny", rule: refused.refusal, reason: refused.refusal };
+    this.reply(denialError(message.id, decision, judged?.call, refused));
+  }
+
+  /** Records a refusal as a denied syscall, up to a bound; beyond it, in numbers only. */
+  private record(what: {
+    name: string;
+    refusal: Refused["refusal"];
+    from: "client" | "server";
+  }): ReturnType<Dispatch<McpRequest>["request"]> | undefined {
+    const isBounded = what.from === "server" || what.refusal === "message-limit";
+    if (isBounded && this.recordedStrays >= MAX_RECORDED_STRAYS) {
+      this.uncounted++;
+      return undefined;
+    }
+    if (isBounded) this.recordedStrays++;
+    const request: SyscallRequest = {
+      ...this.parts.identity,
+      from: what.from,
+      kind: UNKNOWN_SYSCALL,
+      subject: { name: what.name },
+      refusal: what.refusal,
+    };
+    // A refused request is never performed, so it needs none of what `act` would use.
+    return this.parts.dispatch.request(request as McpRequest);
+  }
+
+  private handleServer(message: Message): void {
+    if (message.form === "request" || message.form === "notification") {
+      this.track(this.handleServerCall(message));
+      return;
+    }
+    const stray = this.parts.upstream.answered(message);
+    if (stray?.stray === "late")
+      this.note({ fact: "late-answer", ...(stray.call === undefined ? {} : { call: stray.call }) });
+    if (stray?.stray === "orphan") this.serverFault("orphan-answer");
+  }
+
+  private async handleServerCall(message: RequestMessage | NotificationMessage): Promise<void> {
+    const { session, dispatch, identity } = this.parts;
+    const admission = session.admitFromServer(message);
+    if (admission.ok) {
+      const call = admission.exchange?.call;
+      const content = openPayload(canonicalJson(message.params ?? {}));
+      const from = { session: identity.session, server: identity.server, method: message.method };
+      const page = await dispatch.page({ ...from, content, ...(call === undefined ? {} : { call }) });
+      if (page?.delivery.verdict === "allow") this.parts.toClient(message.canonical);
+      return;
+    }
+    await this.record({ name: message.method, refusal: admission.refusal, from: "server" });
+    if (message.form === "request") {
+      this.parts.toServer(errorLine(message.id, { code: admission.rpcCode, message: admission.detail }));
+    }
+  }
+}
+
+function claimsOf(taken: TakenClaims): Claims {
+  const { labels, capabilities, intent } = taken;
+  return { labels, capabilities, ...(intent === undefined ? {} : { intent: openPayload(canonicalJson(intent)) }) };
+}

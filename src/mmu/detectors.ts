@@ -1,0 +1,55 @@
+/**
+ * Signs of poison: text that speaks to the model instead of to a reader, or hides from the reader what the model sees.
+ * A versioned table; a hit raises a page to `poisoned-suspect`. Detectors only raise labels: an attacker who
+ * phrases around them gains an `untrusted` page, never a trusted one.
+ */
+export interface Detector {
+  /** `name@version`: a change of meaning is a new version, so that old logs stay explainable. */
+  readonly id: string;
+  readonly finds: string;
+  readonly pattern: RegExp;
+}
+
+/** INVARIANT: every pattern is linear: bounded gaps, no nested quantifiers. They run on attacker-controlled text. */
+export const DETECTORS: readonly Detector[] = [
+  {
+    id: "override-instructions@1",
+    finds: "an order to drop earlier instructions",
+    pattern:
+      /\b(?:ignore|disregard|forget|override)\b.{0,20}\b(?:previous|prior|above|earlier|preceding)\b.{0,20}\b(?:instruction|prompt|rule|direction|message)/is,
+  },
+  {
+    id: "hide-from-user@1",
+    finds: "an order to keep something from the user",
+    pattern:
+      /\b(?:do not|don't|never|without)\b.{0,20}\b(?:tell|telling|mention|mentioning|inform|informing|notify|notifying|alert|alerting)\b.{0,20}\b(?:user|human|owner|operator)\b/is,
+  },
+  {
+    id: "model-address@1",
+    finds: "words addressed to the model's role",
+    pattern: /\b(?:system prompt|developer message|new instructions for (?:the )?(?:ai|assistant|agent|model))\b/i,
+  },
+  {
+    id: "chat-markup@1",
+    finds: "chat-template or instruction markup",
+    pattern: /<\|(?:im_start|im_end|system|endoftext)\|>|\[\/?INST\]|<\/?(?:important|system|information|secret)>/i,
+  },
+  {
+    id: "hidden-text@1",
+    finds: "tag characters, bidirectional overrides, or a run of zero-width characters",
+    pattern: /[\u{e0020}-\u{e007f}]|[\u202a-\u202e\u2066-\u2069]|[\u200b\u200c\u2060\ufeff]{4}/u,
+  },
+];
+
+/** White space and control characters as JSON text writes them, also in JSON within JSON. */
+const JSON_SPACE = /\\(?:[bfnrt]|u00[01][0-9a-f])/g;
+
+/**
+ * The ids of the detectors that fire on a text, in table order. Pages come as JSON text, where a line break before a
+ * word is a backslash and an `n`: without undoing that, no word at the start of a line would begin at a boundary.
+ * Attacker-controlled: a literal backslash must not hide a word either, so the text counts as it stands, too.
+ */
+export function signsOf(text: string): readonly string[] {
+  const readings = text.includes("\\") ? [text, text.replace(JSON_SPACE, " ")] : [text];
+  return DETECTORS.filter(({ pattern }) => readings.some((reading) => pattern.test(reading))).map(({ id }) => id);
+}

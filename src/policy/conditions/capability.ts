@@ -1,0 +1,12 @@
+/** `capability`: whether a grant of the operator's covers the call's kind, target and agent. What a caller claims counts for nothing. */
+import { z } from "zod";
+import { CAPABILITY_STATES, type CapabilityState } from "../ast.js";
+import type { Condition } from "./condition.js";
+
+export const capability: Condition<CapabilityState> = {
+  schema: z.enum(CAPABILITY_STATES),
+  compile:
+    (state, hasCapability) =>
+    ({ kind, target, agent }) =>
+      hasCapability(kind, target, agent) === (state === "present"),
+};

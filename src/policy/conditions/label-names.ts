@@ -1,0 +1,17 @@
+/** How labels are written in conditions: one of the six names, or a tag of the operator's. */
+import { z } from "zod";
+import { TAG_FORM } from "../../abi/labels.js";
+import { quoted } from "../quoted.js";
+
+/** The bottoms of their axes: no value carries them as a name, so a condition on them would mislead. */
+const ABSENCES: ReadonlySet<string> = new Set(["public", "internal"]);
+
+/** INVARIANT: the six names have the form of a tag, so one form admits both. */
+export const labelNames = z.array(
+  z
+    .string()
+    .regex(TAG_FORM, { error: (issue) => `bad label ${quoted(issue.input)}` })
+    .refine((name) => !ABSENCES.has(name), {
+      error: (issue) => `${quoted(issue.input)} is the absence of a label and cannot be tested`,
+    }),
+);

@@ -1,0 +1,123 @@
+/** The tape: from a recorded line back to the input that made it. Values come from the journal where it has them. */
+import { isJsonObject } from "../base/json.js";
+import type { CloseValue, FlightLine, OpenValue, PageValue, SyscallValue } from "../abi/event.js";
+import type { Commit, Payload, PayloadSlot } from "../abi/payload.js";
+import type { Claims, Input, Refusal, SyscallRequest } from "../abi/request.js";
+import { isSyscallName } from "../abi/syscalls.js";
+import { SYSCALLS } from "../kernel/table.js";
+
+/** The journal as a replay reads it. */
+export interface PayloadSource {
+  /** The secret of the commitments' salts, hex. */
+  readonly secret: string;
+  readonly get: (seq: number, slot: PayloadSlot) => string | undefined;
+}
+
+const REFUSALS: ReadonlySet<string> = new Set<Refusal>(["malformed", "no-contract", "lifecycle", "message-limit"]);
+
+/**
+ * Rebuilds inputs from lines, and counts how many values were open (recomputed and compared) or sealed (taken as recorded).
+ */
+export class Tape {
+  opened = 0;
+  sealed = 0;
+  private readonly source: PayloadSource | undefined;
+
+  constructor(source: PayloadSource | undefined) {
+    this.source = source;
+  }
+
+  /** The input behind a line; `undefined` when its target is redacted and no journal gives it back. */
+  input(line: FlightLine): Input | undefined {
+    const at = line.time;
+    switch (line.type) {
+      case "open":
+        return { type: "open", at, run: this.run(line.value), secret: this.source?.secret };
+      case "policy":
+        return { type: "policy", at, name: line.value.name, source: line.value.source };
+      case "session":
+        return { type: "session", at, note: line.value };
+      case "syscall":
+        return this.syscall(line.value, line);
+      case "page":
+        return { type: "page", at, page: this.page(line.value, line.seq) };
+      case "outcome":
+        return { type: "outcome", at, outcome: line.value };
+      case "recovery":
+        return { type: "recovery", at, ...line.value };
+      case "close":
+        return { type: "close", at, close: this.close(line.value, line.seq) };
+    }
+  }
+
+  private payload(seq: number, slot: PayloadSlot, commit: Commit, signs: readonly string[] = []): Payload {
+    const canonical = this.source?.get(seq, slot);
+    if (canonical === undefined) {
+      this.sealed++;
+      return { kind: "sealed", ...commit, signs };
+    }
+    this.opened++;
+    return { kind: "open", canonical };
+  }
+
+  private run(value: OpenValue): Extract<Input, { type: "open" }>["run"] {
+    return { ...value, command: this.payload(0, "command", value.command) };
+  }
+
+  private page(value: PageValue, seq: number): Extract<Input, { type: "page" }>["page"] {
+    const { session, server, method, call } = value;
+    const content = this.payload(seq, "content", value.content, value.signs);
+    return { session, server, method, content, ...(call === undefined ? {} : { call }) };
+  }
+
+  private close(value: CloseValue, seq: number): Extract<Input, { type: "close" }>["close"] {
+    // Only what the boundary said: the counts are the kernel's to make again.
+    const { reason, strays, stderr, stderr_bytes, seal } = value;
+    return {
+      reason,
+      strays,
+      ...(stderr_bytes === undefined ? {} : { stderr_bytes }),
+      ...(seal === undefined ? {} : { seal }),
+      ...(stderr === undefined ? {} : { stderr: this.payload(seq, "stderr", stderr) }),
+    };
+  }
+
+  private syscall(value: SyscallValue, line: FlightLine): Input | undefined {
+    const subject = this.subject(value, line.seq);
+    if (subject === undefined) return undefined;
+    const { session, agent, server, from, kind, claims } = value;
+    const reason = value.decision.reason;
+    const request: SyscallRequest = {
+      session,
+      agent,
+      server,
+      from,
+      kind,
+      subject,
+      ...(value.arguments === undefined ? {} : { arguments: this.payload(line.seq, "arguments", value.arguments) }),
+      ...(claims === undefined ? {} : { claims: this.claims(claims, line.seq) }),
+      ...(kind === "unknown" && REFUSALS.has(reason) ? { refusal: reason as Refusal } : {}),
+    };
+    return { type: "syscall", at: line.time, request };
+  }
+
+  private claims(value: NonNullable<SyscallValue["claims"]>, seq: number): Claims {
+    const { labels, capabilities, intent } = value;
+    return { labels, capabilities, ...(intent === undefined ? {} : { intent: this.payload(seq, "intent", intent) }) };
+  }
+
+  private subject(value: SyscallValue, seq: number): Readonly<Record<string, unknown>> | undefined {
+    if (!isSyscallName(value.kind)) return { name: value.target };
+    const row = SYSCALLS[value.kind];
+    if (!row.isRedacted) {
+      const whole = row.subjectOf(value.target, value.server);
+      // No kernel writes such a line: taking it for one that merely cannot be judged would let a forgery through.
+      if (whole === undefined) throw new Error(`\`${value.kind}\` has a target that is not of its server`);
+      return whole;
+    }
+    const canonical = this.source?.get(seq, "subject");
+    if (canonical === undefined) return undefined;
+    const subject: unknown = JSON.parse(canonical);
+    return isJsonObject(subject) ? subject : undefined;
+  }
+}

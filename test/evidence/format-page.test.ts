@@ -1,0 +1,71 @@
+/** docs/formats/flight-log.md says what the code does: its example verifies, and its lists are the code's. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { REASON_CODES } from "../../src/abi/decision.js";
+import { CLOSE_REASONS, EVENT_SHAPES, OUTCOME_STATUSES, SESSION_FACTS } from "../../src/abi/event.js";
+import { SYSCALL_NAMES } from "../../src/abi/syscalls.js";
+import { FINDINGS } from "../../src/evidence/findings.js";
+import { buildLog, parse, RUN_KEY, verifyLines, verifySignature } from "./fixture.js";
+
+const page = readFileSync(new URL("../../docs/formats/flight-log.md", import.meta.url), "utf8");
+const lines = (/```jsonl\n(?<log>[^`]*)\n```/.exec(page)?.groups?.["log"] ?? "").split("\n");
+
+/** The fenced block after the last of these words. */
+function blockAfter(words: string): string {
+  return page.split(words).at(-1)?.split("```")[1]?.trim().replaceAll("\\n", "\n") ?? "";
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text, "utf8").digest("hex");
+}
+
+describe("the worked example", () => {
+  test("is a sealed log", () => {
+    expect(verifyLines(lines)).toMatchObject({ ok: true, ending: "sealed", lines: 8, findingCount: 0 });
+    expect(lines).toEqual(buildLog());
+  });
+
+  test("has the digests that the page's own words give", () => {
+    let prev = "0".repeat(64);
+    for (const line of lines) {
+      expect(line.slice(9, 73)).toBe(sha256(`agentk/flight-line/1\n{${Buffer.from(line).subarray(75).toString()}`));
+      expect(line.slice(83, 147)).toBe(prev);
+      prev = line.slice(9, 73);
+    }
+  });
+
+  test("spells out what is hashed and signed", () => {
+    const input = blockAfter("is over these bytes");
+    expect(sha256(input)).toBe(parse(lines[0] ?? "").hash);
+    expect(page).toContain(`gives \`${sha256(input)}\``);
+    const close = parse(lines.at(-1) ?? "");
+    const seal = close.type === "close" ? (close.value.seal ?? "") : "";
+    expect(verifySignature(RUN_KEY.publicHex, blockAfter("under the seal is"), seal)).toBe(true);
+  });
+
+  test("has a policy digest as the page says", () => {
+    const policy = parse(lines[1] ?? "");
+    if (policy.type !== "policy") throw new Error("line 2 is not the policy");
+    expect(policy.value.sha256).toBe(sha256(`agentk/policy/1\n${policy.value.source}`));
+  });
+});
+
+describe("the lists", () => {
+  test.each([
+    ["types", Object.keys(EVENT_SHAPES)],
+    ["findings", Object.keys(FINDINGS)],
+    ["facts", SESSION_FACTS],
+    ["statuses", OUTCOME_STATUSES],
+    ["ways to close", CLOSE_REASONS],
+    ["syscalls", SYSCALL_NAMES],
+    ["reasons", REASON_CODES],
+  ])("hold all %s", (_what, names) => {
+    for (const name of names) expect(page).toContain(`\`${name}\``);
+  });
+
+  test("give each finding's severity and meaning", () => {
+    for (const [code, { severity, means }] of Object.entries(FINDINGS))
+      expect(page).toContain(`| \`${code}\` | ${severity} | ${means} |`);
+  });
+});

@@ -1,0 +1,153 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { FlightEvent } from "../../src/abi/event.js";
+import { createInspector, type InspectRow, type InspectTotals } from "../../src/evidence/inspect.js";
+import { visible, visibleTarget } from "../../src/evidence/visible.js";
+import {
+  bodyEvents,
+  callEvent,
+  chainOf,
+  closeLog,
+  commit,
+  openEvent,
+  pageEvent,
+  policyEvent,
+  verifyLines,
+} from "./fixture.js";
+
+function inspect(events: readonly FlightEvent[]): { rows: InspectRow[]; totals: InspectTotals } {
+  const inspector = createInspector();
+  const rows: InspectRow[] = [];
+  verifyLines(chainOf(events), { onEvent: (event, line) => rows.push(inspector.add(event, line)) });
+  return { rows, totals: inspector.totals() };
+}
+
+const START = [openEvent(), policyEvent()];
+
+describe("rows", () => {
+  test("say who did what and how it was decided", () => {
+    const { rows } = inspect(bodyEvents());
+    expect(rows[3]).toEqual({
+      line: 4,
+      seq: 3,
+      wallMs: Date.UTC(2026, 10, 21, 3, 54, 13, 3),
+      monoUs: 3000,
+      type: "syscall",
+      who: "agent://desk",
+      what: "tool.invoke files/read_file",
+      decision: "allow:read-only",
+      reason: "a rule of the policy allows it",
+      labels: ["trusted"],
+      bytes: 24,
+    });
+    expect(rows[6]).toMatchObject({ decision: "deny:default-deny", reason: "no rule of the policy allows it" });
+    expect(rows.map(({ what }) => what)).toEqual([
+      "agentk 0.1.0 guards files",
+      expect.stringMatching(/^guard [0-9a-f]{12}$/),
+      "initialize 2025-11-25",
+      "tool.invoke files/read_file",
+      "p4 tools/call for c3",
+      "c3 ok with p4",
+      "tool.invoke files/write_file",
+    ]);
+  });
+
+  test("show the acting server of a request from below", () => {
+    const call = callEvent(2, "deny");
+    const { rows } = inspect([...START, { ...call, value: { ...call.value, from: "server" } }]);
+    expect(rows[2]?.who).toBe("files");
+  });
+
+  test("show every fact of a child's end", () => {
+    const value = {
+      session: "s1",
+      fact: "child-exited",
+      fault: "torn",
+      exit_code: 3,
+      exit_signal: "SIGTERM",
+      call: "c2",
+    } as const;
+    expect(inspect([...START, { type: "session", value }]).rows[2]?.what).toBe(
+      "child-exited torn status 3 SIGTERM for c2",
+    );
+  });
+
+  test("show a recovery and a close", () => {
+    const torn: FlightEvent = { type: "recovery", value: { torn_bytes: 17, torn_sha256: "a".repeat(64) } };
+    const inspector = createInspector();
+    const rows: InspectRow[] = [];
+    const lines = closeLog([...START, torn], "unsigned", { reason: "recovered", stderr: commit(7), stderr_bytes: 9 });
+    verifyLines(lines, { onEvent: (event, line) => rows.push(inspector.add(event, line)) });
+    expect(rows.slice(2)).toMatchObject([
+      { what: "torn tail set aside", bytes: 17 },
+      { what: "recovered, 4 lines, no seal", bytes: 7 },
+    ]);
+  });
+});
+
+describe("what is not shown", () => {
+  test.each([
+    ["https://bank.example/pay?token=s3cret", "https://bank.example/pay?…"],
+    ["https://user:s3cret@bank.example/", "https://…@bank.example/"],
+    ["https://bank.example/#access_token=s3cret", "https://bank.example/#…"],
+    ["/search?q=s3cret", "/search?…"],
+    ["https://bank.example/pay?a\nb=s3cret", "https://bank.example/pay?…"],
+    ["files/what?", "files/what?"],
+    ["is this a URL? no", "is this a URL? no"],
+    ["a\u001b[31mred", "a\\u{1b}[31mred"],
+    ["a\u202eb\u200bc\u2028d\u009be", "a\\u{202e}b\\u{200b}c\\u{2028}d\\u{9b}e"],
+  ])("of the target %j", (target, shown) => {
+    expect(visibleTarget(target)).toBe(shown);
+    expect(inspect([...START, callEvent(2, "deny", target)]).rows[2]?.what).toBe(`tool.invoke ${shown}`);
+  });
+
+  test("no text reaches a row with a character that acts on a terminal", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        expect(visible(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/u);
+      }),
+    );
+    const call = callEvent(2, "deny");
+    const decision = { verdict: "deny", rule: "\u001b]0;x\u0007", reason: "no-rule" } as const;
+    const { rows, totals } = inspect([...START, { ...call, value: { ...call.value, labels: ["\u202e"], decision } }]);
+    expect(rows[2]).toMatchObject({ decision: "deny:\\u{1b}]0;x\\u{7}", labels: ["\\u{202e}"] });
+    expect(totals.blockedByRule).toEqual([{ name: "\\u{1b}]0;x\\u{7}", count: 1 }]);
+  });
+});
+
+describe("totals", () => {
+  test("count calls, blocks and commitments", () => {
+    const { totals } = inspect(bodyEvents());
+    expect(totals).toEqual({
+      events: 7,
+      allowed: 1,
+      denied: 1,
+      blockedByRule: [{ name: "default-deny", count: 1 }],
+      withheldByRule: [],
+      bySyscall: [{ name: "tool.invoke", count: 2 }],
+      commitments: [
+        { name: "command", count: 1, bytes: 31 },
+        { name: "arguments", count: 2, bytes: 48 },
+        { name: "content", count: 1, bytes: 512 },
+      ],
+    });
+  });
+
+  test("count withheld results apart from blocked calls", () => {
+    const page = pageEvent(2) as Extract<FlightEvent, { type: "page" }>;
+    const delivery = { verdict: "deny", rule: "no-poison", reason: "policy-deny" } as const;
+    const { rows, totals } = inspect([...START, { ...page, value: { ...page.value, delivery } }]);
+    expect(rows[2]?.decision).toBe("deny:no-poison");
+    expect(totals).toMatchObject({ denied: 0, blockedByRule: [], withheldByRule: [{ name: "no-poison", count: 1 }] });
+  });
+
+  test("stay small whatever names a log uses", () => {
+    const calls = Array.from({ length: 1200 }, (_, i) => {
+      const call = callEvent(i + 2, "deny");
+      return { ...call, value: { ...call.value, decision: { ...call.value.decision, rule: `r${String(i)}` } } };
+    });
+    const { blockedByRule } = inspect([...START, ...calls]).totals;
+    expect(blockedByRule).toHaveLength(1001);
+    expect(blockedByRule[0]).toEqual({ name: "(others)", count: 200 });
+  });
+});

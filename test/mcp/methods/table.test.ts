@@ -1,0 +1,202 @@
+import { describe, expect, it } from "vitest";
+import { isSyscallName } from "../../../src/abi/syscalls.js";
+import type { JsonObject } from "../../../src/base/json.js";
+import type { RequestContract } from "../../../src/mcp/methods/contract.js";
+import { CONTRACTS, contractFor } from "../../../src/mcp/methods/table.js";
+import { REVISIONS } from "../../../src/mcp/wire/revisions.js";
+
+function request(method: string): RequestContract {
+  const found = contractFor("client", "request", method);
+  if (found?.form !== "request") throw new Error(`no contract for ${method}`);
+  return found;
+}
+
+const icon = { src: "https://x/i.png", mimeType: "image/png", sizes: ["48x48"], theme: "dark" };
+const opened = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } };
+const ROWS: [
+  sender: "client" | "server",
+  form: "request" | "notification",
+  method: string,
+  accepted: JsonObject[],
+  refused: JsonObject[],
+][] = [
+  [
+    "client",
+    "request",
+    "initialize",
+    [
+      opened,
+      { ...opened, clientInfo: { name: "c", version: "1", title: "C", websiteUrl: "https://x", icons: [icon] } },
+    ],
+    [{}, { ...opened, evil: 1 }, { ...opened, capabilities: [] }, { ...opened, clientInfo: { name: "c" } }],
+  ],
+  ["client", "request", "ping", [{}, { _meta: { progressToken: 0 } }], [{ a: 1 }, { _meta: { progressToken: 1.5 } }]],
+  [
+    "client",
+    "request",
+    "tools/list",
+    [{}, { cursor: "" }, { cursor: "abc", _meta: {} }],
+    [{ cursor: 1 }, { limit: 5 }, { _meta: [] }],
+  ],
+  [
+    "client",
+    "request",
+    "tools/call",
+    [{ name: "t" }, { name: "t", arguments: { any: [1] } }, { name: "ü.t", _meta: { progressToken: "p", other: 1 } }],
+    [
+      {},
+      { name: "" },
+      { name: 1 },
+      { name: "a\nb" },
+      { name: "a\u202eb" },
+      { name: "t".repeat(129) },
+      { name: "t", arguments: [] },
+      { name: "t", arguments: null },
+      { name: "t", task: { ttl: 1 } },
+      { name: "t", _meta: { progressToken: null } },
+    ],
+  ],
+  ["client", "notification", "notifications/initialized", [{}, { _meta: {} }], [{ a: 1 }]],
+  [
+    "client",
+    "notification",
+    "notifications/cancelled",
+    [{ requestId: 0 }, { requestId: "a", reason: "late" }],
+    [{}, { requestId: null }, { requestId: 1.5 }, { requestId: 1, reason: 1 }, { requestId: 1, x: 1 }],
+  ],
+  ["client", "notification", "notifications/progress", [{ progressToken: 1, progress: 0.5 }], [{ progress: 1 }]],
+  ["server", "notification", "notifications/cancelled", [{ requestId: 0 }], [{}]],
+  [
+    "server",
+    "notification",
+    "notifications/progress",
+    [{ progressToken: "a", progress: 1, total: 2, message: "m" }],
+    [{ progressToken: "a" }, { progressToken: "a", progress: "1" }, { progressToken: {}, progress: 1 }],
+  ],
+];
+
+describe("the contract table", () => {
+  it("has exactly the rows tested here", () => {
+    const tested = ROWS.map(([sender, form, method]) => `${sender} ${form} ${method}`).sort();
+    expect(CONTRACTS.map((row) => `${row.sender} ${row.form} ${row.method}`).sort()).toEqual(tested);
+  });
+
+  it.each(ROWS)("%s %s %s: params", (sender, form, method, accepted, refused) => {
+    const contract = contractFor(sender, form, method);
+    for (const params of accepted) expect(contract?.params.check(params, "")).toBeUndefined();
+    for (const params of refused) expect(contract?.params.check(params, "")).toBeDefined();
+    expect(contract?.revisions).toEqual(REVISIONS);
+    expect(contract?.phases).not.toContain("closed");
+  });
+
+  it.each([
+    ["client", "request", "Tools/Call"],
+    ["client", "request", "tools/call "],
+    ["client", "request", "constructor"],
+    ["client", "request", "__proto__"],
+    ["client", "request", "resources/read"],
+    ["client", "request", "server/discover"],
+    ["client", "request", "notifications/initialized"],
+    ["client", "notification", "tools/call"],
+    ["server", "request", "tools/call"],
+    ["server", "request", "ping"],
+    ["server", "request", "sampling/createMessage"],
+    ["server", "request", "roots/list"],
+    ["server", "request", "elicitation/create"],
+    ["server", "notification", "notifications/initialized"],
+    ["server", "notification", "notifications/message"],
+    ["server", "notification", "notifications/tools/list_changed"],
+  ] as const)("has no row for %s %s `%s`", (sender, form, method) => {
+    expect(contractFor(sender, form, method)).toBeUndefined();
+  });
+
+  it("names only syscalls the kernel knows; a tool call alone is denied as a result", () => {
+    for (const row of CONTRACTS) {
+      if (row.form !== "request") continue;
+      expect(row.denial).toBe(row.method === "tools/call" ? "tool-result" : "error");
+      const asked = row.syscall?.({ name: "t" });
+      if (asked !== undefined) expect(isSyscallName(asked.kind)).toBe(true);
+    }
+  });
+});
+
+describe("what a request asks of the kernel", () => {
+  it("tools/call: the tool and its arguments, absent ones as an empty object", () => {
+    const { syscall } = request("tools/call");
+    expect(syscall?.({ name: "t", arguments: { a: 1 } })).toEqual({
+      kind: "tool.invoke",
+      subject: { tool: "t" },
+      arguments: { a: 1 },
+    });
+    expect(syscall?.({ name: "t" }).arguments).toEqual({});
+  });
+
+  it("tools/list: a description; the lifecycle: nothing", () => {
+    expect(request("tools/list").syscall?.({})).toEqual({ kind: "tool.describe", subject: { item: "tools" } });
+    expect(request("initialize").syscall).toBeUndefined();
+    expect(request("ping").syscall).toBeUndefined();
+  });
+});
+
+const answered = { protocolVersion: "2025-06-18", capabilities: {}, serverInfo: { name: "s", version: "1" } };
+const tool = { name: "t", inputSchema: { type: "object" } };
+const RESULTS: [method: string, accepted: JsonObject[], refused: JsonObject[]][] = [
+  [
+    "initialize",
+    [answered, { ...answered, instructions: "i", extra: 1 }],
+    [
+      {},
+      { ...answered, protocolVersion: "1999-01-01" },
+      { ...answered, protocolVersion: "2026-07-28" },
+      { ...answered, serverInfo: { name: "s" } },
+      { ...answered, capabilities: null },
+      { ...answered, instructions: 1 },
+    ],
+  ],
+  ["ping", [{}, { _meta: {} }], []],
+  [
+    "tools/list",
+    [{ tools: [] }, { tools: [{ ...tool, title: "T" }], nextCursor: "", _meta: {} }],
+    [
+      {},
+      { tools: {} },
+      { tools: [null] },
+      { tools: [{ name: "t" }] },
+      { tools: [{ ...tool, name: 1 }] },
+      { tools: [{ ...tool, inputSchema: [] }] },
+      { tools: [], nextCursor: 1 },
+      { tools: [], nextCursor: null },
+    ],
+  ],
+  [
+    "tools/call",
+    [
+      { content: [] },
+      { content: [{ type: "text", text: "x" }], structuredContent: {}, isError: false, _meta: {}, x: 1 },
+    ],
+    [
+      {},
+      { content: "x" },
+      { content: ["x"] },
+      { content: [{ text: "x" }] },
+      { content: [], isError: "no" },
+      { content: [], structuredContent: [] },
+      { content: [], _meta: null },
+    ],
+  ],
+];
+
+describe("results", () => {
+  it.each(RESULTS)("%s", (method, accepted, refused) => {
+    const { result } = request(method);
+    for (const value of accepted) expect(result.check(value, "")).toBeUndefined();
+    for (const value of refused) expect(result.check(value, "")).toBeDefined();
+  });
+
+  it("names the member at fault by a pointer", () => {
+    expect(request("tools/list").result.check({ tools: [tool, { name: "t" }] }, "")).toEqual({
+      path: "/tools/1/inputSchema",
+      problem: "is missing",
+    });
+  });
+});

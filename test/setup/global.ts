@@ -1,0 +1,42 @@
+/**
+ * Every log that any test writes under the test root must replay to the same bytes: checked once, after all tests.
+ * Folders named `tampered` hold logs that a test has damaged on purpose.
+ */
+import { mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { replayLog } from "../../src/app/replay-log.js";
+
+export default function setup(): () => void {
+  const root = mkdtempSync(join(realpathSync(tmpdir()), "agentk-test-"));
+  process.env["AGENTK_TEST_ROOT"] = root;
+  process.env["AGENTK_DATA_DIR"] = join(root, "data");
+  return () => {
+    const { replayed, failures } = replayAll(root);
+    process.stdout.write(`\nreplayed ${String(replayed)} logs that the tests wrote, ${String(failures.length)} diverged\n`);
+    rmSync(root, { recursive: true, force: true });
+    if (failures.length > 0) throw new Error(`logs that do not replay:\n${failures.join("\n")}`);
+  };
+}
+
+function replayAll(root: string): { replayed: number; failures: readonly string[] } {
+  const failures: string[] = [];
+  let replayed = 0;
+  for (const log of logsIn(root)) {
+    const report = replayLog(log, process.env);
+    replayed++;
+    if (!report.ok) failures.push(`${log}: ${JSON.stringify(report.divergence ?? report.broken ?? "empty")}`);
+    else if (report.sealed > 0 && report.shallowBecause?.includes("no payload journal") !== true) {
+      failures.push(`${log}: ${String(report.sealed)} values were not recomputed (${report.shallowBecause ?? "missing"})`);
+    }
+  }
+  return { replayed, failures };
+}
+
+function logsIn(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === "tampered" ? [] : logsIn(path);
+    return entry.isFile() && entry.name.endsWith(".jsonl") ? [path] : [];
+  });
+}

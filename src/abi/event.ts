@@ -178,8 +178,6 @@ export type EventType = keyof typeof EVENT_SHAPES;
 export type EventValues = { readonly [T in EventType]: ShapeType<(typeof EVENT_SHAPES)[T]> };
 
 export type OpenValue = EventValues["open"];
-export type PolicyValue = EventValues["policy"];
-export type SessionValue = EventValues["session"];
 export type SyscallValue = EventValues["syscall"];
 export type PageValue = EventValues["page"];
 export type OutcomeValue = EventValues["outcome"];

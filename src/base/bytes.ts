@@ -7,13 +7,6 @@ export function utf8Bytes(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-/** Lower-case hexadecimal, two digits a byte. */
-export function hexOf(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
-}
-
 /** True for an even number of lower-case hexadecimal digits, of exactly `bytes` bytes when given. */
 export function isHex(text: string, bytes?: number): boolean {
   return HEX.test(text) && (bytes === undefined || text.length === bytes * 2);

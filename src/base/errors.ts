@@ -1,19 +1,15 @@
 /** The closed list of errors a command can end in. A denial is a value, never one of these. */
-const CODES = {
-  usage: "the command line is not right",
-  "file-unreadable": "a file cannot be read",
-  "file-exists": "a file is there already and is not overwritten",
-  "unsafe-file": "a file or folder is not safe to use",
-  "policy-invalid": "the policy is not valid",
-  "log-invalid": "the flight log cannot be read",
-  "payloads-unavailable": "the sealed payloads cannot be opened",
-  "recorder-failed": "the flight log cannot be written",
-  "child-failed": "the server process could not be used",
-  "platform-unsupported": "this platform lacks what the command needs",
-  internal: "a bug in agentk",
-} as const satisfies Record<string, string>;
-
-export type ErrorCode = keyof typeof CODES;
+export type ErrorCode =
+  | "usage"
+  | "file-unreadable"
+  | "file-exists"
+  | "unsafe-file"
+  | "policy-invalid"
+  | "log-invalid"
+  | "payloads-unavailable"
+  | "recorder-failed"
+  | "platform-unsupported"
+  | "internal";
 
 /** A place in a text file, 1-based, as editors count. */
 export interface Place {
@@ -38,9 +34,4 @@ export class AgentkError extends Error {
     this.place = more.place;
     this.hint = more.hint;
   }
-}
-
-/** What a code means, in one phrase. */
-export function errorTitle(code: ErrorCode): string {
-  return CODES[code];
 }

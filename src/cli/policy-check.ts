@@ -16,17 +16,20 @@ export function registerPolicyCheck(program: Command, io: Io): void {
 }
 
 async function check(file: string, options: { json?: true }, io: Io): Promise<void> {
-  const [policies, report] = await Promise.all([import("../app/policy-file.js"), import("../report/policy-report.js")]);
+  const [policies, { policyFaultsJson, policyFaultsText, policyJson, policyText }] = await Promise.all([
+    import("../app/policy-file.js"),
+    import("../report/policy-report.js"),
+  ]);
   const isJson = options.json === true;
   try {
     const { source } = policies.readPolicy(resolve(io.cwd, file));
     const { document } = policies.compileSource(source, file);
-    io.stdout(isJson ? report.policyJson(file, document) : report.policyText(file, document));
+    io.stdout(isJson ? policyJson(file, document) : policyText(file, document));
     io.exit(0);
   } catch (error) {
     if (!(error instanceof policies.PolicyInvalid)) throw error;
     const { faults }: PolicyInvalid = error;
-    io.stdout(isJson ? report.policyFaultsJson(file, faults) : report.policyFaultsText(file, faults));
+    io.stdout(isJson ? policyFaultsJson(file, faults) : policyFaultsText(file, faults));
     io.exit(2);
   }
 }

@@ -5,7 +5,7 @@ import { OpenCalls } from "./calls.js";
 import type { Chain } from "./chain.js";
 import type { FindingCode, FindingList } from "./findings.js";
 import type { Ending } from "./proof.js";
-import { sealStatement } from "./seal.js";
+import { sealStatement, unsealedHash } from "./seal.js";
 import { visible } from "./visible.js";
 
 /** Ed25519 (RFC 8032): false for anything but a valid signature over the UTF-8 statement. */
@@ -168,7 +168,7 @@ export class Ledger {
   }
 
   private seal(event: LineOf<"close">): Ending {
-    const { reason, lines, seal } = event.value;
+    const { reason, seal } = event.value;
     if (reason === "recovered" && seal === undefined) {
       this.report("closed-by-recovery", event, "was written by a recovery");
       return "recovered";
@@ -179,7 +179,7 @@ export class Ledger {
       this.report("seal-invalid", event, seal === undefined ? "has no seal" : "has a seal that no recovery could make");
       return "unsealed";
     }
-    const statement = sealStatement(this.run.run, lines, event.prev);
+    const statement = sealStatement(this.run.run, unsealedHash(this.deps.digests, event));
     if (this.deps.verifySignature(this.run.publicKey, statement, seal)) return "sealed";
     this.report("seal-invalid", event, "has a seal that the run's key did not make over these lines");
     return "unsealed";

@@ -48,10 +48,7 @@ export function notProvedBy(facts: ProofFacts): readonly string[] {
 }
 
 function endingGap({ ending, hasKey }: ProofFacts): readonly string[] {
-  if (ending === "sealed")
-    return [
-      "the close line's own reason, time, stray count and stderr: the seal covers the lines before it and their number",
-    ];
+  if (ending === "sealed") return [];
   if (!hasKey) return ["that the lines are those the run wrote: the line with its key could not be read"];
   const unsigned = "so whoever could write the file could change any line and make the chain anew";
   if (ending === "recovered")

@@ -1,7 +1,15 @@
-/** The statement that a run's own key signs when it closes: how many lines there are and which is the last before it. */
-import { DOMAINS } from "../base/digest.js";
+/** The statement that a run's own key signs when it closes: the close line, and through it every line before. */
+import { DOMAINS, type Digests } from "../base/digest.js";
+import type { FlightLine } from "../abi/event.js";
+import { encodeLine } from "./codec.js";
 
-/** The exact bytes signed, as text: domain, run, number of lines including the close line, hash of the line before it. */
-export function sealStatement(run: string, lines: number, head: string): string {
-  return `${DOMAINS.seal}${run}\n${String(lines)}\n${head}\n`;
+/** The hash that a close line would have without its `seal` member: over its place, its time and all its other members. */
+export function unsealedHash(digests: Digests, line: Extract<FlightLine, { readonly type: "close" }>): string {
+  const { seal: _seal, ...value } = line.value;
+  return encodeLine(digests, { type: "close", value }, line).hash;
+}
+
+/** The exact bytes signed, as text: domain, run, hash of the close line without its seal. */
+export function sealStatement(run: string, unsealed: string): string {
+  return `${DOMAINS.seal}${run}\n${unsealed}\n`;
 }

@@ -142,7 +142,7 @@ class Journal {
     if (this.next !== undefined) return this.next.promise;
     this.next = createBatch();
     // Deferred to the end of this turn, so that appends in one turn share a sync.
-    if (!this.isSyncing) queueMicrotask(this.startSync);
+    queueMicrotask(this.startSync);
     return this.next.promise;
   }
 

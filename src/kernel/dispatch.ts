@@ -3,7 +3,7 @@
  * Whoever makes requests (the proxy, a demo, a test) comes through here; only the ports differ.
  */
 import type { Decision } from "../abi/decision.js";
-import type { CloseReason, PageValue } from "../abi/event.js";
+import type { CloseReason, Instant, PageValue } from "../abi/event.js";
 import type { Observation, Ports } from "../abi/ports.js";
 import type { CloseFacts, Input, PageArrival, RunFacts, SessionNote, SyscallRequest } from "../abi/request.js";
 import { sealStatement } from "../evidence/seal.js";
@@ -102,7 +102,7 @@ export class Dispatch<R extends SyscallRequest> {
     if (!this.ended) await this.record({ type: "session", note });
   }
 
-  /** Ends the run: every call still open is recorded as unknown, then the sealed count. Safe to call twice. */
+  /** Ends the run: every call still open is recorded as unknown, then the sealed close line. Safe to call twice. */
   async close(facts: Omit<CloseFacts, "seal">): Promise<void> {
     if (this.ended || this.state.run === undefined) return;
     // From here nothing else is recorded, so that the seal covers the line that is truly the last before it.
@@ -113,19 +113,20 @@ export class Dispatch<R extends SyscallRequest> {
       }
     }
     const reason: CloseReason = this.failure === undefined ? facts.reason : "fault";
-    const { run, seq, head } = this.state;
-    const seal = await this.seal(sealStatement(run.run, seq + 1, head));
-    if (seal !== undefined) await this.record({ type: "close", close: { ...facts, reason, seal } });
+    await this.seal(this.state.run.run, { ...facts, reason });
   }
 
-  /** A signer that fails leaves the log without its close line, which a verifier reports as unsealed. */
-  private async seal(statement: string): Promise<string | undefined> {
-    if (this.failure !== undefined) return undefined;
+  /** Signs and writes the close line. A signer that fails leaves the log without it: a verifier says unsealed. */
+  private async seal(run: string, close: CloseFacts): Promise<void> {
+    if (this.failure !== undefined) return;
     try {
-      return await this.ports.sign(statement);
+      // INVARIANT: both steps have one state and one instant, so the line written is the line signed plus its seal.
+      const at = this.ports.now();
+      const unsealed = this.kernel(this.state, { type: "close", at, close });
+      const seal = await this.ports.sign(sealStatement(run, unsealed.state.head));
+      await this.record({ type: "close", close: { ...close, seal } }, at);
     } catch (error) {
       this.failure = asError(error);
-      return undefined;
     }
   }
 
@@ -133,10 +134,10 @@ export class Dispatch<R extends SyscallRequest> {
    * One step, its payloads and its line. The state moves only with a line that was handed to the recorder; after a
    * failure nothing is recorded any more, so the log ends where the recorder failed.
    */
-  private async record(input: Timeless): Promise<Step | undefined> {
+  private async record(input: Timeless, at?: Instant): Promise<Step | undefined> {
     if (this.failure !== undefined) return undefined;
     try {
-      const step = this.kernel(this.state, { ...input, at: this.ports.now() });
+      const step = this.kernel(this.state, { ...input, at: at ?? this.ports.now() });
       for (const payload of step.payloads) this.ports.payload(payload);
       const written = this.ports.append([step.line], step.durable);
       this.state = step.state;

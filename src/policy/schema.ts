@@ -66,7 +66,7 @@ const documentShape = {
   agent: z.strictObject(agentShape).default({}),
   labels: z.record(z.string(), z.string()).default({}),
   grants: z.array(z.strictObject(grantShape)).default([]),
-  // That there is a last rule is for tail.ts to say: it knows what to write instead.
+  // That there is a last rule is for rules.ts to say: it knows what to write instead.
   rules: z.array(z.strictObject(ruleShape)).default([]),
 };
 

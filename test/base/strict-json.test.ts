@@ -126,7 +126,7 @@ describe("parseStrictJson refuses", () => {
     expect(read.ok ? "accepted" : read.error.code).toBe(code);
     expect(slow(source).ok).toBe(false);
     // Wherever it stands: the reader behind may be the one that fails open.
-    const inside = parseStrictJson(`{"b":[${source}],"a":1}`);
+    const inside = parseStrictJson(`{"b":[0,${source}],"a":1}`);
     expect(inside.ok).toBe(false);
   });
 

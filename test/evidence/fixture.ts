@@ -157,19 +157,19 @@ export function chainOf(
   });
 }
 
-/** Closes a log with its true counts and a seal by `key`, or with none. */
+/** Closes a log with its true counts, or with what `value` says instead, and a seal by `key` over it, or with none. */
 export function closeLog(
   events: readonly FlightEvent[],
   key: TestKey | "unsigned" = RUN_KEY,
   value: Partial<CloseEvent["value"]> = {},
 ): string[] {
-  const body = chainOf(events);
   const count = (verdict: string): number =>
     events.filter((event) => event.type === "syscall" && event.value.decision.verdict === verdict).length;
   const lines = events.length + 1;
-  const truth = { lines, allowed: count("allow"), denied: count("deny") };
-  const seal = key === "unsigned" ? {} : { seal: key.sign(sealStatement(RUN, lines, headOf(body))) };
-  return chainOf([...events, closeEvent({ ...truth, ...seal, ...value })]);
+  const stated = { lines, allowed: count("allow"), denied: count("deny"), ...value };
+  const unsealed = chainOf([...events, closeEvent(stated)]);
+  if (key === "unsigned") return unsealed;
+  return chainOf([...events, closeEvent({ ...stated, seal: key.sign(sealStatement(RUN, headOf(unsealed))) })]);
 }
 
 /** The valid log that tests start from: eight sealed lines. */

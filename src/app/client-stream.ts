@@ -29,6 +29,8 @@ export function createClientStream(input: Readable, output: Writable): ClientStr
   let isStopped = false;
   return {
     start: (handlers) => {
+      // The server may have ended before the client could say anything.
+      if (isStopped) return;
       const deliver = (bytes: Buffer): void => {
         if (!isStopped) handlers.onLine(bytes);
       };

@@ -31,6 +31,8 @@ export interface LiveRun<R extends SyscallRequest> {
   /** Where the operator's payload key was made just now, on the first run of this user. */
   readonly newKeyAt: string | undefined;
   readonly dispatch: Dispatch<R>;
+  /** Points `latest.jsonl` at the log, once it has begun. */
+  readonly publish: () => void;
   /** Flushes and closes the files. After this nothing can be recorded. */
   readonly finish: () => Promise<void>;
 }
@@ -45,7 +47,6 @@ export function startLiveRun<R extends SyscallRequest>(options: LiveRunOptions, 
   const operator = options.payloads === "sealed" ? loadOrCreateOperatorKey(options.env) : undefined;
   const journal = createJournalFile(paths.log);
   const store = operator === undefined ? undefined : createPayloadStore(paths.payloads, id, operator.key);
-  if (options.traceOut === undefined) pointLatest(dirname(paths.log), basename(paths.log));
   const signer = createRunSigner();
   const kernel = createKernel({ digests: nodeDigests, compile: compileSource });
   const ports: Ports<R> = {
@@ -63,6 +64,9 @@ export function startLiveRun<R extends SyscallRequest>(options: LiveRunOptions, 
     secret: store?.secret,
     newKeyAt: operator?.created === true ? operator.path : undefined,
     dispatch: new Dispatch(kernel, ports),
+    publish: () => {
+      if (options.traceOut === undefined) pointLatest(dirname(paths.log), basename(paths.log));
+    },
     finish: () => finish(journal, store),
   };
 }

@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { AgentkError } from "../base/errors.js";
-import { MAX_POLICY_BYTES } from "../base/limits.js";
+import { MAX_NAME_CHARS, MAX_POLICY_BYTES } from "../base/limits.js";
 import { compilePolicy, type CompiledPolicy } from "../policy/compile.js";
 import { parsePolicy, type PolicyFault } from "../policy/parse.js";
 import { shippedFile } from "./package-info.js";
@@ -38,10 +38,19 @@ export function readPolicy(file: string | undefined): LoadedPolicy {
   const bytes = readBounded(path);
   try {
     const source = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    return { name: basename(path).replace(/\.toml$/, ""), file: path, source };
+    return { name: nameOf(path), file: path, source };
   } catch {
     throw new PolicyInvalid(path, [{ line: 1, column: 1, problem: "the file is not UTF-8 text" }]);
   }
+}
+
+/** A file may be called anything; the log takes a name. */
+function nameOf(path: string): string {
+  const name = basename(path)
+    .replace(/\.toml$/, "")
+    .replace(/[^A-Za-z0-9._-]/g, "_")
+    .slice(0, MAX_NAME_CHARS);
+  return name === "" ? "policy" : name;
 }
 
 function readBounded(path: string): Buffer {

@@ -50,6 +50,7 @@ export class Proxy {
   private readonly upstream: Upstream;
   private readonly run: LiveRun<McpRequest>;
   private readonly relay: Relay;
+  private readonly env: Readonly<Record<string, string>>;
   private child: Child | undefined;
   private exit: ExitFacts | undefined;
   private ending: Promise<ProxyEnd> | undefined;
@@ -60,6 +61,9 @@ export class Proxy {
     this.options = options;
     this.client = client;
     compileSource(options.policy.source, options.policy.file);
+    const env = childEnvironment(options.env, options.allowEnv);
+    if (!env.ok) throw new AgentkError("usage", env.error);
+    this.env = env.value;
     this.session = new Session({ maxClientMessages: options.maxClientMessages });
     const toServer = (line: string): void => {
       this.sendToServer(line);
@@ -81,17 +85,15 @@ export class Proxy {
 
   /**
    * Runs until the client, the server or a signal ends it.
-   * @throws AgentkError when the log cannot be opened or the environment is not as asked.
+   * @throws AgentkError when the log cannot be opened: no server was started.
    */
   async serve(): Promise<ProxyEnd> {
-    const { options, client } = this;
-    const env = childEnvironment(options.env, options.allowEnv);
-    if (!env.ok) throw new AgentkError("usage", env.error);
+    const { client } = this;
     await this.openRun();
     const ended = new Promise<ProxyEnd>((resolve) => {
       this.settle = resolve;
     });
-    this.child = this.startServer(env.value);
+    this.child = this.startServer();
     await this.run.dispatch.note({ session: SESSION, fact: "child-started" });
     client.start({
       onLine: (bytes) => {
@@ -131,14 +133,20 @@ export class Proxy {
       payloads: options.payloads,
       public_key: run.publicKey,
     } as const;
-    await run.dispatch.open(facts, run.secret, options.policy);
+    try {
+      await run.dispatch.open(facts, run.secret, options.policy);
+      run.publish();
+    } catch (error) {
+      await run.finish().catch(() => undefined);
+      throw error;
+    }
   }
 
-  private startServer(env: Readonly<Record<string, string>>): Child {
+  private startServer(): Child {
     return startChild({
       command: this.options.command,
       args: this.options.args,
-      env,
+      env: this.env,
       maxLineBytes: MAX_LINE_BYTES,
       onLine: (bytes) => {
         this.relay.fromServer(bytes);

@@ -5,7 +5,8 @@ import { encodeLine } from "./codec.js";
 
 /** The hash that a close line would have without its `seal` member: over its place, its time and all its other members. */
 export function unsealedHash(digests: Digests, line: Extract<FlightLine, { readonly type: "close" }>): string {
-  const { seal: _seal, ...value } = line.value;
+  const value = { ...line.value };
+  delete value.seal;
   return encodeLine(digests, { type: "close", value }, line).hash;
 }
 

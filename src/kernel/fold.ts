@@ -64,8 +64,9 @@ function foldPage(state: State, value: PageValue): State {
   return withSession(state, value.session, (session) => ({ ...session, labels: join(session.labels, labels) }));
 }
 
+/** INVARIANT: `inFlight` is the number of calls that wait, so an outcome of a call that does not wait frees nothing. */
 function foldOutcome(state: State, value: OutcomeValue): State {
   const calls = new Map(state.sessions.get(value.session)?.calls);
-  calls.delete(value.call);
+  if (!calls.delete(value.call)) return state;
   return withSession({ ...state, inFlight: state.inFlight - 1 }, value.session, (session) => ({ ...session, calls }));
 }

@@ -17,7 +17,7 @@ import type { McpRequest } from "./upstream.js";
 import { wireFault, type WireFault } from "./wire/faults.js";
 import type { Message, NotificationMessage, RequestMessage } from "./wire/message.js";
 import { readMessage } from "./wire/read.js";
-import { denialError, errorLine, faultError, requestLine, resultLine } from "./wire/write.js";
+import { denialError, errorLine, faultError, notificationLine, requestLine, resultLine } from "./wire/write.js";
 
 export class Relay {
   private readonly parts: RelayParts;
@@ -87,8 +87,9 @@ export class Relay {
     if (message.form === "request") return this.handleRequest(message, admission);
     if (admission.contract.method === "notifications/initialized") {
       await dispatch.note({ session: identity.session, fact: "ready" });
-      this.parts.toServer(message.canonical);
-    } else if (admission.exchange !== undefined) upstream.cancel(admission.exchange, message.canonical);
+      // Nothing of the client's passes here but the fact: neither its metadata nor what could not be recorded.
+      if (dispatch.fault === undefined) this.parts.toServer(notificationLine(admission.contract.method));
+    } else if (admission.exchange !== undefined) upstream.cancel(admission.exchange);
   }
 
   /** INVARIANT: begins the exchange before anything is awaited, so that its id is taken. */
@@ -197,10 +198,12 @@ export class Relay {
     const admission = session.admitFromServer(message);
     if (admission.ok) {
       const call = admission.exchange?.call;
-      const content = openPayload(canonicalJson(message.params ?? {}));
+      // Without keys of agentk's own, which would pass for the kernel's evidence.
+      const params = admission.params ?? {};
+      const content = openPayload(canonicalJson(params));
       const from = { session: identity.session, server: identity.server, method: message.method };
       const page = await dispatch.page({ ...from, content, ...(call === undefined ? {} : { call }) });
-      if (page?.delivery.verdict === "allow") this.parts.toClient(message.canonical);
+      if (page?.delivery.verdict === "allow") this.parts.toClient(notificationLine(message.method, params));
       return;
     }
     await this.record({ name: message.method, refusal: admission.refusal, from: "server" });

@@ -96,11 +96,11 @@ export class Upstream {
     return undefined;
   }
 
-  /** The client no longer wants an answer; the server is told, if it was ever asked. */
-  cancel(exchange: Exchange, line: string): void {
+  /** The client no longer wants an answer; the server is told so, if it was ever asked, and not in the client's words. */
+  cancel(exchange: Exchange): void {
     const wasForwarded = exchange.isForwarded;
     if (!this.parts.session.abandon(exchange)) return;
-    if (wasForwarded) this.parts.send(line);
+    if (wasForwarded) this.parts.send(notificationLine("notifications/cancelled", { requestId: exchange.id }));
     this.waiting.get(exchange)?.finish({ kind: "cancelled" });
   }
 

@@ -19,11 +19,11 @@ function cell(row: readonly number[], j: number): number {
   return row[j] ?? 0;
 }
 
-/** The nearest of `known` within a third of the word's length and at most two edits; undefined when none is. */
+/** The nearest of `known` within two edits, one for words of three letters or less; undefined when none is. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > MAX_LENGTH) return undefined;
   let best: string | undefined;
-  let bound = Math.min(2, Math.max(1, Math.floor(word.length / 3))) + 1;
+  let bound = Math.min(2, Math.ceil(word.length / 3)) + 1;
   for (const name of known) {
     const found = distance(word.toLowerCase(), name);
     if (found >= bound) continue;

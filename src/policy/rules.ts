@@ -5,7 +5,7 @@
  */
 import { LABEL_NAMES } from "../abi/labels.js";
 import { DEFAULT_DENY } from "./ast.js";
-import { CONDITION_NAMES } from "./conditions/table.js";
+import { CONDITION_NAMES, CONDITIONS } from "./conditions/table.js";
 import type { PathFault } from "./fault.js";
 import { nearest } from "./nearest.js";
 import { quoted } from "./quoted.js";
@@ -81,10 +81,11 @@ function duplicateFaults(rules: readonly Table[]): readonly PathFault[] {
 
 /** A rule that names no syscall would hold for all of them, also those added later: an omission must not allow. */
 function openFaults(rule: Table, index: number): readonly PathFault[] {
-  if (rule["id"] === DEFAULT_DENY) return [];
-  const when = rule["when"] ?? {};
-  const syscalls = tableOf(when)["syscalls"] ?? [];
-  if (typeof when !== "object" || !isEmptyList(syscalls)) return [];
+  if (rule["id"] === DEFAULT_DENY || typeof (rule["when"] ?? {}) !== "object") return [];
+  const when = tableOf(rule["when"]);
+  // Beside an unknown key, which is reported and may be `syscalls` misspelt, this would be noise.
+  const isMisspelt = Object.keys(when).some((key) => !Object.hasOwn(CONDITIONS, key));
+  if (isMisspelt || !isEmptyList(when["syscalls"] ?? [])) return [];
   const problem = `the rule ${quoted(rule["id"] ?? numberedId(index))} names no syscall`;
   return [
     { ...fault([index, "when", "syscalls"], problem), hint: "list every syscall it is about in `when.syscalls`" },

@@ -115,6 +115,7 @@ export class Tape {
       if (whole === undefined) throw new Error(`\`${value.kind}\` has a target that is not of its server`);
       return whole;
     }
+    if (value.subject === undefined) throw new Error(`\`${value.kind}\` has no commitment to its subject`);
     const canonical = this.source?.get(seq, "subject");
     if (canonical === undefined) return undefined;
     const subject: unknown = JSON.parse(canonical);

@@ -41,6 +41,10 @@ describe("the worked example", () => {
     expect(page).toContain(`gives \`${sha256(input)}\``);
     const close = parse(lines.at(-1) ?? "");
     const seal = close.type === "close" ? (close.value.seal ?? "") : "";
+    const unsealed = blockAfter("last line without its seal is");
+    expect(unsealed).toBe(`agentk/flight-line/1\n{${(lines.at(-1) ?? "").slice(75).replace(`"seal":"${seal}",`, "")}`);
+    expect(page).toContain(`hashes to \`${sha256(unsealed)}\``);
+    expect(blockAfter("under the seal is")).toContain(`\n${sha256(unsealed)}`);
     expect(verifySignature(RUN_KEY.publicHex, blockAfter("under the seal is"), seal)).toBe(true);
   });
 

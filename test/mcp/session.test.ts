@@ -104,8 +104,7 @@ describe("every method in every phase", () => {
 describe("initialize", () => {
   it("puts a revision of ours before the server, and no capabilities", () => {
     const admission = new Session().admit(request(1, "initialize", { ...hello, protocolVersion: "2026-07-28" }));
-    const params = { ...hello, protocolVersion: "2025-11-25", capabilities: {} };
-    expect(admission.ok && admission.params).toEqual(params);
+    expect(admission.ok && admission.params).toEqual({ ...hello, protocolVersion: "2025-11-25", capabilities: {} });
   });
 
   it("gives the client the server's tools and nothing else", () => {
@@ -156,8 +155,7 @@ describe("ids", () => {
     const session = sessionIn("ready");
     const denied = session.begin(request(1, "tools/call", { name: "t" }));
     expect(refusalOf(session, request(1, "ping"))).toBe("malformed -32600");
-    expect(session.release(denied)).toBe(true);
-    expect(session.release(denied)).toBe(false);
+    expect([session.release(denied), session.release(denied)]).toEqual([true, false]);
     expect(refusalOf(session, request(1, "ping"))).toBe("ok");
   });
 });
@@ -213,13 +211,8 @@ describe("progress of the server", () => {
     const session = sessionIn("ready");
     send(session, asking(1, 0));
     const params = { progressToken: 0, progress: 1, _meta: { "agentk/decision": { verdict: "allow" }, keep: 1 } };
-    expect(session.admitFromServer(notification("notifications/progress", params))).toMatchObject({
-      ok: true,
-      params: { progressToken: 0, progress: 1, _meta: { keep: 1 } },
-    });
-    const again = { progressToken: 0, progress: 2, _meta: { agentk: 1 } };
-    const admission = session.admitFromServer(notification("notifications/progress", again));
-    expect(admission.ok && admission.params?.["_meta"]).toEqual({});
+    const admission = session.admitFromServer(notification("notifications/progress", params));
+    expect(admission.ok && admission.params).toEqual({ progressToken: 0, progress: 1, _meta: { keep: 1 } });
   });
 
   it("refuses a second request with a token that is still the server's to use", () => {

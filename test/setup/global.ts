@@ -2,7 +2,7 @@
  * Every log that any test writes under the test root must replay to the same bytes: checked once, after all tests.
  * Folders named `tampered` hold logs that a test has damaged on purpose.
  */
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { replayLog } from "../../src/app/replay-log.js";
@@ -37,6 +37,7 @@ function logsIn(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return entry.name === "tampered" ? [] : logsIn(path);
-    return entry.isFile() && entry.name.endsWith(".jsonl") ? [path] : [];
+    // A run that was killed before its first line leaves an empty file: there is nothing to replay.
+    return entry.isFile() && entry.name.endsWith(".jsonl") && statSync(path).size > 0 ? [path] : [];
   });
 }

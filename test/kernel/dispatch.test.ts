@@ -1,0 +1,335 @@
+/** The shell: nothing acts before it is recorded, nothing is handed on before it is recorded, and no fault opens a way. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decisionName } from "../../src/abi/decision.js";
+import type { FlightLine } from "../../src/abi/event.js";
+import type { Observation } from "../../src/abi/ports.js";
+import type { SyscallRequest } from "../../src/abi/request.js";
+import { GENESIS } from "../../src/evidence/codec.js";
+import { sealStatement, unsealedHash } from "../../src/evidence/seal.js";
+import { nodeDigests } from "../../src/host/digests.js";
+import { Dispatch } from "../../src/kernel/dispatch.js";
+import { createKernel } from "../../src/kernel/step.js";
+import { ALLOW_ALL, compile, kernel, pageOf, parts, payload, requestOf, RUN, runFacts, SECRET } from "./fixture.js";
+import { linesOf, typesOf } from "./fixture.js";
+import { answer, fakeSeal, gate, scriptedPorts, settle, type Script, type ScriptedPorts } from "./ports.js";
+
+type Running = ScriptedPorts & { readonly dispatch: Dispatch<SyscallRequest> };
+const CLOSE = { reason: "eof", strays: 0 } as const;
+const request = requestOf("tool.invoke", { arguments: payload({ path: "a" }) });
+
+/** A run under way. `script` faults are counted from the first line (0: open, 1: policy). */
+async function running(script: Script = {}, source = ALLOW_ALL): Promise<Running> {
+  const ports = scriptedPorts(script);
+  const dispatch = new Dispatch<SyscallRequest>(kernel, ports);
+  await dispatch.open(runFacts(), SECRET, { name: "test", source });
+  return { ...ports, dispatch };
+}
+
+function refuse(message: string): never {
+  throw new Error(message);
+}
+
+describe("one call", () => {
+  it("is recorded, performed, its page and outcome recorded, then handed on", async () => {
+    const { dispatch, lines, acts } = await running();
+    const judged = await dispatch.request(request);
+    expect(judged).toMatchObject({ call: "c2", decision: { verdict: "allow" }, delivery: { verdict: "allow" } });
+    expect(judged.observation).toEqual(answer("result of c2"));
+    expect(acts()).toEqual(["c2"]);
+    expect(typesOf(lines)).toEqual(["open", "policy", "syscall", "page", "outcome"]);
+    await dispatch.close(CLOSE);
+    expect(typesOf(lines).at(-1)).toBe("close");
+    expect(dispatch.fault).toBeUndefined();
+  });
+
+  it("that is denied is recorded and not performed", async () => {
+    const { dispatch, lines, acts } = await running();
+    const judged = await dispatch.request(requestOf("secret.open"));
+    expect(judged).toEqual({ call: "c2", decision: { verdict: "deny", rule: "no-driver", reason: "no-driver" } });
+    expect(acts()).toEqual([]);
+    expect(typesOf(lines)).toEqual(["open", "policy", "syscall"]);
+  });
+
+  it("puts its observation in the log before it is handed on", async () => {
+    const onDisk = gate();
+    // Page lines need not be flushed; a recorder that does so anyway is waited for.
+    const { dispatch, lines } = await running({ append: (_line, index) => (index === 3 ? onDisk.promise : undefined) });
+    let isDone = false;
+    const asked = dispatch.request(request).then((judged) => {
+      isDone = true;
+      return judged;
+    });
+    await settle();
+    expect(typesOf(lines)).toEqual(["open", "policy", "syscall", "page"]);
+    expect(isDone).toBe(false);
+    onDisk.open();
+    expect((await asked).observation?.page).toBeDefined();
+  });
+
+  it("without a page has no delivery", async () => {
+    const { dispatch, lines } = await running({ act: () => Promise.resolve({ status: "timeout" }) });
+    const judged = await dispatch.request(request);
+    expect(judged.delivery).toBeUndefined();
+    expect(judged.observation).toEqual({ status: "timeout" });
+    expect(typesOf(lines)).toEqual(["open", "policy", "syscall", "outcome"]);
+  });
+});
+
+describe("a recorder that fails", () => {
+  const fromThird = (fault: () => Promise<void> | undefined): Script => ({
+    append: (_line, index) => (index >= 2 ? fault() : undefined),
+  });
+  const faults: readonly (readonly [string, Script])[] = [
+    ["append throws", fromThird(() => refuse("disk full"))],
+    ["append rejects once it was to be on the disk", fromThird(() => Promise.reject(new Error("sync failed")))],
+    ["payload throws", { payload: ({ seq }) => (seq >= 2 ? refuse("journal full") : undefined) }],
+  ];
+
+  it.each(faults)("%s: the call is denied and never performed", async (_name, script) => {
+    const { dispatch, acts } = await running(script);
+    const judged = await dispatch.request(request);
+    expect(judged.decision).toEqual({ verdict: "deny", rule: "recorder-fault", reason: "recorder-fault" });
+    expect(judged.observation).toBeUndefined();
+    expect(acts()).toEqual([]);
+    expect(dispatch.fault).toBeInstanceOf(Error);
+  });
+
+  it.each(faults)("%s: nothing is recorded or performed afterwards", async (_name, script) => {
+    let isBroken = true;
+    const { dispatch, lines, acts, payloads, signed } = await running({
+      append: (line, index, durable) => (isBroken ? script.append?.(line, index, durable) : undefined),
+      payload: (record) => (isBroken ? script.payload?.(record) : undefined),
+    });
+    await dispatch.request(request);
+    const before = [lines.length, payloads.length];
+    // The recorder is well again; a log with a hole in it is no log.
+    isBroken = false;
+    expect(decisionName((await dispatch.request(request)).decision)).toBe("deny:recorder-fault");
+    expect(await dispatch.page(pageOf("x"))).toBeUndefined();
+    await dispatch.note({ session: "s1", fact: "ping" });
+    await dispatch.close(CLOSE);
+    expect([lines.length, payloads.length]).toEqual(before);
+    expect(signed).toEqual([]);
+    expect(acts()).toEqual([]);
+  });
+
+  it.each([0, 1])("at line %i: the run does not begin", async (bad) => {
+    const ports = scriptedPorts({ append: (_line, index) => (index === bad ? refuse("read-only") : undefined) });
+    const dispatch = new Dispatch<SyscallRequest>(kernel, ports);
+    await expect(dispatch.open(runFacts(), SECRET, { name: "t", source: ALLOW_ALL })).rejects.toThrow("read-only");
+    expect(decisionName((await dispatch.request(request)).decision)).toBe("deny:recorder-fault");
+    expect(ports.acts()).toEqual([]);
+  });
+
+  it.each([
+    ["page", 3],
+    ["outcome", 4],
+  ])("at the %s line: what came back is withheld", async (_type, bad) => {
+    const { dispatch, acts } = await running({
+      append: (_line, index) => (index === bad ? refuse("full") : undefined),
+    });
+    const judged = await dispatch.request(request);
+    expect(acts()).toEqual(["c2"]);
+    expect(judged.delivery).toEqual({ verdict: "deny", rule: "recorder-fault", reason: "recorder-fault" });
+    expect(judged.observation).toEqual({ status: "ok" });
+  });
+
+  it("for one call lets none begin that comes after", async () => {
+    const flush = gate();
+    const { dispatch, acts } = await running({ append: (_line, index) => (index === 2 ? flush.promise : undefined) });
+    const first = dispatch.request(request);
+    flush.fail(new Error("sync failed"));
+    expect(decisionName((await first).decision)).toBe("deny:recorder-fault");
+    expect(decisionName((await dispatch.request(request)).decision)).toBe("deny:recorder-fault");
+    expect(acts()).toEqual([]);
+  });
+});
+
+describe("other faults", () => {
+  it("a policy that throws denies", async () => {
+    const broken = createKernel({ ...parts, compile: (text) => ({ ...compile(text), decide: () => refuse("bug") }) });
+    const ports = scriptedPorts();
+    const dispatch = new Dispatch<SyscallRequest>(broken, ports);
+    await dispatch.open(runFacts(), SECRET, { name: "t", source: ALLOW_ALL });
+    expect(decisionName((await dispatch.request(request)).decision)).toBe("deny:policy-fault");
+    expect(ports.acts()).toEqual([]);
+    expect(dispatch.fault).toBeUndefined();
+  });
+
+  it("a clock that throws is a recorder's fault", async () => {
+    let ticks = 0;
+    const now = (): { mono_us: number; wall_ms: number } =>
+      ticks++ < 2 ? { mono_us: 1, wall_ms: 1 } : refuse("no clock");
+    const { dispatch, acts } = await running({ now });
+    expect(decisionName((await dispatch.request(request)).decision)).toBe("deny:recorder-fault");
+    expect(acts()).toEqual([]);
+  });
+
+  it("a clock that runs back does not run the log back", async () => {
+    const times = [50, 40, 90, 10, 95, 0, 3];
+    let tick = 0;
+    const { dispatch, lines } = await running({ now: () => ({ mono_us: times[tick++] ?? 0, wall_ms: 1000 - tick }) });
+    await dispatch.request(request);
+    await dispatch.close(CLOSE);
+    const clocks = linesOf(lines).map(({ time }) => time.mono_us);
+    expect(clocks).toEqual([50, 50, 90, 90, 95, 95]);
+  });
+
+  it("a signer that fails ends the run unsealed, with its fault", async () => {
+    const { dispatch, lines } = await running({ sign: () => Promise.reject(new Error("no key")) });
+    await dispatch.request(request);
+    await dispatch.close(CLOSE);
+    expect(dispatch.fault?.message).toBe("no key");
+    expect(typesOf(lines)).not.toContain("close");
+    expect(decisionName((await dispatch.request(request)).decision)).toBe("deny:run-closed");
+  });
+});
+
+describe("the end of a run", () => {
+  it("records calls in flight as unknown, then seals", async () => {
+    const [one, two] = [gate<Observation>(), gate<Observation>()];
+    const { dispatch, lines } = await running({ act: (call) => (call === "c2" ? one : two).promise });
+    const asked = [dispatch.request(request), dispatch.request({ ...request, session: "s2" })];
+    await settle();
+    await dispatch.close(CLOSE);
+    const written = linesOf(lines);
+    expect(written.slice(4).map(({ type }) => type)).toEqual(["outcome", "outcome", "close"]);
+    expect(written.slice(4, 6).map(({ value }) => value)).toEqual([
+      { call: "c2", session: "s1", status: "unknown" },
+      { call: "c3", session: "s2", status: "unknown" },
+    ]);
+    // Too late: neither recorded nor handed on.
+    one.open(answer("late"));
+    two.open(answer("late"));
+    for (const judged of await Promise.all(asked)) {
+      expect(judged.delivery?.verdict).toBe("deny");
+      expect(judged.observation).toEqual({ status: "ok" });
+    }
+    expect(lines).toHaveLength(written.length);
+  });
+
+  it("is signed over the close line as it stands", async () => {
+    const { dispatch, lines, signed } = await running();
+    await dispatch.request(request);
+    await dispatch.close({ ...CLOSE, stderr: payload("text"), stderr_bytes: 4 });
+    const last = linesOf(lines).at(-1);
+    if (last?.type !== "close") throw new Error("not closed");
+    expect(signed).toEqual([sealStatement(RUN, unsealedHash(nodeDigests, last))]);
+    expect(last.value).toMatchObject({ reason: "eof", lines: lines.length, allowed: 1, denied: 0 });
+    expect(last.value.seal).toBe(fakeSeal(signed[0] ?? ""));
+  });
+
+  it("comes once, and nothing is recorded after it", async () => {
+    const { dispatch, lines, acts } = await running();
+    await Promise.all([dispatch.close(CLOSE), dispatch.close({ ...CLOSE, reason: "sigint" })]);
+    const count = lines.length;
+    expect(decisionName((await dispatch.request(request)).decision)).toBe("deny:run-closed");
+    expect(await dispatch.page(pageOf("x"))).toBeUndefined();
+    await dispatch.note({ session: "s1", fact: "ping" });
+    await dispatch.close(CLOSE);
+    expect(lines).toHaveLength(count);
+    expect(typesOf(lines).filter((type) => type === "close")).toHaveLength(1);
+    expect(acts()).toEqual([]);
+  });
+
+  it("lets no act begin whose intent was still being flushed", async () => {
+    const flush = gate();
+    const { dispatch, lines, acts } = await running({
+      append: (_line, index) => (index === 2 ? flush.promise : undefined),
+    });
+    const asked = dispatch.request(request);
+    await dispatch.close(CLOSE);
+    flush.open();
+    expect(decisionName((await asked).decision)).toBe("deny:run-closed");
+    expect(acts()).toEqual([]);
+    expect(typesOf(lines).slice(2)).toEqual(["syscall", "outcome", "close"]);
+  });
+
+  it("before it has begun writes nothing", async () => {
+    const ports = scriptedPorts();
+    await new Dispatch<SyscallRequest>(kernel, ports).close(CLOSE);
+    expect(ports.lines).toEqual([]);
+  });
+});
+
+/** What must hold of any log, and of the acts beside it. */
+function expectWhole(lines: readonly FlightLine[]): void {
+  let prev = GENESIS;
+  const waiting = new Map<string, string>();
+  const pages = new Map<string, string | undefined>();
+  for (const [index, line] of lines.entries()) {
+    expect([line.seq, line.prev]).toEqual([index, prev]);
+    prev = line.hash;
+    if (line.type === "syscall" && line.value.decision.verdict === "allow")
+      waiting.set(line.value.call, line.value.session);
+    if (line.type === "page") pages.set(line.value.page, line.value.call);
+    if (line.type !== "outcome") continue;
+    expect(waiting.get(line.value.call)).toBe(line.value.session);
+    waiting.delete(line.value.call);
+    if (line.value.page !== undefined) expect(pages.get(line.value.page)).toBe(line.value.call);
+  }
+  expect([...waiting]).toEqual([]);
+}
+
+describe("many calls at once", () => {
+  it("200 answered out of order: a chain without a gap, every answer to its own call", async () => {
+    const gates = new Map<string, ReturnType<typeof gate<Observation>>>();
+    const { dispatch, lines, acts } = await running({
+      act: (call) => {
+        const one = gate<Observation>();
+        gates.set(call, one);
+        return one.promise;
+      },
+    });
+    const asked = Array.from({ length: 200 }, (_, i) => dispatch.request({ ...request, session: `s${String(i % 7)}` }));
+    await settle();
+    const calls = [...acts()];
+    expect(calls).toHaveLength(200);
+    // A fixed shuffle: every call is answered, none in its turn.
+    const shuffled = calls.map((call, i) => [(i * 73) % 200, call] as const).sort(([a], [b]) => a - b);
+    for (const [, call] of shuffled) {
+      gates.get(call)?.open(answer(`result of ${call}`));
+      await Promise.resolve();
+    }
+    for (const judged of await Promise.all(asked)) {
+      expect(judged.observation).toEqual(answer(`result of ${judged.call ?? "none"}`));
+    }
+    await dispatch.close(CLOSE);
+    expect(lines).toHaveLength(2 + 3 * 200 + 1);
+    expectWhole(linesOf(lines));
+  });
+
+  it("in every interleaving, a call acts only once its own intent is on the disk", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.integer({ min: 1, max: 6 }),
+        fc.nat({ max: 6 }),
+        async (s, count, closeAt) => {
+          const run = await running({
+            append: (line, index) =>
+              index >= 2 && line.includes('"type":"syscall"')
+                ? s.schedule(Promise.resolve(), `flush ${String(index)}`)
+                : undefined,
+            act: (call) => s.schedule(Promise.resolve(answer(call)), `act ${call}`),
+          });
+          const asked = Array.from({ length: count }, () => run.dispatch.request(request));
+          const closed = s
+            .schedule(Promise.resolve(), "close")
+            .then(() => (closeAt < count ? run.dispatch.close(CLOSE) : undefined));
+          await s.waitFor(Promise.all([...asked, closed]));
+          await run.dispatch.close(CLOSE);
+          const onDisk = new Set<string>();
+          for (const one of run.happened) {
+            if (one.what === "on-disk") onDisk.add(/"call":"(c\d+)"/.exec(one.line)?.[1] ?? "");
+            if (one.what === "act") expect(onDisk).toContain(one.call);
+          }
+          expectWhole(linesOf(run.lines));
+          expect(typesOf(run.lines).at(-1)).toBe("close");
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});

@@ -1,7 +1,6 @@
 /** Our own stdin and stdout as the client's line stream, with back-pressure both ways. */
 import type { Readable, Writable } from "node:stream";
 import { createLineSplitter } from "../host/line-splitter.js";
-import { MAX_LINE_BYTES } from "../base/limits.js";
 
 export interface ClientHandlers {
   readonly onLine: (bytes: Buffer) => void;
@@ -25,7 +24,7 @@ export interface ClientStream {
 }
 
 /** Frames a pair of byte streams. A last line without a newline is taken as a line, as MCP SDKs do not end with one. */
-export function createClientStream(input: Readable, output: Writable): ClientStream {
+export function createClientStream(input: Readable, output: Writable, maxLineBytes: number): ClientStream {
   let isStopped = false;
   return {
     start: (handlers) => {
@@ -35,7 +34,7 @@ export function createClientStream(input: Readable, output: Writable): ClientStr
         if (!isStopped) handlers.onLine(bytes);
       };
       const splitter = createLineSplitter({
-        maxBytes: MAX_LINE_BYTES,
+        maxBytes: maxLineBytes,
         onLine: deliver,
         onOversize: handlers.onOversize,
         onRest: deliver,

@@ -4,7 +4,6 @@ import { openPayload } from "../abi/request.js";
 import type { DURABLE_FROM } from "../abi/syscalls.js";
 import { canonicalJson } from "../base/canonical.js";
 import { AgentkError } from "../base/errors.js";
-import { MAX_LINE_BYTES } from "../base/limits.js";
 import { childEnvironment } from "../host/child-environment.js";
 import { startChild, type Child, type ExitFacts } from "../host/child-process.js";
 import { Relay } from "../mcp/relay.js";
@@ -26,6 +25,8 @@ export interface ProxyOptions extends LiveRunOptions {
   readonly responseTimeoutMs: number;
   readonly maxClientMessages: number;
   readonly maxInFlight: number;
+  /** Longest line taken from either side; at most MAX_LINE_BYTES. */
+  readonly maxLineBytes: number;
   readonly durableFrom: (typeof DURABLE_FROM)[number];
 }
 
@@ -79,7 +80,11 @@ export class Proxy {
         if (!client.send(line)) this.child?.pause();
       },
       toServer,
-      onServerBroken: () => void this.end("child-faults"),
+      // What waits is answered when the server is gone: nothing more is expected of it.
+      onServerBroken: () => {
+        void this.end("child-faults");
+        void this.child?.stop();
+      },
     });
   }
 
@@ -125,7 +130,7 @@ export class Proxy {
       command: openPayload(canonicalJson([options.command, ...options.args])),
       limits: {
         in_flight: options.maxInFlight,
-        line_bytes: MAX_LINE_BYTES,
+        line_bytes: options.maxLineBytes,
         client_messages: options.maxClientMessages,
         response_timeout_ms: options.responseTimeoutMs,
       },
@@ -147,7 +152,7 @@ export class Proxy {
       command: this.options.command,
       args: this.options.args,
       env: this.env,
-      maxLineBytes: MAX_LINE_BYTES,
+      maxLineBytes: this.options.maxLineBytes,
       onLine: (bytes) => {
         this.relay.fromServer(bytes);
       },

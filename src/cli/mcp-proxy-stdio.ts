@@ -1,7 +1,13 @@
 /** `agentk mcp-proxy-stdio`: stand between an MCP client and a stdio server. */
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
-import { MAX_CLIENT_MESSAGES, MAX_IN_FLIGHT, MAX_NAME_CHARS, RESPONSE_TIMEOUT_MS } from "../base/limits.js";
+import {
+  MAX_CLIENT_MESSAGES,
+  MAX_IN_FLIGHT,
+  MAX_LINE_BYTES,
+  MAX_NAME_CHARS,
+  RESPONSE_TIMEOUT_MS,
+} from "../base/limits.js";
 import { DURABLE_FROM } from "../abi/syscalls.js";
 import type { Io } from "./io.js";
 
@@ -14,6 +20,7 @@ interface ProxyFlags {
   readonly responseTimeoutMs: number;
   readonly maxClientMessages: number;
   readonly maxInFlight: number;
+  readonly maxLineBytes: number;
   readonly payloads: "sealed" | "none";
   readonly durable: (typeof DURABLE_FROM)[number];
   readonly command?: string;
@@ -32,7 +39,8 @@ export function registerMcpProxyStdio(program: Command, io: Io): void {
     .command("mcp-proxy-stdio")
     .summary("stand between an MCP client and a stdio server")
     .description("Runs an MCP server as a child and mediates everything between it and the client on stdin and stdout.")
-    .argument("[command...]", "the server and its arguments, after --");
+    .argument("[command...]", "the server and its arguments, after --")
+    .passThroughOptions();
   addFlags(command)
     .addHelpText("after", EXAMPLE)
     .action((words: readonly string[], flags: ProxyFlags) => serve(words, flags, io));
@@ -48,6 +56,7 @@ function addFlags(command: Command): Command {
     .option("--response-timeout-ms <n>", "how long one call may wait", count, RESPONSE_TIMEOUT_MS)
     .option("--max-client-messages <n>", "messages taken from the client in one run", count, MAX_CLIENT_MESSAGES)
     .option("--max-in-flight <n>", "calls waiting at once", count, MAX_IN_FLIGHT)
+    .option("--max-line-bytes <n>", "longest line from either side, at most 10 MiB", lineBytes, MAX_LINE_BYTES)
     .option("--payloads <mode>", "keep values in an encrypted journal: sealed or none", payloads, "sealed")
     .option(
       "--durable <risk>",
@@ -67,6 +76,12 @@ function count(value: string): number {
   const number = Number(value);
   if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError("it must be a whole number from 1 to 999999999.");
   return number;
+}
+
+function lineBytes(value: string): number {
+  const bytes = count(value);
+  if (bytes > MAX_LINE_BYTES) throw new InvalidArgumentError(`it must be at most ${String(MAX_LINE_BYTES)}.`);
+  return bytes;
 }
 
 /** Ids stand in log lines and in targets, where a slash ends the server's part. */
@@ -108,6 +123,7 @@ async function serve(words: readonly string[], flags: ProxyFlags, io: Io): Promi
       responseTimeoutMs: flags.responseTimeoutMs,
       maxClientMessages: flags.maxClientMessages,
       maxInFlight: flags.maxInFlight,
+      maxLineBytes: flags.maxLineBytes,
       payloads: flags.payloads,
       durableFrom: flags.durable,
     },

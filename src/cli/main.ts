@@ -1,6 +1,6 @@
 /** The command line. Each command is a file; what a command needs is loaded when it runs, so that starting stays quick. */
 import { Command } from "commander";
-import { AgentkError } from "../base/errors.js";
+import { AgentkError, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
 import type { ExitStatus, Io } from "./io.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
@@ -65,14 +65,17 @@ function report(error: unknown, io: Io, isJson: boolean): ExitStatus {
   if (isCommanderEnd(error)) return error.exitCode === 0 ? 0 : 1;
   if (!(error instanceof AgentkError)) throw error;
   const { code, message, place, hint } = error;
-  if (isJson)
+  if (isJson) {
     io.stdout(`${JSON.stringify({ error: { code, message, ...(place ?? {}), hint: hint ?? null } }, null, 2)}\n`);
-  const where =
-    place === undefined
-      ? ""
-      : `${[place.file, place.line, place.column].filter((part) => part !== undefined).join(":")}: `;
-  io.stderr(`agentk: ${where}${message}${hint === undefined ? "" : `\n  ${hint}`}\n`);
+  }
+  io.stderr(`agentk: ${prefixOf(place)}${message}${hint === undefined ? "" : `\n  ${hint}`}\n`);
   return code === "policy-invalid" ? 2 : 1;
+}
+
+/** The form that editors jump to. Without a line, the message names the file itself. */
+function prefixOf(place: Place | undefined): string {
+  if (place?.line === undefined) return "";
+  return `${[place.file, place.line, place.column].filter((part) => part !== undefined).join(":")}: `;
 }
 
 /** commander has printed its own message by now; help and --version end here with status 0. */

@@ -78,7 +78,7 @@ export class Dispatch<R extends SyscallRequest> {
   }
 
   private async perform(call: string, request: R, decision: Decision): Promise<Judged> {
-    const observation = await this.ports.act(call, request);
+    const observation = await this.act(call, request);
     const { session, server } = request;
     const page =
       observation.page === undefined ? undefined : await this.page({ session, server, call, ...observation.page });
@@ -88,6 +88,15 @@ export class Dispatch<R extends SyscallRequest> {
     if (outcome === undefined)
       return { decision, call, delivery: UNRECORDED, observation: { status: observation.status } };
     return { decision, call, observation, ...(page === undefined ? {} : { delivery: page.delivery }) };
+  }
+
+  /** A port that breaks its promise not to reject has an unknown effect behind it. */
+  private async act(call: string, request: R): Promise<Observation> {
+    try {
+      return await this.ports.act(call, request);
+    } catch {
+      return { status: "unknown" };
+    }
   }
 
   /** Records something that came in; `undefined` when it could not be recorded, and then it must not be handed on. */

@@ -5,7 +5,7 @@
 import { openPayload, type Claims, type SessionNote, type SyscallRequest } from "../abi/request.js";
 import { UNKNOWN_SYSCALL } from "../abi/syscalls.js";
 import { canonicalJson } from "../base/canonical.js";
-import { MAX_CHILD_FAULTS, MAX_IN_FLIGHT, MAX_RECORDED_STRAYS } from "../base/limits.js";
+import { MAX_CHILD_FAULTS, MAX_IN_FLIGHT, MAX_LINE_BYTES, MAX_RECORDED_STRAYS } from "../base/limits.js";
 import type { Dispatch } from "../kernel/dispatch.js";
 import { establish } from "./handshake.js";
 import type { TakenClaims } from "./methods/claims.js";
@@ -23,7 +23,10 @@ export class Relay {
   private readonly parts: RelayParts;
   /** Client lines that came while `initialize` was with the server: as if the client had waited. */
   private readonly held: Buffer[] = [];
+  private heldBytes = 0;
   private readonly running = new Set<Promise<void>>();
+  /** Settles when the server has been told `notifications/initialized`, which no piped request may overtake. */
+  private opened: Promise<void> | undefined;
   private recordedStrays = 0;
   private uncounted = 0;
   private faults = 0;
@@ -39,8 +42,7 @@ export class Relay {
 
   /** One line from the client. Attacker-controlled. */
   fromClient(bytes: Buffer): void {
-    const isEarly = this.parts.session.phase === "initializing" && this.held.length < MAX_IN_FLIGHT;
-    if (isEarly) this.held.push(Buffer.from(bytes));
+    if (this.parts.session.phase === "initializing" && this.mayHold(bytes)) this.held.push(Buffer.from(bytes));
     else this.track(this.handleClient(bytes));
   }
 
@@ -78,24 +80,30 @@ export class Relay {
   }
 
   private async handleClient(bytes: Buffer): Promise<void> {
-    const { session, identity, dispatch, upstream } = this.parts;
     const read = readMessage(bytes, "client");
     if (!read.ok) return this.refuseLine(read.error);
     const message = read.value;
-    const admission = session.admit(message);
+    const admission = this.parts.session.admit(message);
     if (!admission.ok) return this.refuse(message, admission);
     if (message.form === "request") return this.handleRequest(message, admission);
     if (admission.contract.method === "notifications/initialized") {
-      await dispatch.note({ session: identity.session, fact: "ready" });
-      // Nothing of the client's passes here but the fact: neither its metadata nor what could not be recorded.
-      if (dispatch.fault === undefined) this.parts.toServer(notificationLine(admission.contract.method));
-    } else if (admission.exchange !== undefined) upstream.cancel(admission.exchange);
+      this.opened = this.open(admission.contract.method);
+      await this.opened;
+    } else if (admission.exchange !== undefined) this.parts.upstream.cancel(admission.exchange);
+  }
+
+  private async open(method: string): Promise<void> {
+    const { dispatch, identity } = this.parts;
+    await dispatch.note({ session: identity.session, fact: "ready" });
+    // Nothing of the client's passes here but the fact: neither its metadata nor what could not be recorded.
+    if (dispatch.fault === undefined) this.parts.toServer(notificationLine(method));
   }
 
   /** INVARIANT: begins the exchange before anything is awaited, so that its id is taken. */
   private async handleRequest(message: RequestMessage, admission: Admitted): Promise<void> {
     const contract = admission.contract as RequestContract;
     const exchange = this.parts.session.begin(message);
+    await this.opened;
     const isWhole = admission.params === message.params;
     const line = isWhole ? message.canonical : requestLine(message.id, message.method, admission.params);
     if (contract.syscall === undefined) return this.handleLifecycle(message, exchange, line);
@@ -135,7 +143,14 @@ export class Relay {
     this.reply(answer.kind === "result" ? resultLine(message.id, {}) : replyTo({ exchange, answer }));
   }
 
+  /** Bounded by one message's size in all, so that a client that does not wait costs no more than one that does. */
+  private mayHold(bytes: Buffer): boolean {
+    this.heldBytes += bytes.length;
+    return this.held.length < MAX_IN_FLIGHT && this.heldBytes <= MAX_LINE_BYTES;
+  }
+
   private releaseHeld(): void {
+    this.heldBytes = 0;
     for (const bytes of this.held.splice(0)) this.fromClient(bytes);
   }
 

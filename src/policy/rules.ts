@@ -12,6 +12,8 @@ import { quoted } from "./quoted.js";
 
 type Table = Readonly<Record<string, unknown>>;
 
+/** Stands for what is no table: schema.ts reports it. */
+const NO_TABLE: Table = {};
 const TAIL_HINT = 'end the file with `[[rules]]`, `id = "default-deny"`, `effect = "deny"`';
 const LABEL_CONDITIONS = ["labels_any", "labels_all", "labels_none"] as const;
 
@@ -23,7 +25,7 @@ export function numberedId(index: number): string {
 export function checkRules(document: Table): readonly PathFault[] {
   const list = document["rules"];
   if (list !== undefined && !Array.isArray(list)) return [];
-  const rules = (list ?? []).map((rule: unknown) => tableOf(rule));
+  const rules = (list ?? []).map(tableOf);
   const labels = tableOf(document["labels"]);
   return [
     ...tailFaults(rules),
@@ -33,7 +35,7 @@ export function checkRules(document: Table): readonly PathFault[] {
 }
 
 function tableOf(value: unknown): Table {
-  return typeof value === "object" && value !== null ? (value as Table) : {};
+  return typeof value === "object" && value !== null ? (value as Table) : NO_TABLE;
 }
 
 function listOf(value: unknown): readonly unknown[] {
@@ -81,6 +83,7 @@ function duplicateFaults(rules: readonly Table[]): readonly PathFault[] {
 
 /** A rule that names no syscall would hold for all of them, also those added later: an omission must not allow. */
 function openFaults(rule: Table, index: number): readonly PathFault[] {
+  if (rule === NO_TABLE) return [];
   if (rule["id"] === DEFAULT_DENY || typeof (rule["when"] ?? {}) !== "object") return [];
   const when = tableOf(rule["when"]);
   // Beside an unknown key, which is reported and may be `syscalls` misspelt, this would be noise.

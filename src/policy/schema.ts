@@ -16,7 +16,7 @@ const RULE_ID = /^[a-z0-9._-]{1,64}$/;
 /** The id goes into every log line, so it must be what a log line can hold. */
 const agentId = z
   .string()
-  .min(1, "`id` must not be empty")
+  .min(1, { error: "`id` must not be empty", abort: true })
   .max(MAX_NAME_CHARS, `\`id\` is longer than ${String(MAX_NAME_CHARS)} characters`)
   .regex(NAME_FORM, "`id` must not hold control characters");
 

@@ -1,7 +1,7 @@
 /**
  * Where the keys of a TOML text stand (TOML 1.0, and the line breaks that 1.1 lets into inline tables).
  * smol-toml gives values without places; this walks the same text for the places without values.
- * INVARIANT: scans only what smol-toml has accepted, so it need not judge; on anything else it still ends.
+ * INVARIANT: scans only what smol-toml has accepted, so it need not judge.
  */
 import { parse } from "smol-toml";
 

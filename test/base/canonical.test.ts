@@ -42,6 +42,8 @@ describe("canonicalJson refuses what JSON cannot carry", () => {
     ["a lone surrogate as a key", { [lone]: 1 }],
     ["a low surrogate first", ["\udc00\ud800"]],
     ["a lone surrogate behind keys out of order", { b: 1, a: lone }],
+    ["a lone surrogate in a list, behind keys out of order", [{ b: 1, a: 2 }, lone]],
+    ["a depth behind keys out of order", [{ b: 1, a: 2 }, nested(MAX_JSON_DEPTH)]],
     ["undefined", undefined],
     ["undefined in a list", [1, undefined]],
     ["a bigint", 1n],

@@ -79,7 +79,7 @@ function statusesOf(proxy: ProxyProcess): readonly unknown[] {
 }
 
 test("only the call at hand fails, and the session goes on", async () => {
-  const { proxy } = startScripted("server-text", { flags: ["--response-timeout-ms", "1000"] });
+  const { proxy } = startScripted("server-text", { flags: ["--response-timeout-ms", "2000"] });
   await proxy.handshake();
   const broken = [
     ...LINES.map(([line]) => proxy.call("raw", { line })),
@@ -128,7 +128,9 @@ test("an answer to a number is none to a string of the same digits", async () =>
   proxy.send({ jsonrpc: "2.0", id: "1", method: "tools/call", params: { name: "echo", arguments: { which: "text" } } });
   const text = await proxy.reply(({ id }) => id === "1");
   expect(text.result).toEqual({ content: [{ type: "text", text: '{"which":"text"}' }] });
-  await proxy.call("raw", { line: '{"jsonrpc":"2.0","id":1,"result":{"content":[]}}\n{"jsonrpc":"2.0","id":$ID,"result":{"content":[]}}' });
+  await proxy.call("raw", {
+    line: '{"jsonrpc":"2.0","id":1,"result":{"content":[]}}\n{"jsonrpc":"2.0","id":$ID,"result":{"content":[]}}',
+  });
   expect((await number).id).toBe(1);
   expect(JSON.stringify(proxy.replies)).not.toContain("canary");
   await proxy.close();

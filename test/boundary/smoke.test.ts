@@ -4,7 +4,10 @@ import { fixture, ProxyProcess, testFolder } from "./proxy-process.js";
 
 test("a call goes through, is answered and recorded; the log closes on end of input", async () => {
   const cwd = testFolder("smoke");
-  const proxy = new ProxyProcess({ cwd, server: [process.execPath, fixture("servers/scripted.mjs"), join(cwd, "seen")] });
+  const proxy = new ProxyProcess({
+    cwd,
+    server: [process.execPath, fixture("servers/scripted.mjs"), join(cwd, "seen")],
+  });
   await proxy.handshake();
   const answer = await proxy.call("echo", { hello: "world" }, 0);
   expect(answer).toEqual({ jsonrpc: "2.0", id: 0, result: { content: [{ type: "text", text: '{"hello":"world"}' }] } });

@@ -93,7 +93,7 @@ const ROWS: readonly Row[] = [
   noMessage("the id true", "bad-id", envelope(`"id":true,${HEAD}`)),
   noMessage("the id 1e21", "bad-id", envelope(`"id":1e21,${HEAD}`)),
   noMessage("the id of 257 characters", "bad-id", envelope(`"id":"${"i".repeat(257)}",${HEAD}`)),
-  unreadable("the id 2^53", "json-unsafe-number", envelope(`"id":9007199254740992,${HEAD}`)),
+  noMessage("the id 2^53", "json-unsafe-number", envelope(`"id":9007199254740992,${HEAD}`)),
   noMessage("an extra member", "unknown-envelope-member", envelope(`"id":"x","extra":1,${HEAD}`), "x"),
   noMessage("jsonrpc 1.0", "bad-version", `{"jsonrpc":"1.0","id":"x",${HEAD}}`, "x"),
   noMessage("jsonrpc a number", "bad-version", `{"jsonrpc":2.0,"id":"x",${HEAD}}`, "x"),
@@ -113,15 +113,11 @@ const ROWS: readonly Row[] = [
   noMessage("params null", "bad-params", envelope('"id":"x","method":"tools/call","params":null'), "x"),
   noMessage("params a list", "bad-params", envelope('"id":"x","method":"tools/call","params":["$"]'), "x"),
   noMessage("params a string", "bad-params", envelope('"id":"x","method":"tools/call","params":"$"'), "x"),
-  unreadable("1e400 in arguments", "json-unsafe-number", callText('{"a":1e400,"b":"$"}')),
-  unreadable("1e-400 in arguments", "json-unsafe-number", callText('{"a":1e-400,"b":"$"}')),
-  unreadable("an integer of 20 digits", "json-unsafe-number", callText('{"a":12345678901234567890,"b":"$"}')),
-  unreadable("an integer of 20 digits as 1.0e19", "json-unsafe-number", callText('{"a":1.0e19,"b":"$"}')),
-  unreadable(
-    "129 levels",
-    "json-too-deep",
-    callText(`{"a":${nested(MAX_JSON_DEPTH - OUTER_LEVELS + 1)}}`),
-  ),
+  noMessage("1e400 in arguments", "json-unsafe-number", callText('{"a":1e400,"b":"$"}')),
+  noMessage("1e-400 in arguments", "json-unsafe-number", callText('{"a":1e-400,"b":"$"}')),
+  noMessage("an integer of 20 digits", "json-unsafe-number", callText('{"a":12345678901234567890,"b":"$"}')),
+  noMessage("an integer of 20 digits as 1.0e19", "json-unsafe-number", callText('{"a":1.0e19,"b":"$"}')),
+  unreadable("129 levels", "json-too-deep", callText(`{"a":${nested(MAX_JSON_DEPTH - OUTER_LEVELS + 1)}}`)),
   unreadable("100 000 levels", "json-too-deep", callText(`{"a":${nested(100_000)}}`)),
   unreadable("100 000 levels that never close", "json-too-deep", '{"a":'.repeat(100_000)),
   noMessage("a line over the cap", "line-too-long", callText(`{"a":"$${"x".repeat(MAX_LINE_BYTES)}"}`)),
@@ -148,16 +144,14 @@ const ROWS: readonly Row[] = [
       rule: "malformed",
     }),
   ),
-  ...['""', "7", '"a\\u0007b"', '"a\\u202eb"', `"${"n".repeat(129)}"`].map(
-    (name): Row => ({
-      what: `the tool ${name}`,
-      line: envelope(`"id":"x","method":"tools/call","params":{"name":${name},"arguments":{"a":"$"}}`),
-      code: PARAMS,
-      id: "x",
-      target: "tools/call",
-      rule: "malformed",
-    }),
-  ),
+  ...['""', "7", '"a\\u0007b"', '"a\\u202eb"', `"${"n".repeat(129)}"`].map((name): Row => ({
+    what: `the tool ${name}`,
+    line: envelope(`"id":"x","method":"tools/call","params":{"name":${name},"arguments":{"a":"$"}}`),
+    code: PARAMS,
+    id: "x",
+    target: "tools/call",
+    rule: "malformed",
+  })),
 ];
 
 /** Puts the word in for `$`, in text or bytes. */
@@ -171,6 +165,8 @@ describe("a line of the client that is not one plain message", () => {
   beforeAll(async () => {
     scripted = startScripted("strict");
     await scripted.proxy.handshake();
+    // An answer of the server's, so that the handshake's last line has reached it.
+    await scripted.proxy.call("echo");
   });
   afterAll(async () => {
     expect(await scripted.proxy.close()).toEqual({ code: 0, signal: null });
@@ -223,7 +219,11 @@ describe("a line of the client that is not one plain message", () => {
     proxy.send(envelope('"id":"t1","error":{"code":1,"message":"canary-answer"}'));
     const echo = await proxy.call("echo");
     expect(proxy.replies.slice(answered)).toEqual([echo]);
-    const calls = proxy.events().slice(logged).filter(({ type }) => type === "syscall").map(judgedCall);
+    const calls = proxy
+      .events()
+      .slice(logged)
+      .filter(({ type }) => type === "syscall")
+      .map(judgedCall);
     expect(calls.slice(0, 2)).toEqual([
       refusedCall("answer:result", "no-contract"),
       refusedCall("answer:error", "no-contract"),

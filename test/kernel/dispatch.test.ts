@@ -1,30 +1,16 @@
 /** The shell: nothing acts before it is recorded, nothing is handed on before it is recorded, and no fault opens a way. */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decisionName } from "../../src/abi/decision.js";
-import type { FlightLine } from "../../src/abi/event.js";
 import type { Observation } from "../../src/abi/ports.js";
 import type { SyscallRequest } from "../../src/abi/request.js";
-import { GENESIS } from "../../src/evidence/codec.js";
 import { sealStatement, unsealedHash } from "../../src/evidence/seal.js";
 import { nodeDigests } from "../../src/host/digests.js";
 import { Dispatch } from "../../src/kernel/dispatch.js";
 import { createKernel } from "../../src/kernel/step.js";
-import { ALLOW_ALL, compile, kernel, pageOf, parts, payload, requestOf, RUN, runFacts, SECRET } from "./fixture.js";
-import { linesOf, typesOf } from "./fixture.js";
-import { answer, fakeSeal, gate, scriptedPorts, settle, type Script, type ScriptedPorts } from "./ports.js";
-
-type Running = ScriptedPorts & { readonly dispatch: Dispatch<SyscallRequest> };
-const CLOSE = { reason: "eof", strays: 0 } as const;
-const request = requestOf("tool.invoke", { arguments: payload({ path: "a" }) });
-
-/** A run under way. `script` faults are counted from the first line (0: open, 1: policy). */
-async function running(script: Script = {}, source = ALLOW_ALL): Promise<Running> {
-  const ports = scriptedPorts(script);
-  const dispatch = new Dispatch<SyscallRequest>(kernel, ports);
-  await dispatch.open(runFacts(), SECRET, { name: "test", source });
-  return { ...ports, dispatch };
-}
+import { ALLOW_ALL, compile, kernel, linesOf, pageOf, parts, payload, requestOf, RUN, runFacts } from "./fixture.js";
+import { SECRET, typesOf } from "./fixture.js";
+import { answer, fakeSeal, gate, scriptedPorts, settle, type Script } from "./ports.js";
+import { CLOSE, request, running } from "./running.js";
 
 function refuse(message: string): never {
   throw new Error(message);
@@ -246,90 +232,18 @@ describe("the end of a run", () => {
     expect(typesOf(lines).slice(2)).toEqual(["syscall", "outcome", "close"]);
   });
 
+  it("records an act that breaks its promise and rejects as unknown", async () => {
+    const { dispatch, lines } = await running({ act: () => Promise.reject(new Error("driver bug")) });
+    const judged = await dispatch.request(request);
+    expect(judged.observation).toEqual({ status: "unknown" });
+    const last = linesOf(lines).at(-1);
+    expect(last).toMatchObject({ type: "outcome", value: { status: "unknown" } });
+    expect(dispatch.current.inFlight).toBe(0);
+  });
+
   it("before it has begun writes nothing", async () => {
     const ports = scriptedPorts();
     await new Dispatch<SyscallRequest>(kernel, ports).close(CLOSE);
     expect(ports.lines).toEqual([]);
-  });
-});
-
-/** What must hold of any log, and of the acts beside it. */
-function expectWhole(lines: readonly FlightLine[]): void {
-  let prev = GENESIS;
-  const waiting = new Map<string, string>();
-  const pages = new Map<string, string | undefined>();
-  for (const [index, line] of lines.entries()) {
-    expect([line.seq, line.prev]).toEqual([index, prev]);
-    prev = line.hash;
-    if (line.type === "syscall" && line.value.decision.verdict === "allow")
-      waiting.set(line.value.call, line.value.session);
-    if (line.type === "page") pages.set(line.value.page, line.value.call);
-    if (line.type !== "outcome") continue;
-    expect(waiting.get(line.value.call)).toBe(line.value.session);
-    waiting.delete(line.value.call);
-    if (line.value.page !== undefined) expect(pages.get(line.value.page)).toBe(line.value.call);
-  }
-  expect([...waiting]).toEqual([]);
-}
-
-describe("many calls at once", () => {
-  it("200 answered out of order: a chain without a gap, every answer to its own call", async () => {
-    const gates = new Map<string, ReturnType<typeof gate<Observation>>>();
-    const { dispatch, lines, acts } = await running({
-      act: (call) => {
-        const one = gate<Observation>();
-        gates.set(call, one);
-        return one.promise;
-      },
-    });
-    const asked = Array.from({ length: 200 }, (_, i) => dispatch.request({ ...request, session: `s${String(i % 7)}` }));
-    await settle();
-    const calls = [...acts()];
-    expect(calls).toHaveLength(200);
-    // A fixed shuffle: every call is answered, none in its turn.
-    const shuffled = calls.map((call, i) => [(i * 73) % 200, call] as const).sort(([a], [b]) => a - b);
-    for (const [, call] of shuffled) {
-      gates.get(call)?.open(answer(`result of ${call}`));
-      await Promise.resolve();
-    }
-    for (const judged of await Promise.all(asked)) {
-      expect(judged.observation).toEqual(answer(`result of ${judged.call ?? "none"}`));
-    }
-    await dispatch.close(CLOSE);
-    expect(lines).toHaveLength(2 + 3 * 200 + 1);
-    expectWhole(linesOf(lines));
-  });
-
-  it("in every interleaving, a call acts only once its own intent is on the disk", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.scheduler(),
-        fc.integer({ min: 1, max: 6 }),
-        fc.nat({ max: 6 }),
-        async (s, count, closeAt) => {
-          const run = await running({
-            append: (line, index) =>
-              index >= 2 && line.includes('"type":"syscall"')
-                ? s.schedule(Promise.resolve(), `flush ${String(index)}`)
-                : undefined,
-            act: (call) => s.schedule(Promise.resolve(answer(call)), `act ${call}`),
-          });
-          const asked = Array.from({ length: count }, () => run.dispatch.request(request));
-          const closed = s
-            .schedule(Promise.resolve(), "close")
-            .then(() => (closeAt < count ? run.dispatch.close(CLOSE) : undefined));
-          await s.waitFor(Promise.all([...asked, closed]));
-          await run.dispatch.close(CLOSE);
-          const onDisk = new Set<string>();
-          for (const one of run.happened) {
-            if (one.what === "on-disk") onDisk.add(/"call":"(c\d+)"/.exec(one.line)?.[1] ?? "");
-            if (one.what === "act") expect(onDisk).toContain(one.call);
-          }
-          expectWhole(linesOf(run.lines));
-          expect(typesOf(run.lines).at(-1)).toBe("close");
-        },
-      ),
-      { numRuns: 150 },
-    );
   });
 });

@@ -42,6 +42,12 @@ describe("a poisoned page", () => {
     expect(verdictOf(page.state)).toBe("deny:poisoned-session");
   });
 
+  it("is not forgotten over the clean ones that follow", () => {
+    let state = arrive(opened(GUARD), pageOf(POISON)).state;
+    for (let i = 0; i < 50; i++) state = arrive(state, pageOf(`clean ${String(i)}`)).state;
+    expect(verdictOf(state)).toBe("deny:poisoned-session");
+  });
+
   it("that is withheld has told the agent nothing", () => {
     const quarantine = policyOf(
       { id: "poison", effect: "deny", syscalls: ["tool.response"], more: 'labels_any = ["poisoned-suspect"]' },

@@ -51,18 +51,19 @@ export const moves: fc.Arbitrary<readonly Move[]> = fc.array(
         type: fc.constant("page" as const),
         session,
         text,
-        pick: fc.option(pick, { nil: undefined }),
+        pick: fc.option(pick, { nil: undefined, freq: 1 }),
       }),
     },
     { weight: 2, arbitrary: fc.record({ type: fc.constant("outcome" as const), session, pick }) },
     { weight: 1, arbitrary: fc.record({ type: fc.constant("note" as const), session }) },
   ),
-  { maxLength: 25 },
+  { minLength: 5, maxLength: 40, size: "max" },
 );
 
-/** The calls a session waits for; a pick beyond them is one that waits no more, or never did. */
+/** One of the calls a session waits for; one pick in seven is of a call that never was. */
 function callAt(state: State, id: string, index: number): string {
-  return [...(state.sessions.get(id)?.calls.keys() ?? [])][index % 3] ?? `c${String(index)}`;
+  const waiting = [...(state.sessions.get(id)?.calls.keys() ?? [])];
+  return (index % 7 === 0 ? undefined : waiting[index % waiting.length]) ?? `c900${String(index)}`;
 }
 
 export function inputOf(state: State, move: Move): Input {

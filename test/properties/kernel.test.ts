@@ -13,8 +13,7 @@ const start = opened(GUARD);
 
 /** A state without its functions and secret, which no line holds. */
 function plain(state: State): unknown {
-  const { policy, secret: _secret, ...rest } = state;
-  return { ...rest, policy: policy?.sha256 };
+  return { ...state, secret: undefined, policy: state.policy?.sha256 };
 }
 
 describe("every run of the kernel", () => {

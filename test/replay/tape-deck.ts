@@ -71,7 +71,7 @@ export function forge(lines: readonly string[], index: number, edit: Edit): read
   let prev = GENESIS;
   return linesOf(lines).map((line, at) => {
     const { type, seq, time } = line;
-    const value = at === index ? edit(line.value as unknown as JsonObject, type) : (line.value as unknown as JsonValue);
+    const value = at === index ? edit(line.value, type) : (line.value as unknown as JsonValue);
     const sealed = encodeLine(nodeDigests, { type, value } as never, { seq, prev, time });
     prev = sealed.hash;
     return sealed.text;

@@ -15,7 +15,8 @@ export const WIRE_FAULTS = {
   "json-syntax": { rpcCode: RPC.parseError, says: "the line is not JSON" },
   "json-duplicate-key": { rpcCode: RPC.parseError, says: "an object names a member twice" },
   "json-prototype-key": { rpcCode: RPC.parseError, says: "an object has a member that reaches its prototype" },
-  "json-unsafe-number": { rpcCode: RPC.parseError, says: "a number does not survive reading" },
+  // JSON, but not a message that two readers read alike; an id beyond 2^53 ends here too.
+  "json-unsafe-number": { rpcCode: RPC.invalidRequest, says: "a number does not survive reading" },
   "json-lone-surrogate": { rpcCode: RPC.parseError, says: "a string holds a lone surrogate" },
   "json-too-deep": { rpcCode: RPC.parseError, says: "the message is nested too deep" },
   batch: { rpcCode: RPC.invalidRequest, says: "batches are not accepted" },

@@ -1,10 +1,13 @@
 /** `capability`: whether a grant of the operator's covers the call's kind, target and agent. What a caller claims counts for nothing. */
 import { z } from "zod";
 import { CAPABILITY_STATES, type CapabilityState } from "../ast.js";
+import { quoted } from "../quoted.js";
 import type { Condition } from "./condition.js";
 
 export const capability: Condition<CapabilityState> = {
-  schema: z.enum(CAPABILITY_STATES),
+  schema: z.enum(CAPABILITY_STATES, {
+    error: (issue) => `\`capability\` must be \`present\` or \`missing\`, found ${quoted(issue.input)}`,
+  }),
   compile:
     (state, hasCapability) =>
     ({ kind, target, agent }) =>

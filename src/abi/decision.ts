@@ -25,6 +25,20 @@ export const REASONS = {
 export type ReasonCode = keyof typeof REASONS;
 export const REASON_CODES = Object.keys(REASONS) as readonly ReasonCode[];
 
+/** Rules of the kernel's own, which no policy may take the name of: a decision is known by `verdict:rule`. */
+export const KERNEL_RULES = [
+  "malformed",
+  "no-contract",
+  "lifecycle",
+  "in-flight-limit",
+  "message-limit",
+  "no-driver",
+  "policy-fault",
+  "recorder-fault",
+  "run-closed",
+] as const satisfies readonly ReasonCode[];
+export type KernelRule = (typeof KERNEL_RULES)[number];
+
 export interface Decision {
   readonly verdict: Verdict;
   /** The id of the responsible rule: the policy's, or the kernel's own (`default-deny`, `malformed`, ...). */

@@ -1,5 +1,5 @@
 /** From a request to a decision: admit, label, ask the policy. Pure; every fault is a deny. */
-import type { Decision } from "../abi/decision.js";
+import type { Decision, KernelRule } from "../abi/decision.js";
 import type { Labels } from "../abi/labels.js";
 import type { PageArrival, SyscallRequest } from "../abi/request.js";
 import { isSyscallName, UNKNOWN_SYSCALL, type Risk, type SyscallKind, type SyscallName } from "../abi/syscalls.js";
@@ -29,51 +29,35 @@ export interface Judgement {
 
 const PRINTABLE_NAME = /^[A-Za-z0-9_$./:(){}-]{1,64}$/;
 
-/** The kernel's own rules: not in any policy, and no policy can weaken them. */
-function denied(rule: string, reason: Decision["reason"]): Decision {
-  return { verdict: "deny", rule, reason };
+/** By a rule of the kernel's own: not in any policy, and no policy can weaken it. */
+function denied(rule: KernelRule): Decision {
+  return { verdict: "deny", rule, reason: rule };
 }
+
+/** A kind that the table does not have: nothing could allow it. */
+const UNKNOWN_KIND: Decision = { verdict: "deny", rule: "default-deny", reason: "unknown-syscall" };
 
 /** Decides a request on the state as it stands. */
 export function judge(state: State, request: SyscallRequest): Judgement {
   const labels = labelsFor(state, request);
   const admitted = admit(request);
-  if (typeof admitted === "string") {
+  if ("verdict" in admitted) {
     const name = request.subject["name"];
     const target = typeof name === "string" && PRINTABLE_NAME.test(name) ? name : "(unprintable)";
-    return {
-      kind: UNKNOWN_SYSCALL,
-      target,
-      labels,
-      risk: "high",
-      decision: denied(admitted, reasonOf(admitted)),
-      admitted: undefined,
-    };
+    return { kind: UNKNOWN_SYSCALL, target, labels, risk: "high", decision: admitted, admitted: undefined };
   }
   const { kind, row, target } = admitted;
-  return {
-    kind,
-    target: row.shown(target),
-    labels,
-    risk: row.risk,
-    decision: decideAdmitted(state, request, admitted, labels),
-    admitted,
-  };
+  const decision = decideAdmitted(state, request, admitted, labels);
+  return { kind, target: row.shown(target), labels, risk: row.risk, decision, admitted };
 }
 
-type BuiltInRule = "default-deny" | "malformed" | "no-contract" | "lifecycle" | "message-limit";
-
-function reasonOf(rule: BuiltInRule): Decision["reason"] {
-  return rule === "default-deny" ? "unknown-syscall" : rule;
-}
-
-/** The row and target of a request, or the built-in rule that refuses it. */
-function admit(request: SyscallRequest): Admitted | BuiltInRule {
-  if (request.refusal !== undefined) return request.refusal;
+/** The row and target of a request, or the denial of one that is not understood. */
+function admit(request: SyscallRequest): Admitted | Decision {
+  if (request.refusal !== undefined) return denied(request.refusal);
   const { kind, subject } = request;
-  if (!isSyscallName(kind)) return "default-deny";
+  if (!isSyscallName(kind)) return UNKNOWN_KIND;
   const row = SYSCALLS[kind];
-  if (row.subject.check(subject, "") !== undefined) return "malformed";
+  if (row.subject.check(subject, "") !== undefined) return denied("malformed");
   const tool = subject["tool"];
   return { kind, row, target: row.target(subject, request.server), tool: typeof tool === "string" ? tool : undefined };
 }
@@ -90,7 +74,7 @@ function labelsFor(state: State, request: SyscallRequest): Labels {
 
 function decideAdmitted(state: State, request: SyscallRequest, admitted: Admitted, labels: Labels): Decision {
   if (state.run !== undefined && state.inFlight >= state.run.limits.in_flight) {
-    return denied("in-flight-limit", "in-flight-limit");
+    return denied("in-flight-limit");
   }
   const decision = askPolicy(state, {
     kind: admitted.kind,
@@ -100,7 +84,7 @@ function decideAdmitted(state: State, request: SyscallRequest, admitted: Admitte
     labels: impliedNames(labels),
     ...(admitted.tool === undefined ? {} : { tool: admitted.tool }),
   });
-  if (decision.verdict === "allow" && admitted.row.driver === "none") return denied("no-driver", "no-driver");
+  if (decision.verdict === "allow" && admitted.row.driver === "none") return denied("no-driver");
   return decision;
 }
 
@@ -123,7 +107,7 @@ export function judgeDelivery(state: State, call: PendingCall, labels: Labels): 
  * names a call which is not waiting has come too late, and is not handed on.
  */
 export function judgeUncalled(state: State, page: PageArrival, labels: Labels): Decision {
-  if (page.call !== undefined) return denied("lifecycle", "lifecycle");
+  if (page.call !== undefined) return denied("lifecycle");
   return askPolicy(state, {
     kind: "tool.describe",
     agent: state.run?.agent ?? "",
@@ -135,10 +119,10 @@ export function judgeUncalled(state: State, page: PageArrival, labels: Labels): 
 
 /** Asks the policy in force. No policy, or one that throws, is a deny. */
 function askPolicy(state: State, question: PolicyQuestion): Decision {
-  if (state.policy === undefined) return denied("policy-fault", "policy-fault");
+  if (state.policy === undefined) return denied("policy-fault");
   try {
     return state.policy.compiled.decide(question);
   } catch {
-    return denied("policy-fault", "policy-fault");
+    return denied("policy-fault");
   }
 }

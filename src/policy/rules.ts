@@ -3,6 +3,7 @@
  * syscalls, ids are unique, no label is a slip of the pen. Reads the TOML value as it stands, so that these faults
  * are found beside those of structure; what has not the right shape is passed over here.
  */
+import { KERNEL_RULES } from "../abi/decision.js";
 import { LABEL_NAMES } from "../abi/labels.js";
 import { DEFAULT_DENY } from "./ast.js";
 import { CONDITION_NAMES, CONDITIONS } from "./conditions/table.js";
@@ -30,6 +31,7 @@ export function checkRules(document: Table): readonly PathFault[] {
   return [
     ...tailFaults(rules),
     ...duplicateFaults(rules),
+    ...reservedFaults(rules),
     ...rules.flatMap((rule, index) => [...openFaults(rule, index), ...labelFaults(rule, index, labels)]),
   ];
 }
@@ -79,6 +81,13 @@ function duplicateFaults(rules: readonly Table[]): readonly PathFault[] {
     }
     return [fault([index, "id"], `the id ${quoted(id)} is rule ${String(first + 1)}'s already`)];
   });
+}
+
+function reservedFaults(rules: readonly Table[]): readonly PathFault[] {
+  const reserved: readonly unknown[] = KERNEL_RULES;
+  return rules.flatMap((rule, index) =>
+    reserved.includes(rule["id"]) ? [fault([index, "id"], `the id ${quoted(rule["id"])} is the kernel's own`)] : [],
+  );
 }
 
 /** A rule that names no syscall would hold for all of them, also those added later: an omission must not allow. */

@@ -29,6 +29,7 @@ const EXPECTED: Readonly<Record<string, readonly [place: string, problem: string
   "narrowed-tail": ["11:25", "`default-deny` must hold for every call: it takes no `labels_any`"],
   "no-syscalls": ["5:8", "the rule `calls` names no syscall", "list every syscall it is about in `when.syscalls`"],
   "prototype-key": ["7:1", "the keys `__proto__` and `constructor` are not allowed"],
+  "reserved-id": ["5:1", "the id `lifecycle` is the kernel's own"],
   "syntax-error": ["3:9", "not valid TOML: invalid value"],
   "typo-agent": ["2:3", "unknown key `nmae` in `agent`", "the keys here are `id`"],
   "typo-grants": ["3:1", "unknown key `agnet` in `grants`", "did you mean `agent`?"],

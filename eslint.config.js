@@ -14,7 +14,7 @@ export default defineConfig(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ["eslint.config.js", "bin/agentk.js", "examples/*/*.js"],
+          allowDefaultProject: ["eslint.config.js", "vitest.config.ts", "bin/agentk.js", "examples/*/*.js"],
         },
         tsconfigRootDir: import.meta.dirname,
       },
@@ -45,10 +45,12 @@ export default defineConfig(
     rules: {
       "no-restricted-globals": [
         "error",
-        ...["process", "setTimeout", "setInterval", "fetch", "performance", "crypto", "console", "Buffer"].map((name) => ({
-          name,
-          message: "the pure rooms get the world through abi/ports.ts",
-        })),
+        ...["process", "setTimeout", "setInterval", "fetch", "performance", "crypto", "console", "Buffer"].map(
+          (name) => ({
+            name,
+            message: "the pure rooms get the world through abi/ports.ts",
+          }),
+        ),
       ],
       "no-restricted-syntax": [
         "error",

@@ -80,7 +80,10 @@ say(`\n  ${chalk.dim(blocked.text)}`);
 await client.close();
 const isStolen = existsSync(loot);
 say(`  on disk: ${loot} ${isStolen ? chalk.red("was written") : chalk.green("is not there")}`);
-check([listed, read, poisoned].every(({ decision }) => decision === undefined), "reading is allowed");
+check(
+  [listed, read, poisoned].every(({ decision }) => decision === undefined),
+  "reading is allowed",
+);
 check(blocked.decision?.verdict === "deny" && !isStolen, "with agentk the file is not written");
 
 heading("What happened: agentk trace-inspect");

@@ -17,8 +17,6 @@ import { Exchanges, type Exchange, type Settled } from "./wire/exchanges.js";
 import type { Message, NotificationMessage, RequestId, RequestMessage } from "./wire/message.js";
 import { isRevision, type Revision } from "./wire/revisions.js";
 
-export { cutClientCapabilities, cutServerCapabilities } from "./methods/capabilities.js";
-export { forwardVersion } from "./wire/revisions.js";
 export type { Exchange, Settled } from "./wire/exchanges.js";
 
 export interface Refused {

@@ -13,7 +13,9 @@ export default function setup(): () => void {
   process.env["AGENTK_DATA_DIR"] = join(root, "data");
   return () => {
     const { replayed, failures } = replayAll(root);
-    process.stdout.write(`\nreplayed ${String(replayed)} logs that the tests wrote, ${String(failures.length)} diverged\n`);
+    process.stdout.write(
+      `\nreplayed ${String(replayed)} logs that the tests wrote, ${String(failures.length)} diverged\n`,
+    );
     rmSync(root, { recursive: true, force: true });
     if (failures.length > 0) throw new Error(`logs that do not replay:\n${failures.join("\n")}`);
   };
@@ -27,7 +29,9 @@ function replayAll(root: string): { replayed: number; failures: readonly string[
     replayed++;
     if (!report.ok) failures.push(`${log}: ${JSON.stringify(report.divergence ?? report.broken ?? "empty")}`);
     else if (report.sealed > 0 && report.shallowBecause?.includes("no payload journal") !== true) {
-      failures.push(`${log}: ${String(report.sealed)} values were not recomputed (${report.shallowBecause ?? "missing"})`);
+      failures.push(
+        `${log}: ${String(report.sealed)} values were not recomputed (${report.shallowBecause ?? "missing"})`,
+      );
     }
   }
   return { replayed, failures };

@@ -10,7 +10,6 @@ import { parseStrictJson } from "../../base/strict-json.js";
 import { wireFault, type WireFault, type WireFaultCode } from "./faults.js";
 import type { Message, RequestId, RpcError } from "./message.js";
 
-export type { WireFault, WireFaultCode } from "./faults.js";
 
 const ENVELOPE_MEMBERS: ReadonlySet<string> = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
 const ERROR_MEMBERS: ReadonlySet<string> = new Set(["code", "message", "data"]);
@@ -24,7 +23,9 @@ export function readMessage(bytes: Uint8Array, origin: "client" | "server"): Res
   const { value, canonical } = read.value;
   if (Array.isArray(value)) return err(wireFault("batch", null));
   if (!isJsonObject(value)) return err(wireFault("not-an-object", null));
-  const message = readEnvelope(value, canonical, origin);
+  // RFC 8785 can lengthen a number (1e15), and what is written here must fit the other side's buffer too.
+  const isTooLong = Buffer.byteLength(canonical) > MAX_LINE_BYTES;
+  const message = isTooLong ? "line-too-long" : readEnvelope(value, canonical, origin);
   return typeof message === "string" ? err(wireFault(message, answerableId(value))) : ok(message);
 }
 

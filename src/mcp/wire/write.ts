@@ -7,7 +7,7 @@ import { WIRE_FAULTS, type WireFault } from "./faults.js";
 import type { RequestId, RpcError } from "./message.js";
 
 /** Where agentk's evidence stands in the `_meta` of a result. */
-export const DECISION_KEY = "agentk/decision";
+const DECISION_KEY = "agentk/decision";
 
 // The members of each envelope stand in RFC 8785 order, so that canonicalJson takes its quick way.
 

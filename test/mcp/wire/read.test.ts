@@ -4,7 +4,8 @@ import { utf8Bytes } from "../../../src/base/bytes.js";
 import { MAX_ID_CHARS, MAX_JSON_DEPTH, MAX_LINE_BYTES, MAX_NAME_CHARS } from "../../../src/base/limits.js";
 import { WIRE_FAULTS } from "../../../src/mcp/wire/faults.js";
 import { idKey } from "../../../src/mcp/wire/message.js";
-import { readMessage, type WireFault } from "../../../src/mcp/wire/read.js";
+import type { WireFault } from "../../../src/mcp/wire/faults.js";
+import { readMessage } from "../../../src/mcp/wire/read.js";
 
 function read(line: string | Uint8Array, origin: "client" | "server" = "client") {
   return readMessage(typeof line === "string" ? utf8Bytes(line) : line, origin);

@@ -22,12 +22,12 @@ export class Committer {
 
   /** @throws Error when an open payload comes in a run that has no secret: a bug in the caller. */
   commit(slot: PayloadSlot, payload: Payload): Commit {
-    if (payload.kind === "sealed") return { commitment: payload.commitment, bytes: payload.bytes };
+    if (payload.kind === "sealed") return { bytes: payload.bytes, commitment: payload.commitment };
     if (this.secret === undefined) throw new Error("an open payload needs the run's secret");
     const salt = this.digests.hmacSha256Hex(this.secret, `${DOMAINS.salt}${String(this.seq)} ${slot}`);
     const commitment = this.digests.sha256Hex(`${DOMAINS.commitment}${salt}\n${payload.canonical}`);
     this.records.push({ seq: this.seq, slot, canonical: payload.canonical });
-    return { commitment, bytes: utf8Length(payload.canonical) };
+    return { bytes: utf8Length(payload.canonical), commitment };
   }
 }
 

@@ -31,7 +31,7 @@ const PRINTABLE_NAME = /^[A-Za-z0-9_$./:(){}-]{1,64}$/;
 
 /** By a rule of the kernel's own: not in any policy, and no policy can weaken it. */
 function denied(rule: KernelRule): Decision {
-  return { verdict: "deny", rule, reason: rule };
+  return { reason: rule, rule, verdict: "deny" };
 }
 
 /** A kind that the table does not have: nothing could allow it. */

@@ -82,7 +82,7 @@ export class Dispatch<R extends SyscallRequest> {
     const { session, server } = request;
     const page =
       observation.page === undefined ? undefined : await this.page({ session, server, call, ...observation.page });
-    const wanted = { call, session, status: observation.status, ...(page === undefined ? {} : { page: page.page }) };
+    const wanted = { call, ...(page === undefined ? {} : { page: page.page }), session, status: observation.status };
     const outcome = this.ended ? undefined : await this.record({ type: "outcome", outcome: wanted });
     // What could not be recorded is not handed on, whatever the effect has been.
     if (outcome === undefined)

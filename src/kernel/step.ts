@@ -11,7 +11,7 @@ import type { Claims, Input, PageArrival, SyscallRequest } from "../abi/request.
 import { RISKS, type Risk } from "../abi/syscalls.js";
 import { encodeLine } from "../evidence/codec.js";
 import { signsOf } from "../mmu/detectors.js";
-import { join, labelNames, labelsOf, OUTSIDE } from "../mmu/lattice.js";
+import { join, labelNames, OUTSIDE, SUSPECT } from "../mmu/lattice.js";
 import type { CompiledPolicy } from "../policy/compile.js";
 import { Committer } from "./commit.js";
 import { judge, judgeDelivery, judgeUncalled } from "./decide.js";
@@ -97,26 +97,29 @@ function eventOf(parts: KernelParts, state: State, input: Input, committer: Comm
   }
 }
 
+// The values of frequent events are written with their members in RFC 8785 order: canonicalJson then takes its quick
+// way. Another order would give the same bytes, slower.
+
 function syscallValue(state: State, request: SyscallRequest, committer: Committer): EventValues["syscall"] {
   const judged = judge(state, request);
   return {
-    call: `c${String(state.seq)}`,
-    session: request.session,
     agent: request.agent,
-    server: request.server,
+    ...(request.arguments === undefined ? {} : { arguments: committer.commit("arguments", request.arguments) }),
+    call: `c${String(state.seq)}`,
+    ...(request.claims === undefined ? {} : { claims: claimsValue(request.claims, committer) }),
+    decision: judged.decision,
     from: request.from,
     kind: judged.kind,
-    target: judged.target,
+    labels: labelNames(judged.labels),
+    policy: state.policy?.sha256 ?? "0".repeat(64),
+    risk: judged.risk,
+    server: request.server,
+    session: request.session,
     // A redacted target is committed whole, so that a replay with the journal can decide on it again.
     ...(judged.admitted?.row.isRedacted === true
       ? { subject: committer.commit("subject", subjectPayload(request)) }
       : {}),
-    ...(request.arguments === undefined ? {} : { arguments: committer.commit("arguments", request.arguments) }),
-    ...(request.claims === undefined ? {} : { claims: claimsValue(request.claims, committer) }),
-    labels: labelNames(judged.labels),
-    risk: judged.risk,
-    decision: judged.decision,
-    policy: state.policy?.sha256 ?? "0".repeat(64),
+    target: judged.target,
   };
 }
 
@@ -134,17 +137,17 @@ function pageValue(state: State, page: PageArrival, committer: Committer): PageV
   const pending = call === undefined ? undefined : state.sessions.get(session)?.calls.get(call);
   const signs = content.kind === "sealed" ? content.signs : signsOf(content.canonical);
   const base = pending === undefined ? OUTSIDE : SYSCALLS[pending.kind].gives;
-  const labels = signs.length === 0 ? base : join(base, labelsOf(["poisoned-suspect"]) ?? OUTSIDE);
+  const labels = signs.length === 0 ? base : join(base, SUSPECT);
   const delivery = pending === undefined ? judgeUncalled(state, page, labels) : judgeDelivery(state, pending, labels);
   return {
-    page: `p${String(state.seq)}`,
-    session,
-    server,
-    method,
     ...(call === undefined ? {} : { call }),
-    labels: labelNames(labels),
-    signs,
     content: committer.commit("content", content),
     delivery,
+    labels: labelNames(labels),
+    method,
+    page: `p${String(state.seq)}`,
+    server,
+    session,
+    signs,
   };
 }

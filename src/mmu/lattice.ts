@@ -23,6 +23,9 @@ function higher<T extends string>(chain: readonly T[], a: T, b: T): T {
   return chain.indexOf(a) >= chain.indexOf(b) ? a : b;
 }
 
+/** What a detector hit joins to a page: may be meant to steer. */
+export const SUSPECT: Labels = { ...BOTTOM, integrity: "poisoned-suspect" };
+
 /** The least upper bound: associative, commutative, idempotent, monotone. */
 export function join(a: Labels, b: Labels): Labels {
   if (a === b) return a;
@@ -81,7 +84,7 @@ export function labelsOf(names: readonly string[]): Labels | undefined {
 const POINTS: Readonly<Record<LabelName, Labels>> = {
   trusted: BOTTOM,
   untrusted: { ...BOTTOM, integrity: "untrusted" },
-  "poisoned-suspect": { ...BOTTOM, integrity: "poisoned-suspect" },
+  "poisoned-suspect": SUSPECT,
   private: { ...BOTTOM, confidentiality: "private" },
   secret: { ...BOTTOM, confidentiality: "secret" },
   external: { ...BOTTOM, origin: "external" },

@@ -25,7 +25,7 @@ interface CompiledRule {
  * INVARIANT: what no rule allows is denied, whatever the document's last rule says:
  * the answer of last resort is here, not in the data.
  */
-const NO_RULE: Decision = Object.freeze({ verdict: "deny", rule: DEFAULT_DENY, reason: "no-rule" });
+const NO_RULE: Decision = Object.freeze({ reason: "no-rule", rule: DEFAULT_DENY, verdict: "deny" });
 const NO_RULES: readonly CompiledRule[] = [];
 
 export function compilePolicy(document: PolicyDocument): CompiledPolicy {
@@ -50,9 +50,9 @@ export function compilePolicy(document: PolicyDocument): CompiledPolicy {
 function decisionOf({ effect, id }: PolicyRule): Decision {
   const isAllowed = effect === "allow";
   return Object.freeze({
-    verdict: isAllowed ? "allow" : "deny",
-    rule: id,
     reason: isAllowed ? "policy-allow" : "policy-deny",
+    rule: id,
+    verdict: isAllowed ? "allow" : "deny",
   });
 }
 

@@ -54,7 +54,6 @@ export const SESSION_FACTS = [
   "initialize",
   "ready",
   "ping",
-  "cancelled",
   "late-answer",
   "child-fault",
   "child-exited",
@@ -139,15 +138,7 @@ const outcomeShape = record({
 /** A crash found afterwards: what was torn off, kept beside the log. */
 const recoveryShape = record({ torn_bytes: integer(), torn_sha256: hash });
 
-export const CLOSE_REASONS = [
-  "eof",
-  "sigint",
-  "sigterm",
-  "child-exited",
-  "child-faults",
-  "fault",
-  "recovered",
-] as const;
+export const CLOSE_REASONS = ["eof", "sigint", "sigterm", "child-exited", "child-faults", "recovered"] as const;
 
 /** The last line: the count, and the signed seal over it. */
 const closeShape = record({

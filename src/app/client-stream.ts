@@ -1,5 +1,6 @@
 /** Our own stdin and stdout as the client's line stream, with back-pressure both ways. */
 import type { Readable, Writable } from "node:stream";
+import { MAX_LINE_BYTES } from "../base/limits.js";
 import { createLineSplitter } from "../host/line-splitter.js";
 
 export interface ClientHandlers {
@@ -47,10 +48,19 @@ export function createClientStream(input: Readable, output: Writable, maxLineByt
         handlers.onEnd();
       });
       input.on("error", handlers.onLost);
-      output.on("drain", handlers.onDrain);
+      output.on("drain", () => {
+        if (!isStopped) input.resume();
+        handlers.onDrain();
+      });
       output.on("error", handlers.onLost);
     },
-    send: (line) => output.write(`${line}\n`),
+    send: (line) => {
+      const isFree = output.write(`${line}\n`);
+      // Refusals need no server: a client that asks and does not read would fill our memory with them. There is
+      // room for the longest answer, so that one who writes a few calls before reading does not wait for itself.
+      if (output.writableLength > MAX_LINE_BYTES) input.pause();
+      return isFree;
+    },
     pause: () => {
       input.pause();
     },

@@ -21,12 +21,16 @@ export class PolicyInvalid extends AgentkError {
   constructor(file: string, faults: readonly PolicyFault[]) {
     const [first] = faults;
     const place = first === undefined ? { file } : { file, line: first.line, column: first.column };
-    super("policy-invalid", first?.problem ?? "is not a policy", {
-      place,
-      ...(first?.hint === undefined ? {} : { hint: first.hint }),
-    });
+    super("policy-invalid", first?.problem ?? "is not a policy", { place, hint: hintFor(faults) });
     this.faults = faults;
   }
+}
+
+/** One fault may hide behind another (a misspelt key is also a missing one), so that there are more is said. */
+function hintFor([first, ...more]: readonly PolicyFault[]): string {
+  const count = `${String(more.length)} more ${more.length === 1 ? "fault" : "faults"}: see \`agentk policy-check\``;
+  const hints = [...(first?.hint === undefined ? [] : [first.hint]), ...(more.length === 0 ? [] : [count])];
+  return hints.length === 0 ? "see docs/policy.md" : hints.join("; ");
 }
 
 /**

@@ -52,6 +52,7 @@ export class Proxy {
   private readonly run: LiveRun<McpRequest>;
   private readonly relay: Relay;
   private readonly env: Readonly<Record<string, string>>;
+  private opening: Promise<void> | undefined;
   private child: Child | undefined;
   private exit: ExitFacts | undefined;
   private ending: Promise<ProxyEnd> | undefined;
@@ -94,7 +95,10 @@ export class Proxy {
    */
   async serve(): Promise<ProxyEnd> {
     const { client } = this;
-    await this.openRun();
+    this.opening = this.openRun();
+    await this.opening;
+    // A signal came first: the server is not started.
+    if (this.ending !== undefined) return this.ending;
     const ended = new Promise<ProxyEnd>((resolve) => {
       this.settle = resolve;
     });
@@ -186,6 +190,8 @@ export class Proxy {
   private async runEnd(reason: CloseReason, isUrgent: boolean): Promise<ProxyEnd> {
     const { child, relay, run, upstream } = this;
     this.client.stop();
+    // INVARIANT: the close line is the last, so the first ones come before it. Their failure is for `serve` to throw.
+    await this.opening?.catch(() => undefined);
     if (!isUrgent) await relay.idle();
     // What still waits when the end is urgent may have happened: the log says so.
     const closed = isUrgent ? this.closeLog(reason) : undefined;

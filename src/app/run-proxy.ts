@@ -1,5 +1,6 @@
 /** Runs the proxy on this process: its stdin, stdout and signals, and a word on stderr when it is over. */
 import { resolve } from "node:path";
+import { CHILD_GRACE_MS } from "../base/limits.js";
 import { createClientStream } from "./client-stream.js";
 import { readPolicy } from "./policy-file.js";
 import { Proxy, type ProxyEnd, type ProxyOptions } from "./proxy.js";
@@ -20,14 +21,26 @@ export async function runProxy(command: ProxyCommand, say: (text: string) => voi
     { ...options, policy },
     createClientStream(process.stdin, process.stdout, options.maxLineBytes),
   );
-  const stop = (signal: "SIGINT" | "SIGTERM") => (): void => {
-    proxy.stop(signal === "SIGINT" ? "sigint" : "sigterm");
-  };
-  process.on("SIGINT", stop("SIGINT"));
-  process.on("SIGTERM", stop("SIGTERM"));
-  const end = await proxy.serve();
-  say(summaryOf(end));
-  return end.fault === undefined && ["eof", "sigint", "sigterm"].includes(end.reason) ? 0 : 1;
+  const status = proxy.serve().then((end) => {
+    say(summaryOf(end));
+    return statusOf(end);
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      proxy.stop(signal === "SIGINT" ? "sigint" : "sigterm");
+      void status.then(leave, () => undefined);
+    });
+  }
+  return status;
+}
+
+/** The process ends when its output is read; after a signal it does not wait long for a client that reads nothing. */
+function leave(status: 0 | 1): void {
+  setTimeout(() => process.exit(status), CHILD_GRACE_MS).unref();
+}
+
+function statusOf({ fault, reason }: ProxyEnd): 0 | 1 {
+  return fault === undefined && ["eof", "sigint", "sigterm"].includes(reason) ? 0 : 1;
 }
 
 function summaryOf(end: ProxyEnd): string {

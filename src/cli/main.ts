@@ -22,10 +22,8 @@ const COMMANDS = [
 /** Runs one command and sets the process's exit status: 0 ok, 1 error, 2 a check failed. */
 export async function main(argv: readonly string[]): Promise<void> {
   const io = processIo();
-  // A reader that has seen enough (`agentk trace-inspect | head`) is no error.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
-  });
+  // What nobody reads on stderr is lost; it must not end the process before its work is done.
+  process.stderr.on("error", () => undefined);
   try {
     await buildProgram(io).parseAsync(argv);
   } catch (error) {
@@ -48,7 +46,7 @@ export function buildProgram(io: Io): Command {
 
 function processIo(): Io {
   return {
-    stdout: (text) => void process.stdout.write(text),
+    stdout: print,
     stderr: (text) => void process.stderr.write(text),
     env: process.env,
     cwd: process.cwd(),
@@ -58,6 +56,17 @@ function processIo(): Io {
       process.exitCode = status;
     },
   };
+}
+
+/** For reports. A reader that has seen enough (`agentk trace-inspect | head`) is no error. */
+function print(text: string): void {
+  // The proxy never comes here: its stdout is the client, whose end must be recorded before the process goes.
+  if (process.stdout.listenerCount("error") === 0) {
+    process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
+    });
+  }
+  process.stdout.write(text);
 }
 
 /** One error, told once, with its place and what to do about it. */

@@ -3,7 +3,7 @@
  * Whoever makes requests (the proxy, a demo, a test) comes through here; only the ports differ.
  */
 import type { Decision } from "../abi/decision.js";
-import type { CloseReason, Instant, PageValue } from "../abi/event.js";
+import type { Instant, PageValue } from "../abi/event.js";
 import type { Observation, Ports } from "../abi/ports.js";
 import type { CloseFacts, Input, PageArrival, RunFacts, SessionNote, SyscallRequest } from "../abi/request.js";
 import { sealStatement } from "../evidence/seal.js";
@@ -121,8 +121,7 @@ export class Dispatch<R extends SyscallRequest> {
         await this.record({ type: "outcome", outcome: { call, session, status: "unknown" } });
       }
     }
-    const reason: CloseReason = this.failure === undefined ? facts.reason : "fault";
-    await this.seal(this.state.run.run, { ...facts, reason });
+    await this.seal(this.state.run.run, facts);
   }
 
   /** Signs and writes the close line. A signer that fails leaves the log without it: a verifier says unsealed. */

@@ -20,10 +20,12 @@ export function testFolder(name: string): string {
 }
 
 export interface ProxySetup {
-  /** The server's command line. */
+  /** The server's command line; empty when `flags` name it. */
   readonly server: readonly string[];
   /** Flags of mcp-proxy-stdio before `--`. */
   readonly flags?: readonly string[];
+  /** A command that runs the proxy, whose own words come after these. */
+  readonly launcher?: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -55,8 +57,10 @@ export class ProxyProcess {
 
   constructor(setup: ProxySetup) {
     this.cwd = setup.cwd ?? testFolder("run");
-    const args = [AGENTK, "mcp-proxy-stdio", ...(setup.flags ?? []), "--", ...setup.server];
-    this.process = spawn(process.execPath, args, { cwd: this.cwd, env: { ...process.env, ...setup.env } });
+    const server = setup.server.length === 0 ? [] : ["--", ...setup.server];
+    const words = [process.execPath, AGENTK, "mcp-proxy-stdio", ...(setup.flags ?? []), ...server];
+    const [command = "", ...args] = [...(setup.launcher ?? []), ...words];
+    this.process = spawn(command, args, { cwd: this.cwd, env: { ...process.env, ...setup.env } });
     this.process.stderr.on("data", (chunk: Buffer) => {
       this.stderr += chunk.toString("utf8");
     });

@@ -1,0 +1,150 @@
+/** kill -9 at any moment: what was done is in the log, what was answered has its outcome, and recovery closes the log. */
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { recoverLog } from "../../src/app/recover-log.js";
+import { replayLog } from "../../src/app/replay-log.js";
+import { payloadPathOf } from "../../src/host/payload-store.js";
+import { fixture, ProxyProcess, testFolder, type LoggedEvent, type Reply } from "./proxy-process.js";
+import { readRun, verifyFile, wholeLines } from "./recorded.js";
+import { until } from "./watch.js";
+
+const KILLS = 200;
+const CALLS = 12;
+
+interface Killed {
+  readonly proxy: ProxyProcess;
+  /** Nonces of the calls that were carried out. */
+  readonly executed: readonly string[];
+  /** Nonces of the calls that the client got a result for. */
+  readonly answered: readonly string[];
+}
+
+/** A run with calls in flight, killed after so many answers and so many turns of the event loop. */
+async function runAndKill(run: number): Promise<Killed> {
+  const cwd = testFolder("killed");
+  const witnessed = join(cwd, "witnessed");
+  writeFileSync(witnessed, "");
+  const proxy = new ProxyProcess({ cwd, server: [process.execPath, fixture("servers/witness.mjs"), witnessed] });
+  await proxy.handshake();
+  const isCall = ({ id }: Reply): boolean => String(id).startsWith("n");
+  for (let i = 0; i < CALLS; i++) callLater(proxy, `n${String(run)}.${String(i)}`);
+  const answers = Math.floor(Math.random() * CALLS);
+  await proxy.reply(() => proxy.replies.filter(isCall).length >= answers);
+  for (let turns = Math.floor(Math.random() * 60); turns > 0; turns--) await nextTurn();
+  proxy.process.kill("SIGKILL");
+  expect(await proxy.ended).toEqual({ code: null, signal: "SIGKILL" });
+  const executed = await witnessedOver(witnessed);
+  const answered = proxy.replies.filter((reply) => isCall(reply) && reply.result !== undefined);
+  return { proxy, executed, answered: answered.map(({ id }) => String(id)) };
+}
+
+function callLater(proxy: ProxyProcess, nonce: string): void {
+  proxy.send({ jsonrpc: "2.0", id: nonce, method: "tools/call", params: { name: "do", arguments: { nonce } } });
+}
+
+/** The nonces that were witnessed, once the server has come to the end of its input. */
+async function witnessedOver(file: string): Promise<readonly string[]> {
+  const lines = (): readonly string[] => readFileSync(file, "utf8").split("\n").slice(0, -1);
+  await until(file, () => lines().at(-1) === "over");
+  return lines().slice(0, -1);
+}
+
+interface Account {
+  /** Nonces of the allowed tool calls, by call id. */
+  readonly intents: ReadonlyMap<string, string>;
+  /** Nonces of the calls whose outcome is recorded as `ok`. */
+  readonly done: readonly string[];
+}
+
+function accountOf(log: string): Account {
+  const { events, value, close } = readRun(log);
+  const isIntent = ({ type, value: { kind, decision } }: LoggedEvent): boolean =>
+    type === "syscall" && kind === "tool.invoke" && decision?.verdict === "allow";
+  const intents = new Map(
+    events.filter(isIntent).map((event) => {
+      const { nonce } = value(event, "arguments") as { nonce: string };
+      return [event.value.call ?? "", nonce];
+    }),
+  );
+  close();
+  const outcomes = events.filter(({ type, value: { status } }) => type === "outcome" && status === "ok");
+  return { intents, done: outcomes.map(({ value: { call } }) => intents.get(call ?? "") ?? "") };
+}
+
+async function checkRun({ proxy, executed, answered }: Killed): Promise<void> {
+  const before = accountOf(proxy.log);
+  const intents = [...before.intents.values()];
+  expect(intents).toEqual(expect.arrayContaining([...executed]));
+  expect(executed).toEqual(expect.arrayContaining([...answered]));
+  expect(before.done).toEqual(expect.arrayContaining([...answered]));
+  const recovery = await recoverLog(proxy.log);
+  expect(recovery.unanswered).toBe(intents.length - before.done.length);
+  expect(verifyFile(proxy.log)).toMatchObject({ ok: true, ending: "recovered", unanswered: { count: 0 } });
+  expect(replayLog(proxy.log, process.env)).toMatchObject({ ok: true, depth: "deep", sealed: 0, indeterminate: 0 });
+}
+
+test(
+  `of ${String(KILLS)} killed runs, none did what its log does not say, and each recovers`,
+  { timeout: 240_000 },
+  async () => {
+    let next = 0;
+    let executed = 0;
+    let answered = 0;
+    const worker = async (): Promise<void> => {
+      while (next < KILLS) {
+        const killed = await runAndKill(next++);
+        await checkRun(killed);
+        executed += killed.executed.length;
+        answered += killed.answered.length;
+      }
+    };
+    await Promise.all([worker(), worker()]);
+    // The kills are spread over the runs' lives: some calls were never done, some were done and never answered.
+    expect(executed).toBeGreaterThan(answered);
+    expect(executed).toBeLessThan(KILLS * CALLS);
+  },
+);
+
+test("a last line cut at any byte is set aside, recorded, and the log goes on to verify and replay", async () => {
+  const cwd = testFolder("cut");
+  const witnessed = join(cwd, "witnessed");
+  writeFileSync(witnessed, "");
+  const proxy = new ProxyProcess({ cwd, server: [process.execPath, fixture("servers/witness.mjs"), witnessed] });
+  await proxy.handshake();
+  await proxy.call("do", { nonce: "answered" });
+  const hanging = proxy.call("hang", { nonce: "hanging" }).catch(() => undefined);
+  await until(witnessed, () => readFileSync(witnessed, "utf8").includes("hanging\n"));
+  proxy.process.kill("SIGKILL");
+  await Promise.all([proxy.ended, hanging]);
+  await witnessedOver(witnessed);
+  const whole = readFileSync(proxy.log);
+  const last = wholeLines(proxy.log).at(-1) ?? "";
+  expect(JSON.parse(last)).toMatchObject({ type: "syscall", value: { decision: { verdict: "allow" } } });
+  const start = whole.length - Buffer.byteLength(last) - 1;
+  for (let end = start; end <= whole.length; end++) await cutAndRecover(proxy.log, whole.subarray(0, end), start);
+  await recoverLog(proxy.log);
+});
+
+/** Recovers a copy of a log that has only these bytes; its last record begins at `start`. */
+async function cutAndRecover(log: string, bytes: Buffer, start: number): Promise<void> {
+  const folder = join(dirname(log), "..", "..", "tampered", String(bytes.length));
+  mkdirSync(folder, { recursive: true });
+  const copy = join(folder, "cut.jsonl");
+  writeFileSync(copy, bytes);
+  copyFileSync(payloadPathOf(log), payloadPathOf(copy));
+  const isWhole = bytes.at(-1) === 0x0a;
+  const torn = isWhole ? Buffer.alloc(0) : bytes.subarray(start);
+  const recovery = await recoverLog(copy);
+  expect(recovery).toMatchObject({ tornBytes: torn.length, unanswered: isWhole && bytes.length > start ? 1 : 0 });
+  if (torn.length > 0) expect(readFileSync(`${copy}.torn`)).toEqual(torn);
+  const said = wholeLines(copy)
+    .map((line) => JSON.parse(line) as LoggedEvent)
+    .find(({ type }) => type === "recovery");
+  const torn_sha256 = createHash("sha256").update(torn).digest("hex");
+  expect(said?.value).toEqual({ torn_bytes: torn.length, torn_sha256 });
+  expect(verifyFile(copy)).toMatchObject({ ok: true, ending: "recovered" });
+  if (bytes.length % 16 === 0) expect(replayLog(copy, process.env)).toMatchObject({ ok: true, depth: "deep" });
+}

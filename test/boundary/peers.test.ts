@@ -1,0 +1,225 @@
+/** Clients and servers that nobody here wrote: through the proxy they must get what they get without it. */
+import { mkdirSync, readdirSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport as StdioV1 } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { Client as ClientV2 } from "@modelcontextprotocol/client";
+import { StdioClientTransport as StdioV2 } from "@modelcontextprotocol/client/stdio";
+import { describe, expect, test } from "vitest";
+import { AGENTK, ProxyProcess, testFolder, type LoggedEvent } from "./proxy-process.js";
+import { verifyFile, wholeLines } from "./recorded.js";
+
+interface Peer {
+  readonly tools: () => Promise<readonly { readonly name: string }[]>;
+  readonly call: (name: string, args: Record<string, unknown>, onProgress?: Progress) => Promise<unknown>;
+  /** Its name, and its instructions. */
+  readonly about: () => unknown;
+  readonly capabilities: () => unknown;
+  readonly close: () => Promise<void>;
+}
+type Progress = (progress: { progress: number; total?: number | undefined }) => void;
+
+interface Command {
+  readonly command: string;
+  readonly args: string[];
+  readonly cwd: string;
+  readonly env: Record<string, string>;
+}
+
+const CLIENT = { name: "peer", version: "1" };
+
+/** Options of a call: with a token only where progress is wanted. */
+function wanting(onProgress?: Progress): { onprogress?: Progress } {
+  return onProgress === undefined ? {} : { onprogress: onProgress };
+}
+
+async function connectV1(server: Command): Promise<Peer> {
+  const client = new ClientV1(CLIENT, { capabilities: {} });
+  await client.connect(new StdioV1({ ...server, stderr: "ignore" }));
+  return {
+    tools: async () => (await client.listTools()).tools,
+    call: (name, args, progress) => client.callTool({ name, arguments: args }, undefined, wanting(progress)),
+    about: () => [client.getServerVersion(), client.getInstructions()],
+    capabilities: () => client.getServerCapabilities(),
+    close: () => client.close(),
+  };
+}
+
+async function connectV2(server: Command, mode: "legacy" | "auto" = "legacy"): Promise<Peer & { version: unknown }> {
+  const client = new ClientV2(CLIENT, { capabilities: {}, versionNegotiation: { mode } });
+  await client.connect(new StdioV2({ ...server, stderr: "ignore" }));
+  return {
+    version: client.getNegotiatedProtocolVersion(),
+    tools: async () => (await client.listTools()).tools,
+    call: (name, args, progress) => client.callTool({ name, arguments: args }, wanting(progress)),
+    about: () => [client.getServerVersion(), client.getInstructions()],
+    capabilities: () => client.getServerCapabilities(),
+    close: () => client.close(),
+  };
+}
+
+const { resolve } = createRequire(import.meta.url);
+
+/** The command line of one of the reference servers. */
+function reference(name: string, ...args: readonly string[]): readonly string[] {
+  return [
+    process.execPath,
+    join(dirname(resolve(`@modelcontextprotocol/${name}/package.json`)), "dist/index.js"),
+    ...args,
+  ];
+}
+
+function directly(server: readonly string[], cwd: string, more: Record<string, string> = {}): Command {
+  const [command = "", ...args] = server;
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
+  return { command, args, cwd, env: { ...env, ...more } };
+}
+
+function throughProxy(server: readonly string[], cwd: string, more: Record<string, string> = {}): Command {
+  const allowed = Object.keys(more).flatMap((name) => ["--allow-env", name]);
+  return directly([process.execPath, AGENTK, "mcp-proxy-stdio", ...allowed, "--", ...server], cwd, more);
+}
+
+type Calls = readonly (readonly [name: string, args: Record<string, unknown>])[];
+
+const EVERYTHING: Calls = [
+  ["echo", { message: 'Grüße, 世界 \u{1f600} \\ " \n' }],
+  ["get-sum", { a: 0.1, b: 2 }],
+  ["get-sum", { a: "no number" }],
+  ["get-annotated-message", { messageType: "error", includeImage: true }],
+  ["get-resource-links", { count: 4 }],
+  ["get-structured-content", { location: "Chicago" }],
+  ["get-tiny-image", {}],
+  ["gzip-file-as-resource", { name: "a.gz", data: "data:text/plain,hello", outputType: "resource" }],
+  ["no-such-tool", {}],
+];
+
+function filesystemCalls(root: string): Calls {
+  const [a, b, folder] = [join(root, "a.txt"), join(root, "b.txt"), join(root, "folder")];
+  return [
+    ["write_file", { path: a, content: "one\ntwo\nthree\n" }],
+    ["read_text_file", { path: a }],
+    ["read_text_file", { path: a, tail: 1 }],
+    ["edit_file", { path: a, edits: [{ oldText: "two", newText: "2" }], dryRun: true }],
+    ["read_multiple_files", { paths: [a, join(root, "missing.txt")] }],
+    ["create_directory", { path: folder }],
+    ["list_directory_with_sizes", { path: root, sortBy: "size" }],
+    ["directory_tree", { path: root }],
+    ["move_file", { source: a, destination: b }],
+    ["search_files", { path: root, pattern: "*.txt" }],
+    ["move_file", { source: b, destination: a }],
+    ["read_text_file", { path: "/etc/hostname" }],
+    ["list_allowed_directories", {}],
+  ];
+}
+
+const MEMORY: Calls = [
+  ["create_entities", { entities: [{ name: "Ada", entityType: "person", observations: ["writes programs"] }] }],
+  ["create_entities", { entities: [{ name: "Engine", entityType: "machine", observations: [] }] }],
+  ["create_relations", { relations: [{ from: "Ada", to: "Engine", relationType: "programs" }] }],
+  ["add_observations", { observations: [{ entityName: "Ada", contents: ["plays whist"] }] }],
+  ["add_observations", { observations: [{ entityName: "Nobody", contents: ["is missing"] }] }],
+  ["read_graph", {}],
+  ["search_nodes", { query: "whist" }],
+  ["open_nodes", { names: ["Engine"] }],
+  ["delete_entities", { entityNames: ["Ada", "Engine"] }],
+  ["read_graph", {}],
+];
+
+/** Everything a client learns of a server. Errors are results of their own. */
+async function learn(peer: Peer, calls: Calls): Promise<unknown> {
+  const told: unknown[] = [peer.about(), await peer.tools()];
+  for (const [name, args] of calls) {
+    told.push([name, await peer.call(name, args).catch((error: unknown) => errorOf(error))]);
+  }
+  await peer.close();
+  return told;
+}
+
+function errorOf(error: unknown): unknown {
+  const { message, code, data } = error as { message: string; code?: unknown; data?: unknown };
+  return { message, code, data };
+}
+
+/** The logs of the runs in a folder. */
+function logsIn(cwd: string): readonly string[] {
+  const runs = join(cwd, ".agentk", "runs");
+  return readdirSync(runs)
+    .filter((file) => file.endsWith(".jsonl") && file !== "latest.jsonl")
+    .map((file) => join(runs, file));
+}
+
+describe.each([
+  ["SDK v1", connectV1],
+  ["SDK v2", connectV2 as (server: Command) => Promise<Peer>],
+])("a client of %s", (_, connect) => {
+  test.each(["server-everything", "server-filesystem", "server-memory"])("gets the same from %s", async (name) => {
+    const cwd = realpathSync(testFolder("peers"));
+    const root = join(cwd, "root");
+    mkdirSync(root);
+    const env = name === "server-memory" ? { MEMORY_FILE_PATH: join(cwd, "memory.jsonl") } : {};
+    const server = reference(name, ...(name === "server-filesystem" ? [root] : []));
+    const calls = { "server-everything": EVERYTHING, "server-memory": MEMORY }[name] ?? filesystemCalls(root);
+    const before = await learn(await connect(directly(server, cwd, env)), calls);
+    const peer = await connect(throughProxy(server, cwd, env));
+    // The one difference, and meant: what the proxy does not let pass is not offered either.
+    expect(peer.capabilities()).toEqual({ tools: {} });
+    const after = await learn(peer, calls);
+    expect(after).toEqual(before);
+    const report = logsIn(cwd).map(verifyFile);
+    expect(report).toMatchObject([{ ok: true, ending: "sealed", denied: 0, allowed: calls.length + 1 }]);
+  });
+
+  test("is told of progress, and 50 calls at once get their own answers", async () => {
+    const cwd = testFolder("peers");
+    const peer = await connect(throughProxy(reference("server-everything"), cwd));
+    const steps: number[] = [];
+    await peer.call("trigger-long-running-operation", { duration: 0.05, steps: 4 }, ({ progress, total }) => {
+      expect(total).toBe(4);
+      steps.push(progress);
+    });
+    expect(steps).toEqual([1, 2, 3, 4]);
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, a) => peer.call("get-sum", { a, b: 1000 })));
+    expect(answers).toEqual(
+      Array.from({ length: 50 }, (_, a) => ({
+        content: [{ type: "text", text: `The sum of ${String(a)} and 1000 is ${String(a + 1000)}.` }],
+      })),
+    );
+    await peer.close();
+  });
+});
+
+describe("versions", () => {
+  test.each(["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])("%s is spoken as it is", async (version) => {
+    const proxy = new ProxyProcess({ server: reference("server-everything") });
+    const { result } = await proxy.handshake(version);
+    expect(result).toMatchObject({ protocolVersion: version, serverInfo: { name: "mcp-servers/everything" } });
+    expect((await proxy.request("tools/list")).result?.["tools"]).toBeInstanceOf(Array);
+    const { result: echoed } = await proxy.call("echo", { message: "hello" });
+    expect(echoed).toEqual({ content: [{ type: "text", text: "Echo: hello" }] });
+    expect(await proxy.close()).toEqual({ code: 0, signal: null });
+  });
+
+  test("a client that first asks for the modern era falls back to the legacy one", async () => {
+    const cwd = testFolder("auto");
+    const server = reference("server-everything");
+    const peer = await connectV2(throughProxy(server, cwd), "auto");
+    expect(peer.version).toBe("2025-11-25");
+    expect(await peer.call("echo", { message: "hi" })).toEqual({ content: [{ type: "text", text: "Echo: hi" }] });
+    await peer.close();
+    const events = logsIn(cwd).flatMap((log) => wholeLines(log).map((line) => JSON.parse(line) as LoggedEvent));
+    expect(events.filter(({ value: { target } }) => target === "server/discover")).toMatchObject([
+      { type: "syscall", value: { decision: { verdict: "deny" } } },
+    ]);
+  });
+
+  test("server/discover is refused as a method that is not there", async () => {
+    const proxy = new ProxyProcess({ server: reference("server-everything") });
+    expect((await proxy.request("server/discover", {})).error?.code).toBe(-32601);
+    expect((await proxy.handshake()).result?.["protocolVersion"]).toBe("2025-11-25");
+    await proxy.close();
+  });
+});

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { replayLog } from "../../src/app/replay-log.js";
 import { fixture, ProxyProcess, testFolder, type LoggedEvent } from "./proxy-process.js";
-import { readRun, verifyFile } from "./recorded.js";
+import { logsIn, readRun, verifyFile } from "./recorded.js";
 
 function startWitness(cwd: string, name: string): ProxyProcess {
   const server = [process.execPath, fixture("servers/witness.mjs"), join(cwd, `${name}.witnessed`)];
@@ -48,13 +48,6 @@ function checkLog(log: string, nonces: readonly string[]): void {
   expect(callsOf(log)).toEqual(nonces.map((nonce) => ({ asked: nonce, got: nonce, status: "ok" })));
   expect(verifyFile(log)).toMatchObject({ ok: true, ending: "sealed", allowed: nonces.length, denied: 0 });
   expect(replayLog(log, process.env)).toMatchObject({ ok: true, depth: "deep", sealed: 0 });
-}
-
-function logsIn(cwd: string): readonly string[] {
-  const runs = join(cwd, ".agentk", "runs");
-  return readdirSync(runs)
-    .filter((file) => file.endsWith(".jsonl") && file !== "latest.jsonl")
-    .map((file) => join(runs, file));
 }
 
 test("200 calls at once through one proxy: all answered, each outcome with its own call", async () => {

@@ -8,7 +8,7 @@ import { readRun, verifyFile } from "./recorded.js";
 import { textOf } from "./watch.js";
 
 /** No file may grow past this (RLIMIT_FSIZE, in blocks that differ between shells): a write then fails with EFBIG. */
-function limited(blocks: number): readonly [string, ...string[]] {
+function limited(blocks: number): readonly string[] {
   return ["sh", "-c", `ulimit -f ${String(blocks)} && exec "$@"`, "sh"];
 }
 
@@ -25,7 +25,7 @@ async function starve(flags: readonly string[], filler: string): Promise<Starved
   const cwd = testFolder("starved");
   const witnessed = join(cwd, "witnessed");
   const server = [process.execPath, fixture("servers/witness.mjs"), witnessed];
-  const proxy = new ProxyProcess({ cwd, server, flags, under: limited(64) });
+  const proxy = new ProxyProcess({ cwd, server, flags, launcher: limited(64) });
   await proxy.handshake();
   const replies: Reply[] = [];
   const nonces: string[] = [];
@@ -96,10 +96,7 @@ describe("a disk that fills up", () => {
 
 describe("a run that cannot be recorded does not begin", () => {
   /** A server that leaves a file when it starts. */
-  function startIn(
-    cwd: string,
-    more: { flags?: readonly string[]; under?: readonly [string, ...string[]] },
-  ): ProxyProcess {
+  function startIn(cwd: string, more: { flags?: readonly string[]; launcher?: readonly string[] }): ProxyProcess {
     const server = [process.execPath, "-e", `require("node:fs").writeFileSync(${JSON.stringify(join(cwd, "up"))}, "")`];
     return new ProxyProcess({ cwd, server, ...more });
   }
@@ -123,14 +120,16 @@ describe("a run that cannot be recorded does not begin", () => {
     [
       "the log is there already",
       (cwd) => {
-        writeFileSync(join(cwd, "log.jsonl"), "precious");
-        return { flags: ["--trace-out", "log.jsonl"] };
+        writeFileSync(join(cwd, "log"), "precious");
+        return { flags: ["--trace-out", "log"] };
       },
     ],
     ["the log has a name under a file", () => ({ flags: ["--trace-out", join(AGENTK, "log.jsonl")] })],
-    ["the disk has no room for the first line", () => ({ under: limited(1), flags: ["--payloads", "none"] })],
+    ["the disk has no room for the first line", () => ({ launcher: limited(1), flags: ["--payloads", "none"] })],
   ])("%s", async (_, prepare) => {
-    const cwd = testFolder("unwritable");
+    // A log without a whole line is nothing to replay after all tests.
+    const cwd = join(testFolder("unwritable"), "tampered");
+    mkdirSync(cwd);
     const proxy = startIn(cwd, prepare(cwd));
     proxy.send({ jsonrpc: "2.0", id: 1, method: "ping" });
     expect(await proxy.ended).toEqual({ code: 1, signal: null });
@@ -138,6 +137,6 @@ describe("a run that cannot be recorded does not begin", () => {
     expect(proxy.replies).toEqual([]);
     expect(proxy.stderr).toMatch(/^agentk: \S/);
     expect(proxy.stderr).not.toMatch(/\n\s+at /);
-    if (existsSync(join(cwd, "log.jsonl"))) expect(readFileSync(join(cwd, "log.jsonl"), "utf8")).toBe("precious");
+    if (existsSync(join(cwd, "log"))) expect(readFileSync(join(cwd, "log"), "utf8")).toBe("precious");
   });
 });

@@ -1,5 +1,6 @@
 /** What a run has left on the disk, read without a process. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { verifyLog } from "../../src/cli/flight-log.js";
 import type { VerifyReport } from "../../src/evidence/verify.js";
 import { openPayloadStore } from "../../src/host/payload-reader.js";
@@ -24,6 +25,14 @@ export function readRun(log: string): Recorded {
   if (!opened.ok) throw new Error(opened.error.detail);
   const { get, close } = opened.value;
   return { events, value: ({ seq }, slot) => JSON.parse(get(seq, slot) ?? "null") as unknown, close };
+}
+
+/** The logs of the runs in a working folder, `latest.jsonl` not among them. */
+export function logsIn(cwd: string): readonly string[] {
+  const runs = join(cwd, ".agentk", "runs");
+  return readdirSync(runs)
+    .filter((file) => file.endsWith(".jsonl") && file !== "latest.jsonl")
+    .map((file) => join(runs, file));
 }
 
 export function wholeLines(log: string): readonly string[] {

@@ -1,80 +1,25 @@
-/** Every edit of a recorded log, through the program's own commands; and their exit statuses. */
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  closeSync,
-  readFileSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
-import { join } from "node:path";
+/** Every edit of a recorded log, through the program's own commands. */
+import { existsSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { FlightEvent, FlightLine } from "../../src/abi/event.js";
+import type { FlightLine } from "../../src/abi/event.js";
 import { DOMAINS } from "../../src/base/digest.js";
 import { MAX_LOG_LINE_BYTES } from "../../src/base/limits.js";
 import { buildProgram } from "../../src/cli/main.js";
 import { encodeLine, GENESIS } from "../../src/evidence/codec.js";
 import type { Finding } from "../../src/evidence/findings.js";
 import { nodeDigests } from "../../src/host/digests.js";
-import { payloadPathOf } from "../../src/host/payload-store.js";
-import { callEvent, openEvent, policyEvent } from "../evidence/fixture.js";
-import { testFolder } from "./proxy-process.js";
+import { callEvent } from "../evidence/fixture.js";
+import { POLICY, recordToForge, type ForgedRun } from "./forged-run.js";
 import { verifyFile, wholeLines } from "./recorded.js";
-import { startScripted } from "./scripted-proxy.js";
-import { agentk, type CommandEnd } from "./watch.js";
+import { agentk } from "./watch.js";
 
-const POLICY = `
-[[rules]]
-id = "no-hang"
-effect = "deny"
-reason = "it never answers"
-[rules.when]
-syscalls = ["tool.invoke"]
-tool = "hang"
-
-[[rules]]
-id = "rest"
-effect = "allow"
-reason = "a test"
-[rules.when]
-syscalls = ["tool.describe", "tool.invoke", "tool.response"]
-
-[[rules]]
-id = "default-deny"
-effect = "deny"
-reason = "nothing else"
-`;
-
-/** A real run: three calls done, one refused. */
-let log = "";
+let run: ForgedRun;
 let lines: readonly string[] = [];
-let folder = "";
 
 beforeAll(async () => {
-  const { proxy } = startScripted("tamper", { policy: POLICY });
-  await proxy.handshake();
-  await proxy.request("tools/list");
-  await proxy.call("echo", { amount: 1 });
-  await proxy.call("hang", {});
-  await proxy.call("echo", { amount: 2 });
-  await proxy.close();
-  log = proxy.log;
-  lines = wholeLines(log);
-  folder = join(proxy.cwd, "tampered");
-  mkdirSync(folder);
+  run = await recordToForge();
+  ({ lines } = run);
 });
-
-let copies = 0;
-
-/** A damaged log, its journal beside it. */
-function damaged(bytes: Buffer | readonly string[]): string {
-  const copy = join(folder, `${String(copies++)}.jsonl`);
-  writeFileSync(copy, Buffer.isBuffer(bytes) ? bytes : bytes.map((line) => `${line}\n`).join(""));
-  copyFileSync(payloadPathOf(log), payloadPathOf(copy));
-  return copy;
-}
 
 interface Judgement {
   readonly status: number | undefined;
@@ -82,7 +27,7 @@ interface Judgement {
   readonly failures: readonly Finding[];
 }
 
-/** \`agentk verify --json\`, in this process. */
+/** `agentk verify --json`, in this process. */
 async function verify(path: string): Promise<Judgement> {
   let out = "";
   let status: number | undefined;
@@ -90,7 +35,7 @@ async function verify(path: string): Promise<Judgement> {
     stdout: (text) => (out += text),
     stderr: () => undefined,
     exit: (code) => (status = code),
-    ...{ env: {}, cwd: folder, isTty: false, columns: 80 },
+    ...{ env: {}, cwd: run.folder, isTty: false, columns: 80 },
   });
   await program.parseAsync(["verify", "--json", path], { from: "user" });
   const { findings } = JSON.parse(out) as { findings: readonly Finding[] };
@@ -99,7 +44,7 @@ async function verify(path: string): Promise<Judgement> {
 
 /** The first failure's line, once the exit status has been seen to be 2. */
 async function lineNamed(bytes: Buffer | readonly string[]): Promise<number | undefined> {
-  const { status, failures } = await verify(damaged(bytes));
+  const { status, failures } = await verify(run.write(bytes));
   expect(status).toBe(2);
   return failures[0]?.line;
 }
@@ -108,7 +53,7 @@ const without = (at: number): readonly string[] => lines.toSpliced(at, 1);
 
 describe("a recorded log that was edited is refused, and the line is named", () => {
   test("as recorded it verifies", async () => {
-    expect(await verify(log)).toEqual({ status: 0, failures: [] });
+    expect(await verify(run.log)).toEqual({ status: 0, failures: [] });
     expect(lines.length).toBeGreaterThan(15);
   });
 
@@ -137,7 +82,7 @@ describe("a recorded log that was edited is refused, and the line is named", () 
 
   test("the end cut off at every line", async () => {
     for (let kept = 1; kept < lines.length; kept++) expect(await lineNamed(lines.slice(0, kept))).toBe(kept);
-    const { status, failures } = await verify(damaged([]));
+    const { status, failures } = await verify(run.write([]));
     expect({ status, codes: failures.map(({ code }) => code) }).toEqual({ status: 2, codes: ["empty"] });
   });
 
@@ -150,7 +95,7 @@ describe("a recorded log that was edited is refused, and the line is named", () 
   });
 
   test("one bit flipped at some 150 places", async () => {
-    const whole = readFileSync(log);
+    const whole = readFileSync(run.log);
     const step = Math.ceil(whole.length / 150);
     for (let at = Math.floor(Math.random() * step), bit = 0; at < whole.length; at += step, bit = (bit + 1) % 8) {
       const bytes = Buffer.from(whole);
@@ -171,33 +116,22 @@ describe("a recorded log that was edited is refused, and the line is named", () 
     ["no JSON", () => "the dog ate it", "line-not-json"],
     ["an empty line", () => "", "line-not-json"],
   ])("%s", async (_, edit, code) => {
-    const { status, failures } = await verify(damaged(lines.toSpliced(5, 1, edit(lines[5] ?? ""))));
+    const { status, failures } = await verify(run.write(lines.toSpliced(5, 1, edit(lines[5] ?? ""))));
     expect({ status, first: failures[0] }).toMatchObject({ status: 2, first: { code, line: 6 } });
   });
 
   test("bytes that are not UTF-8", async () => {
     const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
     bytes[bytes.indexOf('"s1"', lines.slice(0, 5).join("\n").length) + 1] = 0xff;
-    const { status, failures } = await verify(damaged(bytes));
+    const { status, failures } = await verify(run.write(bytes));
     expect({ status, first: failures[0]?.code }).toEqual({ status: 2, first: "not-utf8" });
   });
 });
 
-/** The log with these events, hashed and chained anew by somebody without the key. */
-function rechained(edit: (line: FlightLine) => FlightEvent): readonly string[] {
-  let prev = GENESIS;
-  return lines.map((text) => {
-    const line = JSON.parse(text) as FlightLine;
-    const sealed = encodeLine(nodeDigests, edit(line), { seq: line.seq, prev, time: line.time });
-    prev = sealed.hash;
-    return sealed.text;
-  });
-}
-
 /** A decision of the log changed, and every hash after it made right again. */
 function withDecision(target: string, decision: Extract<FlightLine, { type: "syscall" }>["value"]["decision"]): string {
-  return damaged(
-    rechained((line) => {
+  return run.write(
+    run.rechained((line) => {
       if (line.type !== "syscall" || line.value.target !== target) return line;
       return { type: "syscall", value: { ...line.value, decision } };
     }),
@@ -213,10 +147,10 @@ interface Told {
 }
 
 async function replayed(path: string): Promise<Told["divergence"]> {
-  const told = await agentk(folder, ["replay", "--json", path]);
+  const told = await agentk(run.folder, ["replay", "--json", path]);
   expect(told.code).toBe(2);
   const { divergence } = JSON.parse(told.stdout) as Told;
-  const text = await agentk(folder, ["replay", path]);
+  const text = await agentk(run.folder, ["replay", path]);
   expect(text.code).toBe(2);
   for (const word of [divergence?.field, divergence?.recorded, divergence?.replayed])
     expect(text.stdout).toContain(word);
@@ -247,8 +181,8 @@ describe("a log forged with a whole chain still has to be what the kernel would 
 
   test("a rule changed in the policy line", async () => {
     const edited = (source: string): string => source.replace('tool = "hang"', 'tool = "echo"');
-    const path = damaged(
-      rechained((line) => {
+    const path = run.write(
+      run.rechained((line) => {
         if (line.type !== "policy") return line;
         return { type: "policy", value: { ...line.value, source: edited(line.value.source) } };
       }),
@@ -260,8 +194,8 @@ describe("a log forged with a whole chain still has to be what the kernel would 
   test("a rule changed in the policy line, with every digest of it made right", async () => {
     const source = POLICY.replace('tool = "hang"', 'tool = "echo"');
     const sha256 = nodeDigests.sha256Hex(DOMAINS.policy + source);
-    const path = damaged(
-      rechained((line) => {
+    const path = run.write(
+      run.rechained((line) => {
         if (line.type === "policy") return { type: "policy", value: { ...line.value, source, sha256 } };
         return line.type === "syscall" ? { type: "syscall", value: { ...line.value, policy: sha256 } } : line;
       }),
@@ -274,97 +208,8 @@ describe("a log forged with a whole chain still has to be what the kernel would 
   });
 });
 
-describe("the exit status is the same with and without --json", () => {
-  const both = (words: () => readonly string[]): Promise<readonly CommandEnd[]> =>
-    Promise.all([agentk(folder, words()), agentk(folder, [...words(), "--json"])]);
-
-  /** A run that was killed: the same lines without the last. */
-  const unclosed = (): string => damaged(lines.slice(0, -1));
-  const broken = (): string => damaged(without(3));
-  const missing = (): string => join(folder, "nothing.jsonl");
-  const policyFile = (text: string): string => {
-    const path = join(folder, `${String(copies++)}.toml`);
-    writeFileSync(path, text);
-    return path;
-  };
-
-  test.each([
-    ["verify", 0, () => log],
-    ["verify", 2, broken],
-    ["verify", 1, missing],
-    ["verify", 1, () => folder],
-    ["replay", 0, () => log],
-    ["replay", 2, () => damaged(rechained((line) => ({ ...line, value: swapped(line) }) as FlightEvent))],
-    ["replay", 1, missing],
-    ["trace-inspect", 0, () => log],
-    ["trace-inspect", 2, broken],
-    ["trace-inspect", 1, missing],
-    ["policy-check", 0, () => policyFile(POLICY)],
-    ["policy-check", 2, () => policyFile("[[rules]]\nid = 7\n")],
-    ["policy-check", 1, missing],
-    ["recover", 0, unclosed],
-    ["recover", 1, () => damaged(lines)],
-    ["recover", 1, broken],
-    ["recover", 1, missing],
-  ] as const)("%s: %i", async (command, status, file) => {
-    const [text, json] = await both(() => [command, file()]);
-    expect([text?.code, json?.code]).toEqual([status, status]);
-    // JSON is one document, whatever came of it; a failure to do the job says so on stderr as well.
-    expect(typeof JSON.parse(json?.stdout ?? "")).toBe("object");
-    expect([text?.stderr === "", json?.stderr === ""]).toEqual([status !== 1, status !== 1]);
-  });
-
-  /** Every call counted as risky: no kernel would have written it. */
-  function swapped(line: FlightLine): unknown {
-    return line.type === "syscall" ? { ...line.value, risk: "high" } : line.value;
-  }
-});
-
-describe("a log of any size", () => {
-  const MIB = 1024 * 1024;
-
-  /** Writes a chain of denied calls of this many bytes. Its end is missing, which is all that is wrong with it. */
-  function writeLog(path: string, bytes: number): void {
-    const fd = openSync(path, "w");
-    let prev = GENESIS;
-    const labels = Array.from({ length: 200 }, (_, i) => `tag:${String(i).padStart(40, "x")}`);
-    for (let seq = 0, written = 0; written < bytes; seq++) {
-      const sealed = encodeLine(nodeDigests, eventAt(seq, labels), { seq, prev, time: { mono_us: seq, wall_ms: 0 } });
-      written += writeSync(fd, `${sealed.text}\n`);
-      prev = sealed.hash;
-    }
-    closeSync(fd);
-  }
-
-  function eventAt(seq: number, labels: readonly string[]): FlightEvent {
-    if (seq === 0) return openEvent();
-    if (seq === 1) return policyEvent();
-    const { type, value } = callEvent(seq, "deny");
-    return { type, value: { ...value, labels } };
-  }
-
-  /** Most memory that `agentk verify` held at once, in bytes. */
-  async function peakOf(path: string): Promise<number> {
-    const tell = "process.on('exit',()=>process.stderr.write('peak='+process.resourceUsage().maxRSS))";
-    const { code, stdout, stderr } = await agentk(folder, ["verify", "--json", path], {
-      NODE_OPTIONS: `--import=data:text/javascript,${tell}`,
-    });
-    const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
-    expect({ code, found: findings.map((finding) => finding.code) }).toEqual({ code: 2, found: ["unsealed"] });
-    return Number(/peak=(\d+)/.exec(stderr)?.[1]) * 1024;
-  }
-
-  test("verify holds no more of 200 MB than of 5 MB, within 60 MB", async () => {
-    const [small, large] = [join(folder, "small.jsonl"), join(folder, "large.jsonl")];
-    writeLog(small, 5 * MIB);
-    writeLog(large, 200 * MIB);
-    const [before, after] = [await peakOf(small), await peakOf(large)];
-    expect(after - before).toBeLessThan(60 * MIB);
-  });
-});
-
 test("nothing that reads has changed the log or left anything beside it", () => {
-  expect(wholeLines(log)).toEqual(lines);
-  expect(existsSync(`${log}.torn`)).toBe(false);
-  expect(verifyFile(log).ok).toBe(true);
+  expect(wholeLines(run.log)).toEqual(lines);
+  expect(existsSync(`${run.log}.torn`)).toBe(false);
+  expect(verifyFile(run.log).ok).toBe(true);
 });

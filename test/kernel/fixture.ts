@@ -123,7 +123,7 @@ export function arrive(state: State, page: PageArrival): Step & { readonly event
 }
 
 /** Steps through inputs; the last state and all steps. */
-export function runInputs(
+function runInputs(
   state: State,
   inputs: readonly Input[],
 ): { readonly state: State; readonly steps: readonly Step[] } {

@@ -10,7 +10,6 @@ import { parseStrictJson } from "../../base/strict-json.js";
 import { wireFault, type WireFault, type WireFaultCode } from "./faults.js";
 import type { Message, RequestId, RpcError } from "./message.js";
 
-
 const ENVELOPE_MEMBERS: ReadonlySet<string> = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
 const ERROR_MEMBERS: ReadonlySet<string> = new Set(["code", "message", "data"]);
 

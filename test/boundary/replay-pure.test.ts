@@ -1,0 +1,60 @@
+/** Commands that only read, under Node's permission model: nothing written, nothing started, by the word of the runtime. */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { startScripted } from "./scripted-proxy.js";
+import { agentk } from "./watch.js";
+
+/** Reading is granted; writing, child processes, workers and native addons are not. */
+const FLAG = Number(process.versions.node.split(".")[0]) >= 24 ? "--permission" : "--experimental-permission";
+const READ_ONLY = { NODE_OPTIONS: `${FLAG} --allow-fs-read=* --no-warnings` };
+
+let cwd = "";
+let log = "";
+
+beforeAll(async () => {
+  const { proxy } = startScripted("pure");
+  await proxy.handshake();
+  await proxy.request("tools/list");
+  await proxy.call("echo", { hello: "world" });
+  await proxy.call("poisoned");
+  await proxy.call("echo", { hello: "again" });
+  await proxy.close();
+  ({ cwd, log } = proxy);
+});
+
+/** Every file under the run's folder and the operator's: its name, time of change and content. */
+function snapshot(): readonly string[] {
+  return [cwd, process.env["AGENTK_DATA_DIR"] ?? ""].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => `${path} ${String(statSync(path).mtimeMs)} ${digestOf(path)}`),
+  );
+}
+
+function digestOf(path: string): string {
+  return createHash("sha256").update(readFileSync(path)).digest("hex");
+}
+
+test("the permission model is in force: what records is refused", async () => {
+  const { code, stderr } = await agentk(cwd, ["mcp-proxy-stdio", "--", process.execPath, "-e", ""], READ_ONLY);
+  expect(code).toBe(1);
+  expect(stderr).toContain(".agentk` cannot be made");
+});
+
+test.each(["replay", "verify", "trace-inspect"])("%s reads and does nothing else", async (command) => {
+  const before = snapshot();
+  const words = [command, "--json", log];
+  const [free, confined] = [await agentk(cwd, words), await agentk(cwd, words, READ_ONLY)];
+  expect(confined).toEqual(free);
+  expect(confined.code).toBe(0);
+  expect(confined.stderr).toBe("");
+  expect(snapshot()).toEqual(before);
+});
+
+test("and the replay it did was whole: every value opened and committed to again", async () => {
+  const { stdout } = await agentk(cwd, ["replay", "--json", log], READ_ONLY);
+  expect(JSON.parse(stdout)).toMatchObject({ ok: true, depth: "deep", values_as_recorded: 0, indeterminate: 0 });
+});

@@ -167,7 +167,8 @@ describe.each([
       mkdirSync(root);
       const env = name === "server-memory" ? { MEMORY_FILE_PATH: join(cwd, "memory.jsonl") } : {};
       const server = reference(name, ...(name === "server-filesystem" ? [root] : []));
-      const calls = { "server-everything": EVERYTHING, "server-memory": MEMORY }[name] ?? filesystemCalls(root);
+      const filesystem = filesystemCalls(root);
+      const calls = { "server-everything": EVERYTHING, "server-memory": MEMORY, "server-filesystem": filesystem }[name];
       const before = await learn(await connect(directly(server, cwd, env)), calls);
       const peer = await connect(throughProxy(server, cwd, env));
       // The one difference, and meant: what the proxy does not let pass is not offered either.

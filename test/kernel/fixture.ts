@@ -2,7 +2,7 @@
 import type { FlightLine } from "../../src/abi/event.js";
 import { decodeLine } from "../../src/evidence/codec.js";
 import type { Labels } from "../../src/abi/labels.js";
-import type { Input, PageArrival, RunFacts, SyscallRequest } from "../../src/abi/request.js";
+import type { PageArrival, RunFacts, SyscallRequest } from "../../src/abi/request.js";
 import { openPayload } from "../../src/abi/request.js";
 import { SYSCALL_NAMES, type SyscallName } from "../../src/abi/syscalls.js";
 import type { Verdict } from "../../src/abi/decision.js";
@@ -120,21 +120,6 @@ export function arrive(state: State, page: PageArrival): Step & { readonly event
   const step = kernel(state, { type: "page", at, page });
   if (step.event.type !== "page") throw new Error("not a page line");
   return step as Step & { readonly event: { readonly type: "page" } };
-}
-
-/** Steps through inputs; the last state and all steps. */
-function runInputs(
-  state: State,
-  inputs: readonly Input[],
-): { readonly state: State; readonly steps: readonly Step[] } {
-  const steps: Step[] = [];
-  let now = state;
-  for (const input of inputs) {
-    const step = kernel(now, input);
-    steps.push(step);
-    now = step.state;
-  }
-  return { state: now, steps };
 }
 
 export function labelsIn(state: State, session: string): Labels {

@@ -1,8 +1,10 @@
 /** The operator's policy is the only authority: what the client says about itself changes nothing, and goes nowhere. */
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ProxyProcess } from "./proxy-process.js";
 import { judgedCalls, startScripted } from "./scripted-proxy.js";
+import { until } from "./watch.js";
 
 const DENIED = 7001;
 
@@ -143,7 +145,7 @@ test.each([
 });
 
 test("messages of the lifecycle carry no claims to the server either", async () => {
-  const { proxy, seen } = startScripted("lies-lifecycle", { policy: GRANTS_ONLY });
+  const { proxy, seen, seenMethods } = startScripted("lies-lifecycle", { policy: GRANTS_ONLY });
   const lies = { agentk: CLAIM, _meta: LIES };
   const hello = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } };
   expect((await proxy.request("initialize", { ...hello, ...lies })).error).toBeUndefined();
@@ -151,7 +153,8 @@ test("messages of the lifecycle carry no claims to the server either", async () 
   expect((await proxy.request("ping", lies)).error).toBeUndefined();
   expect((await proxy.request("tools/list", lies)).error).toBeUndefined();
   proxy.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "hang" } });
-  await proxy.request("ping");
+  // A call that is cancelled before it was sent never reaches the server, and neither does its cancellation.
+  await until(join(proxy.cwd, "seen"), () => seenMethods().includes("tools/call"));
   proxy.send({
     jsonrpc: "2.0",
     method: "notifications/cancelled",

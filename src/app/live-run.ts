@@ -1,4 +1,5 @@
 /** A live run: the kernel's six ports made of this machine's clock, entropy, files and signer. */
+import { rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Ports } from "../abi/ports.js";
 import type { PayloadRecord } from "../abi/payload.js";
@@ -9,7 +10,7 @@ import { newRunId, nonce } from "../host/entropy.js";
 import { createJournalFile, type JournalFile } from "../host/journal-file.js";
 import { loadOrCreateOperatorKey } from "../host/operator-key.js";
 import { createPayloadStore, type PayloadStore } from "../host/payload-store.js";
-import { pointLatest, prepareRunPath } from "../host/run-folder.js";
+import { pointLatest, prepareRunPath, type RunPaths } from "../host/run-folder.js";
 import { createRunSigner } from "../host/signer.js";
 import { Dispatch } from "../kernel/dispatch.js";
 import { createKernel } from "../kernel/step.js";
@@ -45,8 +46,8 @@ export function startLiveRun<R extends SyscallRequest>(options: LiveRunOptions, 
   const id = newRunId(new Date(), nonce(6));
   const paths = prepareRunPath(options.cwd, id, options.traceOut);
   const operator = options.payloads === "sealed" ? loadOrCreateOperatorKey(options.env) : undefined;
-  const journal = createJournalFile(paths.log);
   const store = operator === undefined ? undefined : createPayloadStore(paths.payloads, id, operator.key);
+  const journal = createLog(paths, store);
   const signer = createRunSigner();
   const kernel = createKernel({ digests: nodeDigests, compile: compileSource });
   const ports: Ports<R> = {
@@ -69,6 +70,17 @@ export function startLiveRun<R extends SyscallRequest>(options: LiveRunOptions, 
     },
     finish: () => finish(journal, store),
   };
+}
+
+/** The log, after its payload journal: a start that is refused leaves neither behind. */
+function createLog(paths: RunPaths, store: PayloadStore | undefined): JournalFile {
+  try {
+    return createJournalFile(paths.log);
+  } catch (error) {
+    store?.close();
+    if (store !== undefined) rmSync(paths.payloads, { force: true });
+    throw error;
+  }
 }
 
 function keeper(store: PayloadStore | undefined): (record: PayloadRecord) => void {

@@ -59,12 +59,12 @@ function nameOf(path: string): string {
 
 function readBounded(path: string): Buffer {
   try {
-    const { size } = statSync(path);
-    if (size > MAX_POLICY_BYTES) {
-      const problem = `the file is larger than ${String(MAX_POLICY_BYTES)} bytes`;
-      throw new PolicyInvalid(path, [{ line: 1, column: 1, problem }]);
-    }
-    return readFileSync(path);
+    // A pipe or a device has no size to go by, and may have no end.
+    if (!statSync(path).isFile()) throw new Error("not a file");
+    const bytes = readFileSync(path);
+    if (bytes.length <= MAX_POLICY_BYTES) return bytes;
+    const problem = `the file is larger than ${String(MAX_POLICY_BYTES)} bytes`;
+    throw new PolicyInvalid(path, [{ line: 1, column: 1, problem }]);
   } catch (error) {
     if (error instanceof AgentkError) throw error;
     throw new AgentkError("file-unreadable", `cannot read the policy \`${path}\``, {

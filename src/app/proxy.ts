@@ -192,13 +192,12 @@ export class Proxy {
     this.client.stop();
     // INVARIANT: the close line is the last, so the first ones come before it. Their failure is for `serve` to throw.
     await this.opening?.catch(() => undefined);
-    if (!isUrgent) await relay.idle();
-    // What still waits when the end is urgent may have happened: the log says so.
-    const closed = isUrgent ? this.closeLog(reason) : undefined;
+    // What still waits when the end is urgent may have happened: the log says so before the server is stopped.
+    await (isUrgent ? run.dispatch.interrupt() : relay.idle());
     const exit = (await child?.stop()) ?? { code: undefined, signal: undefined, spawnError: undefined };
     upstream.gone();
     await relay.idle();
-    await (closed ?? this.closeLog(reason));
+    await this.closeLog(reason);
     await run.finish().catch(() => undefined);
     const { allowed, denied } = run.dispatch.current;
     const { fault } = run.dispatch;

@@ -1,5 +1,6 @@
 /** `recover`: ends the log of a run that was killed. What was torn is set aside, and the log says so and closes. */
 import { isUtf8 } from "node:buffer";
+import { statSync } from "node:fs";
 import { AgentkError } from "../base/errors.js";
 import { MAX_LOG_LINE_BYTES } from "../base/limits.js";
 import { decodeLine } from "../evidence/codec.js";
@@ -32,18 +33,27 @@ const NOTHING = nodeDigests.sha256Hex("");
  * `unsafe-file` when its writer is alive.
  */
 export async function recoverLog(path: string): Promise<Recovery> {
-  const state = readState(path);
-  if (state.run === undefined) throw new AgentkError("log-invalid", `\`${path}\` does not begin with an open line`);
-  if (state.closed) throw new AgentkError("log-invalid", `\`${path}\` is closed already: there is nothing to recover`);
+  // Before anything is changed: is it a log, and one that needs this?
+  assertRecoverable(path, readState(path));
   const torn = splitTornTail(path);
   const journal = reopenJournalFile(path);
   try {
-    const lines = closingLines(state, torn ?? { tornBytes: 0, tornSha256: NOTHING });
-    await journal.append(lines, true);
+    // INVARIANT: what is appended follows from what is read here, under the lock: whoever closed the log in the
+    // meantime (its own run, or another recovery) has done so for good.
+    const state = readState(path);
+    const run = assertRecoverable(path, state);
+    await journal.append(closingLines(state, torn ?? { tornBytes: 0, tornSha256: NOTHING }), true);
+    return { run, tornBytes: torn?.tornBytes ?? 0, tornPath: torn?.path, unanswered: state.inFlight };
   } finally {
     await journal.close();
   }
-  return { run: state.run.run, tornBytes: torn?.tornBytes ?? 0, tornPath: torn?.path, unanswered: state.inFlight };
+}
+
+/** The run that a log is of. @throws AgentkError `log-invalid` when there is nothing to recover. */
+function assertRecoverable(path: string, state: State): string {
+  if (state.run === undefined) throw new AgentkError("log-invalid", `\`${path}\` does not begin with an open line`);
+  if (state.closed) throw new AgentkError("log-invalid", `\`${path}\` is closed already: there is nothing to recover`);
+  return state.run.run;
 }
 
 /** The recovery, an `unknown` outcome for each open call, and the close: through the same kernel as every line. */
@@ -68,6 +78,10 @@ function closingLines(from: State, torn: { tornBytes: number; tornSha256: string
 
 /** The state that the log's whole lines fold to. Each must hold: recovery mends a crash, never a tampered log. */
 function readState(path: string): State {
+  // A pipe would never end.
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+    throw new AgentkError("log-invalid", `\`${path}\` is not a file`);
+  }
   let state: State = INITIAL_STATE;
   const take = (bytes: Buffer, index: number): undefined => {
     const decoded = isUtf8(bytes) ? decodeLine(nodeDigests, bytes.toString("utf8")) : undefined;

@@ -71,7 +71,7 @@ function print(text: string): void {
 
 /** One error, told once, with its place and what to do about it. */
 function report(error: unknown, io: Io, isJson: boolean): ExitStatus {
-  if (isCommanderEnd(error)) return error.exitCode === 0 ? 0 : 1;
+  if (isCommanderEnd(error)) return usageStatus(error, io, isJson);
   if (!(error instanceof AgentkError)) throw error;
   const { code, message, place, hint } = error;
   if (isJson) {
@@ -79,6 +79,14 @@ function report(error: unknown, io: Io, isJson: boolean): ExitStatus {
   }
   io.stderr(`agentk: ${prefixOf(place)}${message}${hint === undefined ? "" : `\n  ${hint}`}\n`);
   return code === "policy-invalid" ? 2 : 1;
+}
+
+/** commander has told people; a program that asked for JSON gets JSON. */
+function usageStatus(error: Error & { exitCode: number }, io: Io, isJson: boolean): ExitStatus {
+  if (error.exitCode === 0) return 0;
+  if (isJson)
+    io.stdout(`${JSON.stringify({ error: { code: "usage", message: error.message, hint: null } }, null, 2)}\n`);
+  return 1;
 }
 
 /** The form that editors jump to. Without a line, the message names the file itself. */

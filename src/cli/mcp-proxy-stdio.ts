@@ -50,7 +50,7 @@ function addFlags(command: Command): Command {
   return command
     .option("--policy <file>", "the policy (default: the shipped guard policy)")
     .option("--trace-out <file>", "write the flight log here; the file must not exist")
-    .option("--server-id <id>", "what policies and the log call the server", name, "downstream-mcp")
+    .option("--server-id <id>", "what policies and the log call the server", serverName, "downstream-mcp")
     .option("--agent-id <id>", "what policies and the log call the agent", name, "agent://mcp/proxy")
     .option("--allow-env <name>", "pass this environment variable to the server (repeat)", collect, [])
     .option("--response-timeout-ms <n>", "how long one call may wait", count, RESPONSE_TIMEOUT_MS)
@@ -84,7 +84,13 @@ function lineBytes(value: string): number {
   return bytes;
 }
 
-/** Ids stand in log lines and in targets, where a slash ends the server's part. */
+/** In a target, a slash ends the server's part: with one in the id, two servers could have one target. */
+function serverName(value: string): string {
+  if (value.includes("/")) throw new InvalidArgumentError("a server's id has no slash.");
+  return name(value);
+}
+
+/** Ids stand in log lines. */
 function name(value: string): string {
   const isName = /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/.test(value) && value.length <= MAX_NAME_CHARS;
   if (!isName) throw new InvalidArgumentError("it must be letters, digits and . _ : / @ - and at most 128 characters.");

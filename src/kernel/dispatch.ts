@@ -28,7 +28,10 @@ const CLOSED: Decision = { verdict: "deny", rule: "run-closed", reason: "run-clo
 export class Dispatch<R extends SyscallRequest> {
   private state: State = INITIAL_STATE;
   private failure: Error | undefined;
+  /** No call is begun, and no result recorded, any more. */
   private ended = false;
+  /** Nothing at all is recorded any more but the close line. */
+  private closing = false;
   private readonly kernel: Kernel;
   private readonly ports: Ports<R>;
 
@@ -108,19 +111,26 @@ export class Dispatch<R extends SyscallRequest> {
 
   /** Records a fact of the transport. */
   async note(note: SessionNote): Promise<void> {
-    if (!this.ended) await this.record({ type: "session", note });
+    if (!this.closing) await this.record({ type: "session", note });
   }
 
-  /** Ends the run: every call still open is recorded as unknown, then the sealed close line. Safe to call twice. */
-  async close(facts: Omit<CloseFacts, "seal">): Promise<void> {
-    if (this.ended || this.state.run === undefined) return;
-    // From here nothing else is recorded, so that the seal covers the line that is truly the last before it.
+  /** Gives up every call that is open: each is recorded as unknown, because it may have happened. */
+  async interrupt(): Promise<void> {
+    if (this.ended) return;
     this.ended = true;
     for (const [session, { calls }] of this.state.sessions) {
       for (const call of calls.keys()) {
         await this.record({ type: "outcome", outcome: { call, session, status: "unknown" } });
       }
     }
+  }
+
+  /** Ends the run: open calls as unknown, then the sealed close line. Safe to call twice. */
+  async close(facts: Omit<CloseFacts, "seal">): Promise<void> {
+    if (this.closing || this.state.run === undefined) return;
+    // From here nothing else is recorded, so that the seal covers the line that is truly the last before it.
+    this.closing = true;
+    await this.interrupt();
     await this.seal(this.state.run.run, facts);
   }
 

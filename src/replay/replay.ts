@@ -24,6 +24,8 @@ export interface ReplayReport {
   /** Decisions that need values the log does not hold. */
   readonly indeterminate: number;
   readonly divergence: Divergence | undefined;
+  /** How the log ends. `open`: without a close line, so an end that was cut cannot be seen here. */
+  readonly ending: "closed" | "recovered" | "open";
   /** A line that could not be read at all. */
   readonly broken: { readonly line: number; readonly detail: string } | undefined;
 }
@@ -34,6 +36,7 @@ export class Replayer {
   private indeterminate = 0;
   private divergence: Divergence | undefined;
   private broken: ReplayReport["broken"];
+  private ending: ReplayReport["ending"] = "open";
   private readonly decisions = new Map<string, number>();
   private readonly tape: Tape;
   private readonly kernel: Kernel;
@@ -77,6 +80,7 @@ export class Replayer {
       return;
     }
     const step = this.kernel(this.state, input);
+    if (step.event.type === "close") this.ending = step.event.value.reason === "recovered" ? "recovered" : "closed";
     if (step.event.type === "syscall") this.count(decisionName(step.event.value.decision));
     if (step.line !== text) this.divergence = divergenceOf(this.lines, text, step.line);
     this.state = step.state;
@@ -95,6 +99,7 @@ export class Replayer {
       opened: tape.opened,
       sealed: tape.sealed,
       indeterminate,
+      ending: this.ending,
       divergence,
       broken,
     };

@@ -8,6 +8,7 @@ import type { ReportLook } from "./verify-report.js";
 export interface FileReplay extends ReplayReport {
   readonly depth: "deep" | "shallow";
   readonly shallowBecause: string | undefined;
+  readonly journalFault: string | undefined;
   readonly tornBytes: number;
 }
 
@@ -20,6 +21,8 @@ export function replayJson(log: string, report: FileReplay): string {
     lines,
     depth,
     shallow_because: shallowBecause ?? null,
+    journal_fault: report.journalFault ?? null,
+    ending: report.ending,
     values_recomputed: opened,
     values_as_recorded: sealed,
     indeterminate,
@@ -43,6 +46,11 @@ export function replayText(log: string, report: FileReplay, look: ReportLook): s
   if (report.indeterminate > 0) {
     lines.push(row("not decided", `${String(report.indeterminate)}: their targets are only in the payload journal`));
   }
+  if (report.ending === "open") {
+    lines.push(
+      row("end", paint.warn("the log has no close line: an end that was cut cannot be seen here, see `agentk verify`")),
+    );
+  }
   if (report.tornBytes > 0)
     lines.push(row("torn", `${String(report.tornBytes)} bytes after the last line were not replayed`));
   return [...lines, ""].join("\n");
@@ -52,11 +60,7 @@ function verdict(report: FileReplay, { paint }: ReportLook): string {
   const { divergence, broken } = report;
   if (broken !== undefined)
     return paint.bad(`✗ line ${String(broken.line)} cannot be replayed: ${visible(broken.detail)}`);
-  if (divergence === undefined) {
-    return report.ok
-      ? paint.good("✓ replayed: the same kernel, given the recorded inputs, wrote the same bytes")
-      : paint.bad("✗ there is nothing to replay");
-  }
+  if (divergence === undefined) return unanimous(report, paint);
   const { line, field, recorded, replayed } = divergence;
   return [
     paint.bad(`✗ line ${String(line)} diverges at ${visible(field)}`),
@@ -65,7 +69,19 @@ function verdict(report: FileReplay, { paint }: ReportLook): string {
   ].join("\n");
 }
 
+/** No line differs: what that is worth depends on where the values came from. */
+function unanimous(report: FileReplay, paint: ReportLook["paint"]): string {
+  const { journalFault, lines, depth } = report;
+  if (journalFault !== undefined)
+    return paint.bad(`✗ the payload journal is not what the run wrote: ${visible(journalFault)}`);
+  if (lines === 0) return paint.bad("✗ there is nothing to replay");
+  if (depth === "shallow") return paint.warn("! replayed: the same bytes, with the values taken as they were recorded");
+  return paint.good("✓ replayed: the same kernel, given the recorded inputs, wrote the same bytes");
+}
+
 function values({ opened, sealed, depth, shallowBecause }: FileReplay): string {
   const counts = `${String(opened)} recomputed, ${String(sealed)} as recorded`;
-  return depth === "deep" ? `${counts} (deep)` : `${counts} (shallow: ${shallowBecause ?? ""})`;
+  return depth === "deep"
+    ? `${counts} (deep)`
+    : `${counts} (shallow: ${shallowBecause ?? "the journal cannot be used"})`;
 }

@@ -9,20 +9,13 @@ import {
   RESPONSE_TIMEOUT_MS,
 } from "../base/limits.js";
 import { DURABLE_FROM } from "../abi/syscalls.js";
+import type { ProxyCommand } from "../app/run-proxy.js";
 import type { Io } from "./io.js";
 
-interface ProxyFlags {
+/** What commander hands over: the proxy's own options under their own names, and four that are told otherwise here. */
+interface ProxyFlags extends Omit<ProxyCommand, "cwd" | "env" | "command" | "args" | "policyFile" | "durableFrom"> {
   readonly policy?: string;
-  readonly traceOut?: string;
-  readonly serverId: string;
-  readonly agentId: string;
-  readonly allowEnv: readonly string[];
-  readonly responseTimeoutMs: number;
-  readonly maxClientMessages: number;
-  readonly maxInFlight: number;
-  readonly maxLineBytes: number;
-  readonly payloads: "sealed" | "none";
-  readonly durable: (typeof DURABLE_FROM)[number];
+  readonly durable: ProxyCommand["durableFrom"];
   readonly command?: string;
   readonly arg: readonly string[];
 }
@@ -115,24 +108,10 @@ async function serve(words: readonly string[], flags: ProxyFlags, io: Io): Promi
     throw new AgentkError("usage", "no server is named", { hint: "put its command after `--`" });
   }
   const { runProxy } = await import("../app/run-proxy.js");
+  const { policy, durable: durableFrom, traceOut, ...options } = flags;
+  const world = { cwd: io.cwd, env: io.env };
   const end = await runProxy(
-    {
-      cwd: io.cwd,
-      env: io.env,
-      command,
-      args,
-      policyFile: flags.policy,
-      traceOut: flags.traceOut,
-      serverId: flags.serverId,
-      agentId: flags.agentId,
-      allowEnv: flags.allowEnv,
-      responseTimeoutMs: flags.responseTimeoutMs,
-      maxClientMessages: flags.maxClientMessages,
-      maxInFlight: flags.maxInFlight,
-      maxLineBytes: flags.maxLineBytes,
-      payloads: flags.payloads,
-      durableFrom: flags.durable,
-    },
+    { ...options, ...world, command, args, policyFile: policy, durableFrom, traceOut },
     io.stderr,
   );
   io.exit(end);

@@ -1,6 +1,15 @@
 /** A policy decision and the closed list of its reasons. */
-export const VERDICTS = ["allow", "deny"] as const;
+
+/**
+ * ask: a human decides before the act. transform: allowed with named changes. defer: not now, a retry may pass.
+ * Whatever is not an allow or a transform does not happen.
+ */
+export const VERDICTS = ["allow", "deny", "ask", "transform", "defer"] as const;
 export type Verdict = (typeof VERDICTS)[number];
+
+/** How a question to a human ended. Only `approved` lets the call happen. */
+export const APPROVAL_ANSWERS = ["approved", "refused", "unavailable"] as const;
+export type ApprovalAnswer = (typeof APPROVAL_ANSWERS)[number];
 
 /**
  * Why a decision fell. `retryable` tells a model whether the same call can succeed later,
@@ -9,6 +18,18 @@ export type Verdict = (typeof VERDICTS)[number];
 export const REASONS = {
   "policy-allow": { retryable: false, says: "a rule of the policy allows it" },
   "policy-deny": { retryable: false, says: "a rule of the policy denies it" },
+  "policy-ask": { retryable: false, says: "a human must approve it" },
+  "policy-transform": { retryable: false, says: "a rule of the policy allows it with changes" },
+  "policy-defer": { retryable: true, says: "a rule of the policy puts it off" },
+  "policy-expired": { retryable: false, says: "the policy has expired" },
+  "would-deny": { retryable: false, says: "the policy only observes; enforced, it would deny this" },
+  "would-ask": { retryable: false, says: "the policy only observes; enforced, a human would be asked" },
+  "would-transform": { retryable: false, says: "the policy only observes; enforced, it would change this" },
+  "would-defer": { retryable: false, says: "the policy only observes; enforced, it would put this off" },
+  "approval-unavailable": { retryable: false, says: "a human must approve it, and nobody can be asked" },
+  "approval-refused": { retryable: false, says: "a human refused it" },
+  approved: { retryable: false, says: "a human approved it" },
+  "user-words": { retryable: false, says: "the user's own words, by a channel the policy names" },
   "no-rule": { retryable: false, says: "no rule of the policy allows it" },
   "unknown-syscall": { retryable: false, says: "the kernel knows no such action" },
   "no-contract": { retryable: false, says: "no contract covers this method" },
@@ -34,6 +55,8 @@ export const KERNEL_RULES = [
   "message-limit",
   "no-driver",
   "policy-fault",
+  "policy-expired",
+  "user-words",
   "recorder-fault",
   "run-closed",
 ] as const satisfies readonly ReasonCode[];
@@ -44,6 +67,11 @@ export interface Decision {
   /** The id of the responsible rule: the policy's, or the kernel's own (`default-deny`, `malformed`, ...). */
   readonly rule: string;
   readonly reason: ReasonCode;
+}
+
+/** True when the act may happen, with or without changes. */
+export function mayPass(verdict: Verdict): boolean {
+  return verdict === "allow" || verdict === "transform";
 }
 
 /** `verdict:rule`, the form in which decisions are named, counted and compared. */

@@ -1,14 +1,18 @@
 /**
  * The events of a flight log, one shape a line type. docs/formats/flight-log.md is the prose of this file.
- * Version `agentk-flight/1`: a new member or type is a new version; golden logs of every version must still verify.
+ * A new member or type is a new version; logs of every version must still verify and replay. Version 2 added
+ * `act`, `provenance`, `facts`, `grant`, `changes` and `sent` to a syscall, and the lines `approval` and `release`.
  */
 import { MAX_NAME_CHARS, MAX_POLICY_BYTES } from "../base/limits.js";
 import { integer, listOf, oneOf, optional, record, text, type Shape, type ShapeType } from "../base/shape.js";
-import { REASON_CODES, VERDICTS } from "./decision.js";
+import { APPROVAL_ANSWERS, REASON_CODES, VERDICTS } from "./decision.js";
 import { commitShape, HEX64 } from "./payload.js";
-import { DURABLE_FROM, RISKS, SYSCALL_KINDS } from "./syscalls.js";
+import { MATCHES } from "./provenance.js";
+import { ACTS, DURABLE_FROM, RISKS, SYSCALL_KINDS } from "./syscalls.js";
 
-export const FLIGHT_FORMAT = "agentk-flight/1";
+/** What is written now; what is read are all of FLIGHT_FORMATS. */
+export const FLIGHT_FORMAT = "agentk-flight/2";
+export const FLIGHT_FORMATS = ["agentk-flight/1", FLIGHT_FORMAT] as const;
 
 /** Names that operators and servers give: shown to people, so no control characters. */
 export const NAME_FORM = /^[^\p{Cc}\p{Cf}\p{Surrogate}]+$/u;
@@ -26,7 +30,7 @@ const decisionShape = record({
 
 /** The first line: who writes, under which limits, and the public key that will sign the seal. */
 const openShape = record({
-  format: oneOf([FLIGHT_FORMAT]),
+  format: oneOf(FLIGHT_FORMATS),
   run: text({ form: /^[0-9TZ]{16}-[0-9a-f]{12}$/ }),
   agentk: text({ max: 32 }),
   agent: name,
@@ -78,6 +82,32 @@ const claimsShape = record({
   intent: optional(commitShape),
 });
 
+const leafPath = text({ max: 1024 });
+
+/** Where a value was found: a page (or `directory:<name>`), the leaf in it, the span in the leaf. */
+const originShape = record({
+  page: text({ max: 160 }),
+  path: leafPath,
+  start: integer(),
+  end: integer(),
+  labels: labelNames,
+});
+
+/** What the kernel found out about one leaf of the arguments. */
+const provenanceShape = record({
+  path: leafPath,
+  match: oneOf(MATCHES),
+  /** Origin classes and tags. */
+  classes: listOf(text({ max: 160 }), 64),
+  labels: labelNames,
+  origins: listOf(originShape, 8),
+});
+
+/** What the policy asked of values, by its place in the policy, and the answers: a replay without values needs them. */
+const factsShape = record({ held: listOf(text({ max: 256 }), 4096), failed: listOf(text({ max: 256 }), 4096) });
+
+const changeShape = record({ kind: oneOf(["redact", "substitute", "quarantine"]), path: optional(leafPath) });
+
 /** A request and its decision, written before any effect. */
 const syscallShape = record({
   call: callId,
@@ -94,9 +124,40 @@ const syscallShape = record({
   claims: optional(claimsShape),
   labels: labelNames,
   risk: oneOf(RISKS),
+  /** What the act does to the world, as far as its name tells. */
+  act: optional(oneOf(ACTS)),
   decision: decisionShape,
+  provenance: optional(listOf(provenanceShape, 256)),
+  /** Leaves beyond those listed in `provenance`. */
+  more_leaves: optional(integer(1)),
+  facts: optional(factsShape),
+  /** Index of the policy's grant that this decision used up once. */
+  grant: optional(integer()),
+  /** What a `transform` changed. */
+  changes: optional(listOf(changeShape, 64)),
+  /** The arguments as they are passed on, committed, when a `transform` changed them. */
+  sent: optional(commitShape),
   /** SHA-256 of the policy in force. */
   policy: hash,
+});
+
+/** What a human, or the lack of one, said to a call that the policy would ask about. */
+const approvalShape = record({
+  call: callId,
+  session: name,
+  answer: oneOf(APPROVAL_ANSWERS),
+  /** The decision that follows; only an allow lets the call happen. */
+  decision: decisionShape,
+});
+
+/** The operator lowered a session's labels: the only way down (mmu/declassify.ts). */
+const releaseShape = record({
+  session: name,
+  axis: oneOf(["integrity", "confidentiality"]),
+  before: labelNames,
+  after: labelNames,
+  /** By which of the operator's doors. */
+  by: text({ max: 64 }),
 });
 
 /** Something that came back, with the labels the kernel gave it; it joins the session's labels when it is delivered. */
@@ -113,6 +174,8 @@ const pageShape = record({
   content: commitShape,
   /** Whether it may reach the agent: the decision on the response syscall, for this page's labels. */
   delivery: decisionShape,
+  /** What a `transform` changed before it was handed on. */
+  changes: optional(listOf(changeShape, 64)),
 });
 
 export const OUTCOME_STATUSES = [
@@ -160,6 +223,8 @@ export const EVENT_SHAPES = {
   session: sessionShape,
   syscall: syscallShape,
   page: pageShape,
+  approval: approvalShape,
+  release: releaseShape,
   outcome: outcomeShape,
   recovery: recoveryShape,
   close: closeShape,
@@ -171,6 +236,8 @@ export type EventValues = { readonly [T in EventType]: ShapeType<(typeof EVENT_S
 export type OpenValue = EventValues["open"];
 export type SyscallValue = EventValues["syscall"];
 export type PageValue = EventValues["page"];
+export type ProvenanceValue = ShapeType<typeof provenanceShape>;
+export type ApprovalValue = EventValues["approval"];
 export type OutcomeValue = EventValues["outcome"];
 export type CloseValue = EventValues["close"];
 export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];

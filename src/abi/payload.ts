@@ -19,12 +19,16 @@ export interface OpenPayload {
   readonly kind: "open";
   /** RFC 8785 text. */
   readonly canonical: string;
+  /** On a replay, the label names recorded for it: they stand where the session's earlier values are missing. */
+  readonly labels?: readonly string[];
 }
 
 export interface SealedPayload extends Commit {
   readonly kind: "sealed";
   /** Detector hits recorded when the value was open (mmu/detectors.ts). */
   readonly signs: readonly string[];
+  /** Label names recorded when the value was open. */
+  readonly labels?: readonly string[];
 }
 
 /** A payload to be kept in the encrypted journal: which line it belongs to, and in what role. */
@@ -34,5 +38,5 @@ export interface PayloadRecord {
   readonly canonical: string;
 }
 
-export const PAYLOAD_SLOTS = ["command", "subject", "arguments", "intent", "content", "stderr"] as const;
+export const PAYLOAD_SLOTS = ["command", "subject", "arguments", "intent", "content", "stderr", "sent"] as const;
 export type PayloadSlot = (typeof PAYLOAD_SLOTS)[number];

@@ -1,5 +1,6 @@
-/** The six doors of the kernel's shell. No other leads out (design.md section 2). */
+/** The doors of the kernel's shell. No other leads out (design.md section 2). */
 import type { Instant } from "./event.js";
+import type { ApprovalAnswer, Decision } from "./decision.js";
 import type { Payload, PayloadRecord } from "./payload.js";
 import type { OutcomeStatus } from "./event.js";
 import type { SyscallRequest } from "./request.js";
@@ -24,8 +25,13 @@ export interface Ports<R extends SyscallRequest = SyscallRequest> {
   readonly append: (lines: readonly string[], durable: boolean) => Promise<void> | undefined;
   /** Ed25519 signature in hex over a domain-separated statement. */
   readonly sign: (statement: string) => Promise<string>;
-  /** Performs an allowed call. INVARIANT: called only after its intent was appended. Never rejects. */
-  readonly act: (call: string, request: R) => Promise<Observation>;
+  /**
+   * Performs an allowed call. `sent` is set when a `transform` changed the arguments: RFC 8785 text to pass on in
+   * their place. INVARIANT: called only after the intent, and the approval where one was due, was appended. Never rejects.
+   */
+  readonly act: (call: string, request: R, sent: string | undefined) => Promise<Observation>;
+  /** Asks a human about a call that the policy parks. Without this door the answer is `unavailable`. */
+  readonly approve?: (call: string, request: R, decision: Decision) => Promise<ApprovalAnswer>;
   /** Keeps a payload in the encrypted journal, or drops it when the run keeps none. */
   readonly payload: (record: PayloadRecord) => void;
 }

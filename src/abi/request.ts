@@ -1,7 +1,7 @@
 /** What enters the kernel: requests and the other inputs of `step`. */
-import type { CloseReason, Instant, OpenValue, OutcomeStatus, SessionFact } from "./event.js";
-import type { OpenPayload, Payload } from "./payload.js";
-import type { ReasonCode } from "./decision.js";
+import type { CloseReason, Instant, OpenValue, OutcomeStatus, ProvenanceValue, SessionFact } from "./event.js";
+import type { Commit, OpenPayload, Payload } from "./payload.js";
+import type { ApprovalAnswer, ReasonCode } from "./decision.js";
 import type { SyscallKind } from "./syscalls.js";
 
 /** What a caller says about itself. Recorded; labels may only raise, capabilities are never believed. */
@@ -26,6 +26,30 @@ export interface SyscallRequest {
   readonly claims?: Claims;
   /** Set when the boundary has judged already; the kernel records it as a deny. */
   readonly refusal?: Refusal;
+  /** Set by a replay: what to go by where the values are not at hand. Ignored where they are. */
+  readonly recorded?: RecordedFacts;
+}
+
+/** What the log holds of a decision that was made on values. */
+export interface RecordedFacts {
+  readonly provenance: readonly ProvenanceValue[];
+  readonly moreLeaves: number;
+  readonly facts: ReadonlyMap<string, boolean>;
+  readonly sent: Commit | undefined;
+}
+
+/** What came of asking a human about a call. */
+export interface Approval {
+  readonly call: string;
+  readonly session: string;
+  readonly answer: ApprovalAnswer;
+}
+
+/** The operator lowers what a session has been raised to. Never made from anything a client, server or model sent. */
+export interface Release {
+  readonly session: string;
+  readonly axis: "integrity" | "confidentiality";
+  readonly by: string;
 }
 
 export interface PageArrival {
@@ -34,6 +58,16 @@ export interface PageArrival {
   readonly method: string;
   readonly call?: string;
   readonly content: Payload;
+}
+
+/** The method of a page of the user's own words. */
+export const USER_WORDS = "user/words";
+
+/**
+ * INVARIANT: only our own channels make a page of this method without a call; no message of a client or server can.
+ */
+export function isUserWords(page: PageArrival): boolean {
+  return page.method === USER_WORDS && page.call === undefined;
 }
 
 export interface Outcome {
@@ -72,6 +106,8 @@ export type Input = { readonly at: Instant } & (
   | { readonly type: "session"; readonly note: SessionNote }
   | { readonly type: "syscall"; readonly request: SyscallRequest }
   | { readonly type: "page"; readonly page: PageArrival }
+  | { readonly type: "approval"; readonly approval: Approval }
+  | { readonly type: "release"; readonly release: Release }
   | { readonly type: "outcome"; readonly outcome: Outcome }
   | { readonly type: "recovery"; readonly torn_bytes: number; readonly torn_sha256: string }
   | { readonly type: "close"; readonly close: CloseFacts }

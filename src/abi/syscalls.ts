@@ -39,3 +39,11 @@ export type Risk = (typeof RISKS)[number];
 
 /** The lowest tier whose intents are flushed to the disk before their effect. */
 export const DURABLE_FROM = [...RISKS, "never"] as const;
+
+/** What an act does to the world, from what is harmless to what runs code. */
+export const ACTS = ["read", "write", "send", "execute"] as const;
+export type Act = (typeof ACTS)[number];
+
+/** What the server's own listings say of a tool: see kernel/descriptors.ts. */
+export const DESCRIPTOR_STATES = ["listed", "unlisted", "changed", "unknown"] as const;
+export type DescriptorState = (typeof DESCRIPTOR_STATES)[number];

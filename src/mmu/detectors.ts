@@ -3,6 +3,8 @@
  * A versioned table; a hit raises a page to `poisoned-suspect`. Detectors only raise labels: an attacker who
  * phrases around them gains an `untrusted` page, never a trusted one.
  */
+import { looksOf } from "./detectors/looks.js";
+
 export interface Detector {
   /** `name@version`: a change of meaning is a new version, so that old logs stay explainable. */
   readonly id: string;
@@ -41,15 +43,19 @@ export const DETECTORS: readonly Detector[] = [
   },
 ];
 
-/** White space and control characters as JSON text writes them, also in JSON within JSON. */
-const JSON_SPACE = /\\(?:[bfnrt]|u00[01][0-9a-f])/g;
-
 /**
- * The ids of the detectors that fire on a text, in table order. Pages come as JSON text, where a line break before a
- * word is a backslash and an `n`: without undoing that, no word at the start of a line would begin at a boundary.
- * Attacker-controlled: a literal backslash must not hide a word either, so the text counts as it stands, too.
+ * The ids of the detectors that fire on a text or on what the declared encodings make of it, in table order.
+ *
+ * Scan 2. Scan 1 looked at the text and, with a backslash in it, at the text with JSON's white space as blanks; both are
+ * still looked at, so nothing that fired has stopped to. No pattern has changed, and so no row's version: an id says
+ * what was found, not behind what. A deep replay scans anew: a journal written under scan 1 whose pages hide a sign
+ * diverges at that page.
  */
 export function signsOf(text: string): readonly string[] {
-  const readings = text.includes("\\") ? [text, text.replace(JSON_SPACE, " ")] : [text];
-  return DETECTORS.filter(({ pattern }) => readings.some((reading) => pattern.test(reading))).map(({ id }) => id);
+  let left = DETECTORS;
+  for (const look of looksOf(text)) {
+    left = left.filter(({ pattern }) => !pattern.test(look));
+    if (left.length === 0) break;
+  }
+  return DETECTORS.filter((detector) => !left.includes(detector)).map(({ id }) => id);
 }

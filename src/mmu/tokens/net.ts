@@ -1,0 +1,162 @@
+/** Tokens that lead somewhere: URLs, e-mail addresses, host names, IP addresses; and file paths. */
+import type { TokenKind } from "./kinds.js";
+import { isDigitCode, isLetterCode } from "./chars.js";
+import { AT, COLON, DOT, SLASH, type Chunk } from "./chunk.js";
+import { parseHost, type Host } from "./host.js";
+
+/** A part of a chunk that is a token; in a text, or in the chunk alone. */
+interface Part {
+  readonly kind: TokenKind;
+  readonly start: number;
+  readonly end: number;
+}
+
+const SCHEME = /[a-z][a-z0-9+.-]{0,31}:\/\//i;
+const SCHEMES_WITHOUT_SLASHES = /^(?:javascript|data|tel|sms|vbscript|blob|magnet|xmpp|urn):(?=\S)/i;
+const DEFANGED = /^h(?:xx|\*\*|tt\*)ps?:\/\//i;
+const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?(?:[/?#]\S*)?$/;
+const IPV6 = /^\[?[0-9a-f:]{2,39}(?:[0-9.]{7,15})?\]?(?::\d{1,5})?$/i;
+const LOCAL_CODE = /[\p{L}\p{N}\p{M}._%+'&~!#$^*-]/u;
+const DOMAIN_CODE = /[\p{L}\p{N}\p{M}.-]/u;
+
+/** Last labels that are file names more often than hosts; with `www.` or a path behind them they are hosts all the same. */
+const FILE_ENDINGS: ReadonlySet<string> = new Set(
+  (
+    "md mdx txt rst log csv tsv json jsonl yaml yml toml ini cfg conf lock xml html htm css scss less js mjs cjs jsx ts mts cts " +
+    "tsx vue svelte py ipynb rb rs go java kt swift c h cc cpp hpp cs php pl sh bash zsh ps bat exe dll so doc docx xls xlsx " +
+    "ppt pptx odt ods pdf png jpg jpeg gif svg webp ico bmp mp mov avi wav gz tar tgz rar bz iso dmg pkg deb rpm whl jar " +
+    "war class sql db sqlite wasm map snap test spec config env pem key crt bak tmp swp patch diff"
+  ).split(" "),
+);
+/** Last labels that are hosts whatever their case and whatever follows them. */
+const COMMON_ENDINGS: ReadonlySet<string> = new Set(
+  "com org net edu gov mil int io co ai app dev info biz me us uk de fr nl ch at it es eu ru cn jp in br xyz top site online club example link click".split(
+    " ",
+  ),
+);
+
+/** The token of this sort in the chunk that begins at `start`, if any. */
+export function netPart(
+  text: string,
+  { start, end, holds }: Pick<Chunk, "end" | "holds"> & { start: number },
+): Part | undefined {
+  if ((holds & (AT | COLON | DOT | SLASH)) === 0) return undefined;
+  const written = text.slice(start, end);
+  // What stands before the address is not of it.
+  const chunk = written.startsWith(MAIL_SCHEME)
+    ? " ".repeat(MAIL_SCHEME.length) + written.slice(MAIL_SCHEME.length)
+    : written;
+  const part = partOf(chunk, holds, text.charCodeAt(end));
+  return part === undefined ? undefined : { kind: part.kind, start: start + part.start, end: start + part.end };
+}
+
+const MAIL_SCHEME = "mailto:";
+
+function partOf(chunk: string, holds: number, next: number): Part | undefined {
+  const scheme = (holds & (COLON | SLASH)) === 0 ? undefined : schemePart(chunk);
+  if (scheme !== undefined) return scheme;
+  const mail = (holds & AT) === 0 ? undefined : mailPart(chunk);
+  if (mail !== undefined) return mail;
+  const path = (holds & SLASH) === 0 ? undefined : pathPart(chunk);
+  if (path !== undefined) return path;
+  return (holds & (COLON | DOT)) === 0 ? undefined : hostPart(chunk, holds, next);
+}
+
+function schemePart(chunk: string): Part | undefined {
+  const end = chunk.length;
+  if (SCHEMES_WITHOUT_SLASHES.test(chunk)) return { kind: "url", start: 0, end };
+  const at = chunk.indexOf("://");
+  if (at > 0) {
+    // Only the last 32 characters before the colon can be a scheme: looked for there, not from every start.
+    const from = Math.max(0, at - 32);
+    const match = SCHEME.exec(chunk.slice(from, at + 3));
+    if (match === null) return undefined;
+    const start = from + match.index;
+    if (!DEFANGED.test(match[0])) return end > at + 3 ? { kind: "url", start, end } : undefined;
+    return parseHost(chunk.slice(at + 3)) !== undefined ? { kind: "domain", start: at + 3, end } : undefined;
+  }
+  const isNetworkPath =
+    chunk.startsWith("//") && (parseHost(chunk.slice(2)) !== undefined || IPV4.test(chunk.slice(2)));
+  return isNetworkPath ? { kind: "url", start: 0, end } : undefined;
+}
+
+/** The first address in a chunk: what stands around an `@` that has a name before it and a dotted host after it. */
+function mailPart(chunk: string): Part | undefined {
+  let at = chunk.indexOf("@");
+  for (let tries = 0; at >= 0 && tries < 4; tries++) {
+    const start = localStart(chunk, at);
+    const end = domainEnd(chunk, at);
+    if (start < at && /^[^.]{1,63}\../.test(chunk.slice(at + 1, end))) return { kind: "email", start, end };
+    at = chunk.indexOf("@", at + 1);
+  }
+  return undefined;
+}
+
+function localStart(chunk: string, at: number): number {
+  let start = at;
+  while (start > 0 && at - start < 64 && LOCAL_CODE.test(chunk.charAt(start - 1))) start--;
+  while (start < at && /[.'/*=&?]/.test(chunk.charAt(start))) start++;
+  return start;
+}
+
+function domainEnd(chunk: string, at: number): number {
+  let end = at + 1;
+  while (end < chunk.length && end - at < 255 && DOMAIN_CODE.test(chunk.charAt(end))) end++;
+  while (end > at && /[.-]/.test(chunk.charAt(end - 1))) end--;
+  return end;
+}
+
+const PATH_START = /^(?:\/|~\/|\.{1,2}\/|[a-z]:[\\/]|\\\\)/i;
+
+/** A path has two parts, or an extension: "/" alone and "and/or" are none. */
+function pathPart(chunk: string): Part | undefined {
+  const match = PATH_START.exec(chunk);
+  if (match === null || chunk.length <= match[0].length) return undefined;
+  const body = chunk.slice(match[0].length);
+  const isPath = match[0] !== "/" || /[/\\]./.test(body) || /\.[a-z0-9]{1,8}$/i.test(body);
+  return isPath ? { kind: "path", start: 0, end: chunk.length } : undefined;
+}
+
+function hostPart(chunk: string, holds: number, next: number): Part | undefined {
+  const whole: Part = { kind: "domain", start: 0, end: chunk.length };
+  if ((holds & COLON) !== 0 && isIPv6(chunk)) return whole;
+  if ((holds & DOT) === 0) return undefined;
+  if (isDigitCode(chunk.charCodeAt(0)) && IPV4.test(chunk)) return whole;
+  const host = parseHost(chunk);
+  return host !== undefined && isHost(chunk, host, next) ? whole : undefined;
+}
+
+function isHost(chunk: string, { last, hasTail }: Host, next: number): boolean {
+  const ending = last.toLowerCase();
+  if (/^www\./i.test(chunk) || COMMON_ENDINGS.has(ending)) return true;
+  if (FILE_ENDINGS.has(ending)) return hasTail && !chunk.includes("#");
+  // "end.Next" is two sentences, "list.map(" is code.
+  return hasTail || !(next === 0x28 || /^[\p{L}]+\.\p{Lu}\p{Ll}+$/u.test(chunk));
+}
+
+function isIPv6(chunk: string): boolean {
+  if (isLetterCode(chunk.charCodeAt(0)) && !/^[a-f]/i.test(chunk)) return false;
+  if (!IPV6.test(chunk)) return false;
+  const colons = chunk.split(":").length - 1;
+  return chunk.includes("::") ? /[0-9a-f]/i.test(chunk) : colons >= 7;
+}
+
+/**
+ * The form in which URLs and hosts are compared: scheme and host in lower case, no default port, no lone slash at the
+ * end, no dot after the host. The rest is kept as written.
+ */
+export function canonicalNet(text: string): string {
+  const match = /^((?:[a-z][a-z0-9+.-]{0,31}:)?\/\/)?([^/?#]*)(.*)$/is.exec(text);
+  if (match === null || SCHEMES_WITHOUT_SLASHES.test(text)) return text;
+  const [, scheme = "", authority = "", tail = ""] = match;
+  const at = authority.lastIndexOf("@") + 1;
+  const host = bareHost(authority.slice(at).toLowerCase(), DEFAULT_PORTS[scheme.toLowerCase()]);
+  return scheme.toLowerCase() + authority.slice(0, at) + host + (tail === "/" ? "" : tail);
+}
+
+function bareHost(host: string, port: string | undefined): string {
+  const bare = port !== undefined && host.endsWith(port) ? host.slice(0, -port.length) : host;
+  return bare.replace(/\.(?=:|$)/, "");
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { "http://": ":80", "https://": ":443" };

@@ -1,0 +1,120 @@
+/** Finds the value tokens of a text in one pass. */
+import type { Emit } from "./kinds.js";
+import { ibanEnd } from "./accounts.js";
+import { codeSet, isAlnumCode, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
+import { ANY_TOKEN, DIGIT, isBetween, readChunk, trimmedEnd, type Chunk } from "./chunk.js";
+import { digitsAt } from "./digits.js";
+import { netPart } from "./net.js";
+
+/** Finds the tokens of a text, quoted ones only on demand. Attacker-controlled: each chunk is looked at once, each look ahead is bounded. */
+export function scanTokens(text: string, emit: Emit, withQuoted = false): void {
+  const chunk: Chunk = { end: 0, holds: 0, isPlain: true };
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (isBetween(code)) {
+      if (withQuoted && (code === 0x22 || code === 0x60)) quotedAt(text, at, emit);
+      at++;
+      continue;
+    }
+    readChunk(text, at, chunk);
+    const hasNone = chunk.isPlain || (chunk.holds & ANY_TOKEN) === 0;
+    at = hasNone ? chunk.end : Math.max(chunkTokens(text, at, chunk, emit), at + 1);
+  }
+}
+
+/** Emits what the chunk starts with or is; returns where to go on, which may be past the chunk. */
+function chunkTokens(text: string, start: number, chunk: Chunk, emit: Emit): number {
+  const end = trimmedEnd(text, start, chunk);
+  if (end === start) return chunk.end;
+  const part = netPart(text, { start, end, holds: chunk.holds });
+  const isNet = part !== undefined && (part.kind === "domain" || !isNumberLike(text, part.start, part.end));
+  if (isNet) {
+    emit(part.kind, part.start, part.end);
+    return Math.max(part.end, end);
+  }
+  return wordTokens(text, start, { end, holds: chunk.holds }, emit);
+}
+
+/** A digit, and then digits and their punctuation. */
+function isNumberLike(text: string, start: number, end: number): boolean {
+  return isDigitCode(text.charCodeAt(start)) && /^[\d.,:]*$/.test(text.slice(start, end));
+}
+
+/** Accounts, dates, numbers and ids at or inside a chunk. */
+function wordTokens(text: string, start: number, chunk: Pick<Chunk, "end" | "holds">, emit: Emit): number {
+  for (let at = start; at < chunk.end; at++) {
+    if (at > start && isWordCode(text.charCodeAt(at - 1))) continue;
+    const next = tokenAt(text, at, chunk, emit);
+    if (next > at) return next;
+  }
+  return chunk.end;
+}
+
+function tokenAt(text: string, at: number, { end, holds }: Pick<Chunk, "end" | "holds">, emit: Emit): number {
+  const code = text.charCodeAt(at);
+  if (isDigitCode(code) || code === 0x2b) {
+    const found = digitsAt(text, at);
+    if (found === undefined) return idAt(text, at, end, emit);
+    if (found.kind !== undefined) emit(found.kind, found.start, found.end);
+    return found.end;
+  }
+  if (!isLetterCode(code)) return at;
+  if ((holds & DIGIT) !== 0) {
+    const account = ibanEnd(text, at);
+    if (account >= 0) {
+      emit("iban", at, account);
+      return account;
+    }
+  }
+  return idAt(text, at, end, emit);
+}
+
+/** Least characters of a name that says by itself what is meant. */
+const MIN_ID_CHARS = 6;
+
+/** A name of six characters or more that mixes letters and digits or has - or _ within. */
+function idAt(text: string, at: number, end: number, emit: Emit): number {
+  const stop = Math.min(nameEnd(text, at, end), end);
+  if (stop - at >= MIN_ID_CHARS && isMixed(text, at, stop) && !isWordCode(text.charCodeAt(stop))) emit("id", at, stop);
+  return stop;
+}
+
+const NAME_JOINERS = codeSet("-_.:/+=#");
+const MAX_JOINERS = 2;
+
+/** The end of letters and digits with at most two joiners between; looked for no further than shortly behind `end`. */
+function nameEnd(text: string, start: number, end: number): number {
+  let stop = start;
+  let next = start;
+  while (next <= end && isAlnumCode(text.charCodeAt(next))) {
+    stop = next + 1;
+    while (stop <= end && isAlnumCode(text.charCodeAt(stop))) stop++;
+    next = stop;
+    while (next < stop + MAX_JOINERS && isIn(NAME_JOINERS, text.charCodeAt(next))) next++;
+  }
+  return stop;
+}
+
+function isMixed(text: string, start: number, end: number): boolean {
+  let hasDigit = false;
+  let hasLetter = false;
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x2d || code === 0x5f) return true;
+    hasDigit ||= isDigitCode(code);
+    hasLetter ||= isLetterCode(code);
+  }
+  return hasDigit && hasLetter;
+}
+
+const MAX_QUOTED = 80;
+
+/** Text between two double quotes or backticks on one line: a name that somebody set apart. */
+function quotedAt(text: string, at: number, emit: Emit): void {
+  const mark = text[at] ?? "";
+  const end = text.slice(at + 1, at + 2 + MAX_QUOTED).indexOf(mark) + at + 1;
+  if (end <= at + 1 || isWordCode(text.charCodeAt(at - 1))) return;
+  const inner = text.slice(at + 1, end);
+  if (/\p{L}/u.test(inner) && !inner.includes("\n") && inner.trim() === inner) emit("quoted", at + 1, end);
+}

@@ -1,0 +1,94 @@
+/** Value tokens: taken whole, with nothing of the sentence around them. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { tokensOf } from "../../src/mmu/tokens.js";
+
+const found = (text: string): string[] =>
+  tokensOf(text)
+    .filter(({ kind }) => kind !== "quoted")
+    .map(({ kind, canonical }) => `${kind} ${canonical}`);
+
+describe("tokensOf", () => {
+  it.each([
+    ["see https://Evil.example:443/A?x=1, now", "url https://evil.example/A?x=1"],
+    ["[text](https://x.y/z)", "url https://x.y/z"],
+    ["(https://en.wikipedia.org/wiki/A_(b))", "url https://en.wikipedia.org/wiki/A_(b)"],
+    ['<a href="http://x.example/">', "url http://x.example"],
+    ["//evil.com/x", "url //evil.com/x"],
+    ["hxxp://evil.com", "domain evil.com"],
+    ["go to www.evil.example.", "domain www.evil.example"],
+    ["evil.example/x", "domain evil.example/x"],
+    ["at 10.0.0.1:8080/x", "domain 10.0.0.1:8080/x"],
+    ["<Mark@X.com>", "email mark@x.com"],
+    ["mailto:a.b@c.de", "email a.b@c.de"],
+    ["pay GB82 WEST 1234 5698 7654 32 now", "iban gb82west12345698765432"],
+    ["US133000000121212121212.", "iban us133000000121212121212"],
+    ["4111 1111 1111 1111", "card 4111111111111111"],
+    ["call +1 (555) 123-4567", "phone 15551234567"],
+    ["/etc/passwd,", "path /etc/passwd"],
+    ["C:\\win\\x.txt", "path C:/win/x.txt"],
+    ["550e8400-e29b-41d4-a716-446655440000", "id 550e8400-e29b-41d4-a716-446655440000"],
+    ["order 1,200,000", "number n:1200000"],
+    ["on May 15th, 2024 we", "date d:2024-05-15"],
+    ["on 2024-05-15 we", "date d:2024-05-15"],
+  ])("%j holds %s", (text, token) => {
+    expect(found(text)).toEqual([token]);
+  });
+
+  it.each([
+    "e.g. this",
+    "Node.js",
+    "readme.md",
+    "the end.Next one",
+    "and/or",
+    "1.2.3",
+    "don't",
+    "13",
+    "a @b c",
+    "list.map(x)",
+  ])("%j holds none that acts", (text) => {
+    expect(found(text).filter((token) => !/^(?:id|date)/.test(token))).toEqual([]);
+  });
+
+  it("names what was set apart in quotes", () => {
+    expect(tokensOf('for "Mark Black" only')).toMatchObject([
+      { kind: "quoted", text: "Mark Black", start: 5, end: 15 },
+    ]);
+  });
+
+  it("gives spans of the text it was given, whatever that is", () => {
+    const pieces = fc.constantFrom(
+      "a",
+      "9",
+      ".",
+      "@",
+      "/",
+      ":",
+      " ",
+      "(",
+      ")",
+      '"',
+      "-",
+      "+",
+      "www",
+      "com",
+      "é",
+      "May ",
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: pieces, maxLength: 60 }), (text) => {
+        for (const token of tokensOf(text)) {
+          expect(token.end).toBeGreaterThan(token.start);
+          expect(text.slice(token.start, token.end)).toBe(token.text);
+        }
+      }),
+    );
+  });
+
+  it.each(["a.", "1 ", "1-", "@a.", "https://", "(", '"', "a1b2 ", "May 1", "::", "9,999"])(
+    "reads %j over and over",
+    (piece) => {
+      expect(tokensOf(piece.repeat(20_000)).length).toBeLessThanOrEqual(10_000);
+    },
+  );
+});

@@ -1,73 +1,77 @@
 /** Turns a policy into closures once, so that a decision is a few set tests and string matches. */
-import type { Decision } from "../abi/decision.js";
-import type { SyscallName } from "../abi/syscalls.js";
-import { DEFAULT_DENY, type PolicyDocument, type PolicyGrant, type PolicyRule } from "./ast.js";
-import type { HasCapability, PolicyQuestion, Test } from "./conditions/condition.js";
-import { compileWhen } from "./conditions/table.js";
-import { compileGlob } from "./glob.js";
+import type { PolicyDocument } from "./ast.js";
+import type { Fact, PolicyQuestion } from "./conditions/condition.js";
+import { compileExpiry } from "./expiry.js";
+import { compileGrants, type FindGrant } from "./grants.js";
+import { pathNames } from "./path-names.js";
+import { remember, type PassedCall, type Recall, type Spend } from "./recall.js";
+import { compileRules } from "./rule-index.js";
+import { noRuleRuling, type Ruled, type Ruling } from "./ruling.js";
+import { compileSources, type CompiledSources } from "./sources.js";
 
-export type { PolicyQuestion } from "./conditions/condition.js";
+export { IndeterminateError } from "./conditions/condition.js";
+export type { Ruling } from "./ruling.js";
+export type { ArgumentLeaf, PolicyQuestion, Values } from "./conditions/condition.js";
 
 export interface CompiledPolicy {
   readonly document: PolicyDocument;
-  /** The first rule that holds decides; `deny:default-deny` when none does. Pure: equal questions, equal decisions. */
-  readonly decide: (question: PolicyQuestion) => Decision;
-  /** Whether a grant covers this kind, target and agent. */
-  readonly hasCapability: HasCapability;
+  /**
+   * The first rule that holds decides; `deny:default-deny` when none does. Pure: equal questions, equal rulings.
+   * Whatever is thrown must deny (`policy-fault`), but for a replay:
+   * @throws IndeterminateError when the question has no values, and its facts do not say what is needed.
+   */
+  readonly decide: (question: PolicyQuestion) => Ruling;
+  /** The session's recall after a call that passed. Budgets apart: for these, recall.ts `spend` with the ruling's spends. */
+  readonly remember: (recall: Recall, call: PassedCall) => Recall;
+  readonly sources: CompiledSources;
+  /** Member names that the document's paths speak of. */
+  readonly pathNames: ReadonlySet<string>;
+  /** The first live grant that covers a call. */
+  readonly findGrant: FindGrant;
 }
 
-interface CompiledRule {
-  readonly tests: readonly Test[];
-  readonly decision: Decision;
-}
+const NO_FACTS: Fact[] = [];
+const NO_SPENDS: readonly Spend[] = [];
 
-/**
- * INVARIANT: what no rule allows is denied, whatever the document's last rule says:
- * the answer of last resort is here, not in the data.
- */
-const NO_RULE: Decision = Object.freeze({ reason: "no-rule", rule: DEFAULT_DENY, verdict: "deny" });
-const NO_RULES: readonly CompiledRule[] = [];
+const EXPIRED: Ruling = Object.freeze({
+  decision: Object.freeze({ reason: "policy-expired", rule: "policy-expired", verdict: "deny" }),
+  facts: NO_FACTS,
+  spends: NO_SPENDS,
+});
 
+/** @throws TypeError for a document that parse.ts would have refused for a path or an expression in it. */
 export function compilePolicy(document: PolicyDocument): CompiledPolicy {
-  const hasCapability = compileGrants(document.grants);
-  const byKind = new Map<SyscallName, CompiledRule[]>();
-  for (const rule of document.rules) {
-    const compiled = { tests: compileWhen(rule.when, hasCapability), decision: decisionOf(rule) };
-    for (const kind of new Set(rule.when.syscalls)) append(byKind, kind, compiled);
-  }
+  const isExpired = compileExpiry(document.expires);
+  const findGrant = compileGrants(document.grants);
+  const { rules, watchers, meters } = compileRules(document, (claim) => findGrant(claim) !== undefined);
+  const noRule = noRuleRuling(document.mode);
+
+  const spendsOf = (question: PolicyQuestion): readonly Spend[] => {
+    const { values } = question;
+    const concerned = meters.get(question.kind);
+    if (concerned === undefined || values === undefined) return NO_SPENDS;
+    return concerned.flatMap((meter) => meter.spendOf(question, values) ?? []);
+  };
+
+  const ruling = (ruled: Ruled, question: PolicyQuestion, facts: readonly Fact[]): Ruling => {
+    const grant = ruled.usesGrant ? findGrant(question) : undefined;
+    const spends = ruled.mayPass ? spendsOf(question) : NO_SPENDS;
+    if (facts.length === 0 && grant === undefined && spends.length === 0) return ruled.plain;
+    return { ...ruled.plain, facts, spends, ...(grant === undefined ? {} : { grant }) };
+  };
+
   return {
     document,
-    hasCapability,
+    findGrant,
+    remember: (recall, call) => remember(recall, watchers, call),
+    sources: compileSources(document.sources),
+    pathNames: pathNames(document),
     decide: (question) => {
-      for (const { tests, decision } of byKind.get(question.kind) ?? NO_RULES) {
-        if (tests.every((test) => test(question))) return decision;
-      }
-      return NO_RULE;
+      if (isExpired(question.wall_ms)) return EXPIRED;
+      const index = rules.get(question.kind);
+      if (index === undefined) return ruling(noRule, question, NO_FACTS);
+      const notes = index.hasAtoms ? [] : NO_FACTS;
+      return ruling(index.first(question, notes) ?? noRule, question, notes);
     },
   };
-}
-
-function decisionOf({ effect, id }: PolicyRule): Decision {
-  const isAllowed = effect === "allow";
-  return Object.freeze({
-    reason: isAllowed ? "policy-allow" : "policy-deny",
-    rule: id,
-    verdict: isAllowed ? "allow" : "deny",
-  });
-}
-
-function compileGrants(grants: readonly PolicyGrant[]): HasCapability {
-  const byKind = new Map<SyscallName, ((target: string, agent: string) => boolean)[]>();
-  for (const grant of grants) {
-    const isTarget = compileGlob(grant.capability.target);
-    const isAgent = compileGlob(grant.agent ?? "*");
-    append(byKind, grant.capability.kind, (target, agent) => isTarget(target) && isAgent(agent));
-  }
-  return (kind, target, agent) => byKind.get(kind)?.some((covers) => covers(target, agent)) ?? false;
-}
-
-function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }

@@ -36,8 +36,9 @@ export function faultsOf(issue: z.core.$ZodIssue): readonly PathFault[] {
 }
 
 function unknownKey(path: Path, key: string): PathFault {
-  const table = path.filter((step) => typeof step === "string").join(".");
-  const known = knownKeys(table);
+  const tables = path.filter((step) => typeof step === "string");
+  const table = tables.join(".");
+  const known = knownKeys(tables);
   const near = nearest(key, known);
   return {
     path: [...path, key],
@@ -51,6 +52,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ["array", "a list"],
   ["object", "a table"],
   ["record", "a table"],
+  ["boolean", "true or false"],
 ]);
 
 function wrongKind(path: Path, expected: string, input: unknown): PathFault {

@@ -6,6 +6,7 @@
  */
 const RUN = -1;
 const ONE = -2;
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Tokens are code points, or one of the two wildcards. */
 function tokensOf(pattern: string): readonly number[] {
@@ -55,14 +56,22 @@ function isMatch(tokens: readonly number[], text: string): boolean {
   return token === tokens.length;
 }
 
+/** The only text that a glob matches, when it has no wildcard. */
+export function literalOf(pattern: string): string | undefined {
+  const tokens = tokensOf(pattern);
+  if (tokens.some((token) => token < 0)) return undefined;
+  return tokens.map((token) => String.fromCodePoint(token)).join("");
+}
+
 /** The test that a glob stands for, over the whole text. */
 export function compileGlob(pattern: string): (text: string) => boolean {
   const tokens = tokensOf(pattern);
   if (tokens.length === 1 && tokens[0] === RUN) return () => true;
-  if (tokens.every((token) => token >= 0)) {
-    const literal = tokens.map((token) => String.fromCodePoint(token)).join("");
-    return (text) => text === literal;
-  }
+  const literal = literalOf(pattern);
+  if (literal !== undefined) return (text) => text === literal;
+  const prefix = tokens.at(-1) === RUN ? literalOf(pattern.slice(0, -1)) : undefined;
+  // Half a surrogate pair is no prefix of a whole one: code points compare, not code units.
+  if (prefix !== undefined && !LONE_SURROGATE.test(prefix)) return (text) => text.startsWith(prefix);
   return (text) => isMatch(tokens, text);
 }
 

@@ -6,13 +6,14 @@ import { err, ok, type Result } from "../base/result.js";
 import type { PolicyDocument } from "./ast.js";
 import { faultsOf, type PathFault, type PolicyFault } from "./fault.js";
 import { locator, placesIn } from "./locate.js";
+import { checkNames } from "./names.js";
 import { checkRules, numberedId } from "./rules.js";
 import { documentSchema } from "./schema.js";
 
 export type { PolicyFault } from "./fault.js";
 
-/** Inline tables and lists within each other; an honest policy needs three levels. */
-const MAX_TOML_DEPTH = 16;
+/** Inline tables and lists within each other: two for each level of nested conditions, and those within the last. */
+const MAX_TOML_DEPTH = 32;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
@@ -25,7 +26,11 @@ export function parsePolicy(source: string): Result<PolicyDocument, readonly Pol
   const toml = readToml(source);
   if (!toml.ok) return err([toml.error]);
   const parsed = documentSchema.safeParse(toml.value, { reportInput: true });
-  const faults = [...(parsed.error?.issues.flatMap(faultsOf) ?? []), ...checkRules(toml.value)];
+  const faults = [
+    ...(parsed.error?.issues.flatMap(faultsOf) ?? []),
+    ...checkRules(toml.value),
+    ...checkNames(toml.value),
+  ];
   if (!parsed.success || faults.length > 0) return err(placed(source, faults));
   const { rules, ...rest } = parsed.data;
   return ok({ ...rest, rules: rules.map((rule, index) => ({ ...rule, id: rule.id ?? numberedId(index) })) });

@@ -14,6 +14,13 @@ export function quoted(value: unknown): string {
   return `\`${text.replace(UNPRINTABLE, escaped)}\``;
 }
 
+const MAX_SENTENCE = 200;
+
+/** A sentence from elsewhere, which may hold an operator's text: on one line, not too long. */
+export function plain(sentence: string): string {
+  return sentence.slice(0, MAX_SENTENCE).replace(UNPRINTABLE, escaped);
+}
+
 /** What a TOML value is, in words. */
 export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";

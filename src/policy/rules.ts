@@ -1,47 +1,34 @@
 /**
  * What must hold of the rules together, beyond the structure of each: the tail denies, every other rule names its
- * syscalls, ids are unique, no label is a slip of the pen. Reads the TOML value as it stands, so that these faults
+ * syscalls, ids are unique, changes stand where they are made. Reads the TOML value as it stands, so that these faults
  * are found beside those of structure; what has not the right shape is passed over here.
  */
-import { KERNEL_RULES } from "../abi/decision.js";
-import { LABEL_NAMES } from "../abi/labels.js";
+import { KERNEL_RULES, VERDICTS } from "../abi/decision.js";
 import { DEFAULT_DENY } from "./ast.js";
 import { CONDITION_NAMES, CONDITIONS } from "./conditions/table.js";
 import type { PathFault } from "./fault.js";
-import { nearest } from "./nearest.js";
+import { NO_TABLE, tableOf, type Table } from "./raw.js";
 import { quoted } from "./quoted.js";
 
-type Table = Readonly<Record<string, unknown>>;
-
-/** Stands for what is no table: schema.ts reports it. */
-const NO_TABLE: Table = {};
 const TAIL_HINT = 'end the file with `[[rules]]`, `id = "default-deny"`, `effect = "deny"`';
-const LABEL_CONDITIONS = ["labels_any", "labels_all", "labels_none"] as const;
+const WEAK_TAILS: readonly unknown[] = VERDICTS.filter((verdict) => verdict !== "deny");
 
 /** The id of a rule that has none; `index` counts from 0, ids from 1. */
 export function numberedId(index: number): string {
   return `rule-${String(index + 1)}`;
 }
 
+/** The faults of the rules of a document as TOML reads it. */
 export function checkRules(document: Table): readonly PathFault[] {
   const list = document["rules"];
   if (list !== undefined && !Array.isArray(list)) return [];
   const rules = (list ?? []).map(tableOf);
-  const labels = tableOf(document["labels"]);
   return [
     ...tailFaults(rules),
     ...duplicateFaults(rules),
     ...reservedFaults(rules),
-    ...rules.flatMap((rule, index) => [...openFaults(rule, index), ...labelFaults(rule, index, labels)]),
+    ...rules.flatMap((rule, index) => [...openFaults(rule, index), ...changeFaults(rule, index)]),
   ];
-}
-
-function tableOf(value: unknown): Table {
-  return typeof value === "object" && value !== null ? (value as Table) : NO_TABLE;
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 /** INVARIANT: a policy that passes ends in a rule that denies all that is left. */
@@ -53,7 +40,7 @@ function tailFaults(rules: readonly Table[]): readonly PathFault[] {
   if (tail === undefined) return [{ path: ["rules"], problem: "the policy has no rules", hint: TAIL_HINT }];
   if (tail["id"] !== DEFAULT_DENY)
     return [{ ...fault([last, "id"], "the last rule must be `default-deny`"), hint: TAIL_HINT }];
-  const weak = tail["effect"] === "allow" ? [fault([last, "effect"], "`default-deny` must deny")] : [];
+  const weak = WEAK_TAILS.includes(tail["effect"]) ? [fault([last, "effect"], "`default-deny` must deny")] : [];
   const when = tableOf(tail["when"]);
   const narrow = CONDITION_NAMES.filter((name) => Object.hasOwn(when, name) && !isEmptyList(when[name])).map((name) =>
     fault([last, "when", name], `\`default-deny\` must hold for every call: it takes no \`${name}\``),
@@ -104,17 +91,14 @@ function openFaults(rule: Table, index: number): readonly PathFault[] {
   ];
 }
 
-/** A misspelt label is a well-formed tag that no value ever carries: a deny rule on it would be silently dead. */
-function labelFaults(rule: Table, index: number, declared: Table): readonly PathFault[] {
-  const when = tableOf(rule["when"]);
-  const isKnown = (name: string): boolean =>
-    (LABEL_NAMES as readonly string[]).includes(name) || Object.hasOwn(declared, name);
-  return LABEL_CONDITIONS.flatMap((key) =>
-    listOf(when[key]).flatMap((name) => {
-      const near = typeof name === "string" && !isKnown(name) ? nearest(name, LABEL_NAMES) : undefined;
-      if (near === undefined) return [];
-      const hint = `did you mean \`${near}\`? if it is a tag of yours, describe it in \`[labels]\``;
-      return [{ ...fault([index, "when", key], `${quoted(name)} is close to the label \`${near}\``), hint }];
-    }),
-  );
+/** A transform that changes nothing is an allow in disguise; changes elsewhere would never be made. */
+function changeFaults(rule: Table, index: number): readonly PathFault[] {
+  const isTransform = rule["effect"] === "transform";
+  const hasChanges = rule["changes"] !== undefined;
+  if (isTransform && !hasChanges)
+    return [
+      fault([index, "effect"], "a `transform` must say its `changes`, as in `changes = [{ quarantine = true }]`"),
+    ];
+  if (isTransform || !hasChanges) return [];
+  return [fault([index, "changes"], "only a rule whose effect is `transform` makes changes")];
 }

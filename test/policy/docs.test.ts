@@ -22,11 +22,11 @@ describe("docs/policy.md", () => {
   it("shows a first policy that decides as its text says", () => {
     const policy = compiled(examples[0] ?? "");
     const names = [{}, { tool: "write_file", target: "fs/write_file" }, { server: "mail", target: "mail/read_file" }];
-    expect(names.map((changes) => decisionName(policy.decide(ask(changes))))).toEqual([
+    expect(names.map((changes) => decisionName(policy.decide(ask(changes)).decision))).toEqual([
       "allow:read-files",
       "deny:default-deny",
       "deny:default-deny",
     ]);
-    expect(decisionName(policy.decide(ask({ labels: ["poisoned-suspect"] })))).toBe("deny:poisoned");
+    expect(decisionName(policy.decide(ask({ labels: ["poisoned-suspect"] })).decision)).toBe("deny:poisoned");
   });
 });

@@ -1,8 +1,16 @@
 /** Policies and questions for the tests of this room. */
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
-import type { PolicyDocument, PolicyRule, PolicyWhen } from "../../src/policy/ast.js";
-import { compilePolicy, type CompiledPolicy, type PolicyQuestion } from "../../src/policy/compile.js";
+import type { Labels } from "../../src/abi/labels.js";
+import type { Provenance } from "../../src/abi/provenance.js";
+import type { PolicyDocument, PolicyRule } from "../../src/policy/ast.js";
+import {
+  compilePolicy,
+  type ArgumentLeaf,
+  type CompiledPolicy,
+  type PolicyQuestion,
+  type Values,
+} from "../../src/policy/compile.js";
+import { EMPTY_RECALL } from "../../src/policy/recall.js";
 import { parsePolicy, type PolicyFault } from "../../src/policy/parse.js";
 
 export const TAIL = '[[rules]]\nid = "default-deny"\neffect = "deny"\n';
@@ -29,7 +37,10 @@ export function faultsIn(source: string): readonly PolicyFault[] {
   return parsed.error;
 }
 
-/** A call of a tool, with what the test is about changed. */
+/** Saturday, 2026-11-21T12:00:00Z. */
+export const NOON = 1_795_262_400_000;
+
+/** A call of a tool at noon, the first of its session, with what the test is about changed. */
 export function ask(
   changes: Partial<Omit<PolicyQuestion, "labels">> & { labels?: readonly string[] } = {},
 ): PolicyQuestion {
@@ -40,53 +51,79 @@ export function ask(
     server: "fs",
     tool: "read_file",
     target: "fs/read_file",
+    act: "read",
+    risk: "medium",
+    wall_ms: NOON,
+    recall: EMPTY_RECALL,
+    grantsUsed: new Map(),
     ...rest,
     labels: new Set(labels),
   };
 }
 
-// Few words, so that random rules and questions meet often.
-const kind = fc.constantFrom("tool.invoke", "tool.response", "network.send", "model.call");
-const word = fc.constantFrom("a", "b", "ab", "fs/a", "fs/ab");
-const glob = fc.constantFrom("a", "a*", "*b", "fs/*", "?", "*", "b");
-const globs = fc.array(glob, { minLength: 1, maxLength: 2 });
-const label = fc.constantFrom("untrusted", "private", "poisoned-suspect", "pii");
-const labels = fc.uniqueArray(label, { maxLength: 2 });
-
-const when: fc.Arbitrary<PolicyWhen> = fc.record(
-  {
-    syscalls: fc.uniqueArray(kind, { minLength: 1 }),
-    agent: globs,
-    server: globs,
-    tool: globs,
-    target: globs,
-    labels_any: labels,
-    labels_all: labels,
-    labels_none: labels,
-    capability: fc.constantFrom("present", "missing"),
-  },
-  { requiredKeys: ["syscalls"] },
-);
-
-/** Rules without their ids, which stand for their places. */
-export const ruleBodies = fc.array(fc.record({ effect: fc.constantFrom("allow", "deny"), when }), { maxLength: 6 });
-export const grants = fc.array(
-  fc.record({ capability: fc.record({ kind, target: glob }), agent: glob }, { requiredKeys: ["capability"] }),
-  { maxLength: 3 },
-);
-
-export function policyOf(
-  bodies: readonly Omit<PolicyRule, "id">[],
-  granted: PolicyDocument["grants"] = [],
-): PolicyDocument {
-  const rules = bodies.map((body, index) => ({ ...body, id: `r${String(index)}` }));
-  const tail: PolicyRule = { id: "default-deny", effect: "deny", when: { syscalls: [] } };
-  return { agent: {}, labels: {}, grants: granted, rules: [...rules, tail] };
+/** A leaf of an argument, with where it was found. */
+export interface StubLeaf {
+  readonly path: string;
+  readonly value: ArgumentLeaf["value"];
+  /** Classes of the whole leaf, of each active token in it, of each of its words. */
+  readonly classes?: readonly string[];
+  readonly tokens?: readonly (readonly string[])[];
+  readonly words?: readonly (readonly string[])[];
+  readonly labels?: Partial<Labels>;
+  /** Words of the user's sentences that the leaf stands in. */
+  readonly sentences?: readonly (readonly string[])[];
+  readonly named?: boolean;
 }
 
-export const questions: fc.Arbitrary<PolicyQuestion> = fc
-  .record(
-    { kind, agent: word, server: word, tool: word, target: word, labels: fc.uniqueArray(label) },
-    { requiredKeys: ["kind", "agent", "server", "target", "labels"] },
-  )
-  .map(({ labels: names, ...question }) => ({ ...question, labels: new Set<string>(names) }));
+const BOTTOM: Labels = { integrity: "trusted", confidentiality: "public", origin: "internal", tags: [] };
+
+function provenanceOf(classes: readonly string[], labels: Partial<Labels> = {}): Provenance {
+  return {
+    match: classes.includes("nowhere") ? "nowhere" : "exact",
+    origins: [],
+    labels: { ...BOTTOM, ...labels },
+    classes: new Set(classes),
+    endorsed: classes.includes("trusted"),
+  };
+}
+
+export function leafOf(stub: StubLeaf): ArgumentLeaf {
+  const { path, value, classes = [], tokens = [], words = [], labels, sentences = [], named = false } = stub;
+  const provenance = provenanceOf(classes, labels);
+  const found = tokens.map((token) => provenanceOf(token));
+  const said = words.map((word) => new Set(word));
+  return {
+    path,
+    value,
+    provenance: () => provenance,
+    tokens: () => found,
+    words: () => said,
+    sentences: () => sentences,
+    isNamed: () => named,
+  };
+}
+
+export function valuesOf(stubs: readonly StubLeaf[], user: readonly string[] = []): Values {
+  const leaves = stubs.map(leafOf);
+  return { leaves: () => leaves, descriptor: () => "unknown", sentences: () => [user] };
+}
+
+/** A document of these rules, then `default-deny`; rules without ids are named after their places. */
+export function policyOf(
+  bodies: readonly (Omit<PolicyRule, "id"> & { id?: string })[],
+  more: Partial<PolicyDocument> = {},
+): PolicyDocument {
+  const rules = bodies.map((body, index) => ({ id: `r${String(index)}`, ...body }));
+  const tail: PolicyRule = { id: "default-deny", effect: "deny", when: { syscalls: [] } };
+  return {
+    agent: {},
+    mode: "enforce",
+    trust: { client_prompt: "none", context_socket: false, release: false },
+    labels: {},
+    sources: [],
+    directory: [],
+    grants: [],
+    ...more,
+    rules: [...rules, tail],
+  };
+}

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_POLICY_BYTES } from "../../src/base/limits.js";
-import { CONDITION_NAMES } from "../../src/policy/conditions/table.js";
+import { CONDITION_NAMES, type ConditionName } from "../../src/policy/conditions/table.js";
 import { parsePolicy } from "../../src/policy/parse.js";
 import { documentOf, faultsIn, sourceOf, TAIL } from "./fixture.js";
 
@@ -33,7 +33,11 @@ const EXPECTED: Readonly<Record<string, readonly [place: string, problem: string
   "syntax-error": ["3:9", "not valid TOML: invalid value"],
   "typo-agent": ["2:3", "unknown key `nmae` in `agent`", "the keys here are `id`"],
   "typo-grants": ["3:1", "unknown key `agnet` in `grants`", "did you mean `agent`?"],
-  "typo-rules": ["4:1", "unknown key `priority` in `rules`", "the keys here are `id`, `effect`, `reason`, `when`"],
+  "typo-rules": [
+    "4:1",
+    "unknown key `priority` in `rules`",
+    "the keys here are `id`, `effect`, `reason`, `when`, `changes`",
+  ],
   "typo-top": ["1:2", "unknown key `agnet`", "did you mean `agent`?"],
   "typo-when": ["6:1", "unknown key `syscals` in `rules.when`", "did you mean `syscalls`?"],
   "unknown-syscall": ["6:1", "unknown syscall `tool.invok`", "did you mean `tool.invoke`?"],
@@ -76,7 +80,11 @@ describe("a document", () => {
     );
     expect(JSON.parse(JSON.stringify(document))).toEqual({
       agent: {},
+      mode: "enforce",
+      trust: { client_prompt: "none", context_socket: false, release: false },
       labels: {},
+      sources: [],
+      directory: [],
       grants: [{ capability: { kind: "network.send", target: "https://a:8080/*" } }],
       rules: [
         { id: "rule-1", effect: "allow", when: { syscalls: ["tool.invoke"] } },
@@ -102,10 +110,40 @@ describe("a document", () => {
   });
 });
 
+/** A well-formed value of each condition. */
+const VALUES: Readonly<Record<ConditionName, string>> = {
+  syscalls: '["tool.invoke"]',
+  agent: '"*"',
+  server: '"*"',
+  tool: '"*"',
+  target: '"*"',
+  url: '{ host = "a.example" }',
+  under: '"/srv"',
+  act: '["read"]',
+  risk: '["low"]',
+  labels_any: '["private"]',
+  labels_all: '["private"]',
+  labels_none: '["private"]',
+  capability: '"present"',
+  time: '{ from = "08:00", to = "18:00" }',
+  history: '[{ tool = "a" }]',
+  descriptor: '["unknown"]',
+  every: '[{ path = "/a", from = ["user"] }]',
+  some: '[{ path = "/a", from = ["user"] }]',
+  intent: '["pay"]',
+  budget: '{ path = "/a", over = 1 }',
+  all: '[{ tool = "a" }]',
+  any: '[{ tool = "a" }]',
+  not: '{ tool = "a" }',
+};
+
 describe("a tail", () => {
+  it.each(["allow", "ask", "transform", "defer"])("may not %s", (effect) => {
+    expect(told(TAIL.replace('effect = "deny"', `effect = "${effect}"`))[0]).toBe("3:1 `default-deny` must deny");
+  });
+
   it.each(CONDITION_NAMES)("takes no `%s`", (name) => {
-    const value = name === "capability" ? '"present"' : name === "syscalls" ? '["tool.invoke"]' : '["private"]';
-    expect(told(`${TAIL}when.${name} = ${value}\n`)).toEqual([
+    expect(told(`${TAIL}when.${name} = ${VALUES[name]}\n`)).toEqual([
       `4:6 \`default-deny\` must hold for every call: it takes no \`${name}\``,
     ]);
   });
@@ -162,7 +200,10 @@ describe("a value of the wrong kind", () => {
     ],
     [`[[grants]]\ncapability = "*:fs/a"\n${TAIL}`, ["2:1 unknown syscall `*` in a capability"]],
     [CALLS.replace(/effect.*\n/, "") + TAIL, ["1:3 `effect` is missing"]],
-    [CALLS.replace("allow", "Allow") + TAIL, ["3:1 `effect` must be `allow` or `deny`, found `Allow`"]],
+    [
+      CALLS.replace("allow", "Allow") + TAIL,
+      ["3:1 `effect` must be one of `allow`, `deny`, `ask`, `transform`, `defer`, found `Allow`"],
+    ],
     [CALLS.replace('"allow"', "true") + TAIL, ["3:1 `effect` must be a string, found true or false"]],
     [
       CALLS.replace("calls", "Calls!") + TAIL,
@@ -195,7 +236,7 @@ describe("faults", () => {
     expect(told(source)).toEqual([
       "1:2 unknown key `agnet`",
       "3:1 the last rule must be `default-deny`",
-      "4:1 `effect` must be `allow` or `deny`, found `no`",
+      "4:1 `effect` must be one of `allow`, `deny`, `ask`, `transform`, `defer`, found `no`",
       "6:1 unknown syscall `x.y`",
       "7:1 unknown key `tol` in `rules.when`",
     ]);

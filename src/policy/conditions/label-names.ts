@@ -15,3 +15,9 @@ export const labelNames = z.array(
       error: (issue) => `${quoted(issue.input)} is the absence of a label and cannot be tested`,
     }),
 );
+
+/** Whether one of the names is on a call. A loop, since this is most of what a decision does. */
+export function isAnyOn(names: readonly string[], labels: ReadonlySet<string>): boolean {
+  for (const name of names) if (labels.has(name)) return true;
+  return false;
+}

@@ -1,8 +1,8 @@
 /** `labels_all`: every one of these labels is on the call. */
-import type { Condition } from "./condition.js";
+import { cheap, type Condition } from "./condition.js";
 import { labelNames } from "./label-names.js";
 
 export const labelsAll: Condition<readonly string[]> = {
   schema: labelNames,
-  compile: (names) => (names.length === 0 ? undefined : ({ labels }) => names.every((name) => labels.has(name))),
+  compile: (names) => (names.length === 0 ? [] : cheap(({ labels }) => names.every((name) => labels.has(name)))),
 };

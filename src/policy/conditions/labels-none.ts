@@ -1,8 +1,8 @@
 /** `labels_none`: not one of these labels is on the call. */
-import type { Condition } from "./condition.js";
-import { labelNames } from "./label-names.js";
+import { cheap, type Condition } from "./condition.js";
+import { isAnyOn, labelNames } from "./label-names.js";
 
 export const labelsNone: Condition<readonly string[]> = {
   schema: labelNames,
-  compile: (names) => (names.length === 0 ? undefined : ({ labels }) => !names.some((name) => labels.has(name))),
+  compile: (names) => (names.length === 0 ? [] : cheap(({ labels }) => !isAnyOn(names, labels))),
 };

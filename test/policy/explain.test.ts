@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import { compilePolicy } from "../../src/policy/compile.js";
+import { explainDecision, type DecidedCall, type Explanation } from "../../src/policy/explain.js";
+import { ask, documentOf, TAIL, valuesOf, type StubLeaf } from "./fixture.js";
+
+const POLICY = `[trust]
+client_prompt = "_meta"
+[[rules]]
+id = "poisoned"
+effect = "deny"
+reason = "it may be steering"
+when = { syscalls = ["tool.invoke"], labels_any = ["poisoned-suspect"] }
+[[rules]]
+id = "pay-known"
+effect = "allow"
+when = { syscalls = ["tool.invoke"], tool = "send_money", every = [
+  { path = "/recipient", from = ["user", "trusted"] }, { path = "/amount", max = 100 } ] }
+[[rules]]
+id = "granted"
+effect = "allow"
+when = { syscalls = ["tool.invoke"], tool = "wipe*", capability = "present" }
+${TAIL}`;
+
+/** Decides with values, then explains from what a log would hold. */
+function explain(tool: string, labels: readonly string[], leaves: readonly StubLeaf[] = []): Explanation {
+  const document = documentOf(POLICY);
+  const question = { ...ask({ tool, target: `bank/${tool}`, server: "bank", labels }), values: valuesOf(leaves) };
+  const { decision, facts } = compilePolicy(document).decide(question);
+  const { kind, server, agent, target, act, risk, wall_ms } = question;
+  const names = { kind, server, tool, agent, target, act, risk, wall_ms, labels: new Set(labels) };
+  const call: DecidedCall = { ...names, held: new Map(facts), decision, provenance: [] };
+  return explainDecision(document, POLICY, call);
+}
+
+const STRANGE = { path: "/recipient", value: "DE1", classes: ["untrusted"] };
+const KNOWN = { path: "/recipient", value: "DE1", classes: ["user"] };
+
+describe("explain", () => {
+  test("names the rule, its line, its words and the operator's reason", () => {
+    const { rule, reason, decision } = explain("get", ["untrusted", "poisoned-suspect"]);
+    expect(decision.rule).toBe("poisoned");
+    expect(rule).toEqual({
+      id: "poisoned",
+      effect: "deny",
+      line: 3,
+      says: "the call is labelled `poisoned-suspect`",
+      because: "it may be steering",
+    });
+    expect(reason).toBe("a rule of the policy denies it");
+  });
+
+  test("for each earlier rule, the first condition that failed", () => {
+    const { passedOver } = explain("send_money", ["untrusted"], [KNOWN, { path: "/amount", value: 500 }]);
+    expect(passedOver.map(({ id, line, failed }) => [id, line, failed])).toEqual([
+      ["poisoned", 3, "the call is labelled `poisoned-suspect`"],
+      ["pay-known", 8, "every value at `/amount` is at most `100`".replace("`100`", "100")],
+      ["granted", 13, "the tool is `wipe*`"],
+    ]);
+  });
+
+  test("one origin is the smallest change where an argument is a stranger's", () => {
+    const { wouldPass, again } = explain("send_money", ["untrusted"], [STRANGE, { path: "/amount", value: 5 }]);
+    expect(again).toBe("deny:default-deny");
+    // The amount was never asked for, so that its answer is a part of what must be so.
+    expect(wouldPass[0]?.decision).toBe("allow:pay-known");
+    expect(wouldPass[0]?.changes.map(({ says }) => says)).toEqual([
+      "every value at `/recipient` comes from `user` or `trusted`",
+      "every value at `/amount` is at most 100",
+    ]);
+  });
+
+  test("one grant: added to the policy, it allows", () => {
+    const { wouldPass } = explain("wipe_disk", ["untrusted"]);
+    expect(wouldPass).toEqual([
+      {
+        changes: [{ kind: "grant", says: "the operator granted `tool.invoke:bank/wipe_disk` to `agent://mcp/one`" }],
+        decision: "allow:granted",
+      },
+    ]);
+    const more = POLICY.replace("[[rules]]", '[[grants]]\ncapability = "tool.invoke:bank/wipe_disk"\n[[rules]]');
+    const question = ask({ tool: "wipe_disk", target: "bank/wipe_disk", server: "bank", labels: ["untrusted"] });
+    expect(compilePolicy(documentOf(more)).decide(question).decision.verdict).toBe("allow");
+  });
+
+  test("a label and a grant together", () => {
+    const { wouldPass } = explain("wipe_disk", ["untrusted", "poisoned-suspect"]);
+    expect(wouldPass[0]?.changes.map(({ kind }) => kind).sort()).toEqual(["grant", "label"]);
+  });
+
+  test("nothing is suggested where nothing would help, or where the record does not suffice", () => {
+    expect(explain("get", ["untrusted"]).wouldPass).toEqual([]);
+    const document = documentOf(POLICY);
+    const call: DecidedCall = {
+      ...ask({ tool: "send_money" }),
+      held: new Map(),
+      decision: { verdict: "deny", rule: "default-deny", reason: "no-rule" },
+      provenance: [],
+    };
+    expect(explainDecision(document, POLICY, call)).toMatchObject({ again: "indeterminate", wouldPass: [] });
+  });
+
+  test("a rule of the kernel's own has no place in the policy", () => {
+    const call: DecidedCall = {
+      ...ask({ tool: "send_money" }),
+      held: new Map(),
+      decision: { verdict: "deny", rule: "malformed", reason: "malformed" },
+      provenance: [],
+    };
+    expect(explainDecision(documentOf(POLICY), POLICY, call)).toMatchObject({ rule: undefined, passedOver: [] });
+  });
+});

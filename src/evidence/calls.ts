@@ -10,9 +10,17 @@ const MAX_PAGES_OF_CALL = 64;
 const MAX_LISTED = 100;
 
 interface OpenCall {
+  readonly session: string;
   readonly line: number;
   readonly kind: string;
   readonly pages: string[];
+}
+
+/** A call as its line names it. */
+export interface NewCall {
+  readonly call: string;
+  readonly session: string;
+  readonly kind: string;
 }
 
 export interface UnansweredCall {
@@ -26,9 +34,9 @@ export class OpenCalls {
   private readonly calls = new Map<string, OpenCall>();
 
   /** An allowed call; false when more wait than a run can have. */
-  begin(call: string, kind: string, line: number): boolean {
+  begin({ call, session, kind }: NewCall, line: number): boolean {
     if (this.calls.size >= MAX_OPEN_CALLS) return false;
-    this.calls.set(call, { line, kind, pages: [] });
+    this.calls.set(call, { session, line, kind, pages: [] });
     return true;
   }
 
@@ -47,6 +55,14 @@ export class OpenCalls {
     if (open === undefined) return "no-call";
     this.calls.delete(call);
     return page === undefined || open.pages.includes(page) ? "settled" : "no-page";
+  }
+
+  /** The kind of a session's call that waits, which then waits no longer; undefined when it has none of the name. */
+  take({ call, session }: Pick<NewCall, "call" | "session">): string | undefined {
+    const open = this.calls.get(call);
+    if (open?.session !== session) return undefined;
+    this.calls.delete(call);
+    return open.kind;
   }
 
   get count(): number {

@@ -34,6 +34,11 @@ export const FINDINGS = {
     means: "an outcome names a call that was denied, answered already or never made",
     advice: WRITER,
   },
+  "approval-without-question": {
+    severity: "failure",
+    means: "an approval names a call that no human was asked about",
+    advice: WRITER,
+  },
   "page-of-unknown-call": {
     severity: "failure",
     means: "a page names a call that was denied, answered already or never made",

@@ -1,6 +1,6 @@
 /** A log rolled up for people: one row an event, and totals. It shows names, labels and sizes; the log holds no values. */
 import { utf8Bytes } from "../base/bytes.js";
-import { REASONS, decisionName, type Decision } from "../abi/decision.js";
+import { REASONS, decisionName, mayPass, type Decision, type Verdict } from "../abi/decision.js";
 import type { EventType, EventValues, FlightEvent, FlightLine } from "../abi/event.js";
 import type { Commit, PayloadSlot } from "../abi/payload.js";
 import { Tally, type TallyRow } from "./tally.js";
@@ -67,6 +67,7 @@ const FACTS: { readonly [T in EventType]: (value: EventValues[T]) => Facts } = {
     commits: [
       ["subject", v.subject],
       ["arguments", v.arguments],
+      ["sent", v.sent],
       ["intent", v.claims?.intent],
     ],
   }),
@@ -79,6 +80,8 @@ const FACTS: { readonly [T in EventType]: (value: EventValues[T]) => Facts } = {
     labels: v.labels,
     commits: [["content", v.content]],
   }),
+  approval: (v) => ({ who: "operator", what: `${v.call} ${v.answer}`, decision: v.decision }),
+  release: (v) => ({ who: "operator", what: `${v.axis} of ${v.session} lowered by ${v.by}`, labels: v.after }),
   outcome: (v) => ({
     who: v.session,
     what: [v.call, v.status, ...(v.page === undefined ? [] : [`with ${v.page}`])].join(" "),
@@ -143,6 +146,10 @@ function committedBytes({ commits = [], bytes }: Facts): number | undefined {
   return sizes.length === 0 ? bytes : sizes.reduce((sum, size) => sum + size, 0);
 }
 
+function isStopped(verdict: Verdict): boolean {
+  return verdict === "deny" || verdict === "defer";
+}
+
 class Totals {
   private events = 0;
   private allowed = 0;
@@ -154,14 +161,17 @@ class Totals {
 
   add(event: FlightEvent, facts: Facts): void {
     this.events++;
-    if (event.type === "syscall") {
-      this.syscalls.add(event.value.kind);
-      if (event.value.decision.verdict === "allow") this.allowed++;
-      else this.denied++;
-    }
-    if (facts.decision?.verdict === "deny")
-      (event.type === "syscall" ? this.blocked : this.withheld).add(visible(facts.decision.rule));
+    if (event.type === "syscall") this.syscalls.add(event.value.kind);
+    if (event.type === "syscall" || event.type === "approval") this.count(event.value.decision.verdict);
+    if (facts.decision !== undefined && isStopped(facts.decision.verdict))
+      (event.type === "page" ? this.withheld : this.blocked).add(visible(facts.decision.rule));
     for (const [slot, commit] of facts.commits ?? []) if (commit !== undefined) this.commit(slot, commit.bytes);
+  }
+
+  /** A call that a human is asked about is counted once the answer is there. */
+  private count(verdict: Verdict): void {
+    if (mayPass(verdict)) this.allowed++;
+    else if (verdict !== "ask") this.denied++;
   }
 
   private commit(slot: PayloadSlot, bytes: number): void {

@@ -1,7 +1,8 @@
 /** The account a log gives of its run: policy in force, calls and their outcomes, the counts and the seal. */
 import { DOMAINS, type Digests } from "../base/digest.js";
+import { mayPass } from "../abi/decision.js";
 import type { EventType, FlightLine } from "../abi/event.js";
-import { OpenCalls } from "./calls.js";
+import { OpenCalls, type NewCall } from "./calls.js";
 import type { Chain } from "./chain.js";
 import type { FindingCode, FindingList } from "./findings.js";
 import type { Ending } from "./proof.js";
@@ -29,9 +30,18 @@ export interface PolicySummary {
 const MAX_POLICIES = 100;
 
 type LineOf<T extends EventType> = Extract<FlightLine, { readonly type: T }>;
+type CallLine = LineOf<"syscall" | "approval" | "page" | "outcome">;
+
+const OF_CALLS: ReadonlySet<EventType> = new Set(["syscall", "approval", "page", "outcome"]);
+
+function isOfCall(event: FlightLine): event is CallLine {
+  return OF_CALLS.has(event.type);
+}
 
 export class Ledger {
   readonly calls = new OpenCalls();
+  /** Calls that a human was asked about. */
+  private readonly parked = new OpenCalls();
   readonly policies: PolicySummary[] = [];
   allowed = 0;
   denied = 0;
@@ -57,6 +67,11 @@ export class Ledger {
   /** Takes a readable line that the chain has followed already. */
   enter(event: FlightLine, line: number): void {
     this.line = line;
+    if (isOfCall(event)) this.enterCall(event);
+    else this.enterRun(event);
+  }
+
+  private enterRun(event: Exclude<FlightLine, CallLine>): void {
     switch (event.type) {
       case "open":
         this.open(event);
@@ -64,21 +79,29 @@ export class Ledger {
       case "policy":
         this.load(event);
         return;
+      case "close":
+        this.close(event);
+        return;
+      case "session":
+      case "release":
+      case "recovery":
+        return;
+    }
+  }
+
+  private enterCall(event: CallLine): void {
+    switch (event.type) {
       case "syscall":
         this.decide(event);
+        return;
+      case "approval":
+        this.approval(event);
         return;
       case "page":
         this.page(event);
         return;
       case "outcome":
         this.outcome(event);
-        return;
-      case "close":
-        this.close(event);
-        return;
-      case "session":
-      case "recovery":
-        return;
     }
   }
 
@@ -109,18 +132,37 @@ export class Ledger {
   }
 
   private decide(event: LineOf<"syscall">): void {
-    const { call, kind, decision, policy } = event.value;
+    const { call, decision, policy } = event.value;
     // After damage a policy line may have been lost: the decision is taken at its word.
     if (policy !== this.policy && this.damageAtPolicy === this.chain.damage)
       this.report("no-policy", event, this.policy === undefined ? "comes before any policy" : "names another policy");
     this.inForce(policy);
     this.ownName(event, call, "c");
-    if (decision.verdict === "deny") {
+    if (decision.verdict === "ask") this.wait(this.parked, event, event.value);
+    else if (mayPass(decision.verdict)) this.begin(event, event.value);
+    else this.denied++;
+  }
+
+  private begin(event: FlightLine, call: NewCall): void {
+    this.allowed++;
+    this.wait(this.calls, event, call);
+  }
+
+  private wait(among: OpenCalls, event: FlightLine, call: NewCall): void {
+    if (!among.begin(call, this.line)) this.report("too-many-open-calls", event, `\`${call.call}\` is one more`);
+  }
+
+  /** A call of its session that waited for a human: from here it is as any other, allowed or denied. */
+  private approval(event: LineOf<"approval">): void {
+    const { call, session, decision } = event.value;
+    const kind = this.parked.take({ call, session });
+    if (decision.verdict !== "allow") {
       this.denied++;
       return;
     }
-    this.allowed++;
-    if (!this.calls.begin(call, kind, this.line)) this.report("too-many-open-calls", event, `\`${call}\` is one more`);
+    if (kind === undefined && !this.mayBeLost(call))
+      this.report("approval-without-question", event, `approves call \`${call.slice(0, 32)}\``);
+    this.begin(event, { call, session, kind: kind ?? "unknown" });
   }
 
   /** INVARIANT: a call or page is named after its line, so a name can be used once and found without an index. */

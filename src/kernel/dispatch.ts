@@ -2,10 +2,10 @@
  * The one shell around the kernel that does anything: it steps, keeps payloads, appends, and only then acts.
  * Whoever makes requests (the proxy, a demo, a test) comes through here; only the ports differ.
  */
-import type { Decision } from "../abi/decision.js";
+import type { ApprovalAnswer, Decision } from "../abi/decision.js";
 import type { Instant, PageValue } from "../abi/event.js";
 import type { Observation, Ports } from "../abi/ports.js";
-import type { CloseFacts, Input, PageArrival, RunFacts, SessionNote, SyscallRequest } from "../abi/request.js";
+import type { CloseFacts, Input, PageArrival, Release, RunFacts, SessionNote, SyscallRequest } from "../abi/request.js";
 import { sealStatement } from "../evidence/seal.js";
 import { INITIAL_STATE, type State } from "./state.js";
 import type { Kernel, Step } from "./step.js";
@@ -20,6 +20,13 @@ export interface Judged {
   readonly observation?: Observation;
   /** Whether the observed page may reach the agent. Absent without a page. */
   readonly delivery?: Decision;
+  readonly page?: TakenPage;
+}
+
+/** A recorded page, and what is handed on in its place when a `transform` changed it. */
+export interface TakenPage {
+  readonly value: PageValue;
+  readonly handed?: string;
 }
 
 const UNRECORDED: Decision = { verdict: "deny", rule: "recorder-fault", reason: "recorder-fault" };
@@ -69,10 +76,34 @@ export class Dispatch<R extends SyscallRequest> {
     if (this.ended) return { decision: CLOSED };
     const step = await this.record({ type: "syscall", request });
     if (step?.event.type !== "syscall") return { decision: UNRECORDED };
-    const { decision } = step.event.value;
-    if (step.act === undefined) return { decision, call: step.event.value.call };
+    const { decision, call } = step.event.value;
+    const answered = decision.verdict === "ask" ? await this.askHuman(call, request, decision) : { decision, step };
+    if (answered.step?.act === undefined) return { decision: answered.decision, call };
     // The run closed while the intent was being flushed: the log says unknown, and nothing may begin after the seal.
-    return this.hasEnded() ? { decision: CLOSED, call: step.act } : this.perform(step.act, request, decision);
+    if (this.hasEnded()) return { decision: CLOSED, call };
+    return this.perform({ call, sent: step.changed }, request, answered.decision);
+  }
+
+  /** Asks about a parked call. Nobody to ask, or a port that fails, is an answer too: `unavailable`. */
+  private async askHuman(
+    call: string,
+    request: R,
+    decision: Decision,
+  ): Promise<{ readonly decision: Decision; readonly step: Step | undefined }> {
+    const answer = await this.answerOf(call, request, decision);
+    // A run that ended while it waited has recorded that nobody could be asked.
+    if (this.hasEnded()) return { decision: CLOSED, step: undefined };
+    const step = await this.record({ type: "approval", approval: { call, session: request.session, answer } });
+    if (step?.event.type !== "approval") return { decision: UNRECORDED, step: undefined };
+    return { decision: step.event.value.decision, step };
+  }
+
+  private async answerOf(call: string, request: R, decision: Decision): Promise<ApprovalAnswer> {
+    try {
+      return (await this.ports.approve?.(call, request, decision)) ?? "unavailable";
+    } catch {
+      return "unavailable";
+    }
   }
 
   /** Asked anew after an await. */
@@ -80,33 +111,46 @@ export class Dispatch<R extends SyscallRequest> {
     return this.ended;
   }
 
-  private async perform(call: string, request: R, decision: Decision): Promise<Judged> {
-    const observation = await this.act(call, request);
+  private async perform(
+    { call, sent }: { readonly call: string; readonly sent: string | undefined },
+    request: R,
+    decision: Decision,
+  ): Promise<Judged> {
+    const observation = await this.act(call, request, sent);
     const { session, server } = request;
     const page =
       observation.page === undefined ? undefined : await this.page({ session, server, call, ...observation.page });
-    const wanted = { call, ...(page === undefined ? {} : { page: page.page }), session, status: observation.status };
+    const named = page === undefined ? {} : { page: page.value.page };
+    const wanted = { call, ...named, session, status: observation.status };
     const outcome = this.ended ? undefined : await this.record({ type: "outcome", outcome: wanted });
     // What could not be recorded is not handed on, whatever the effect has been.
     if (outcome === undefined)
       return { decision, call, delivery: UNRECORDED, observation: { status: observation.status } };
-    return { decision, call, observation, ...(page === undefined ? {} : { delivery: page.delivery }) };
+    if (page === undefined) return { decision, call, observation };
+    return { decision, call, observation, delivery: page.value.delivery, page };
   }
 
   /** A port that breaks its promise not to reject has an unknown effect behind it. */
-  private async act(call: string, request: R): Promise<Observation> {
+  private async act(call: string, request: R, sent: string | undefined): Promise<Observation> {
     try {
-      return await this.ports.act(call, request);
+      return await this.ports.act(call, request, sent);
     } catch {
       return { status: "unknown" };
     }
   }
 
   /** Records something that came in; `undefined` when it could not be recorded, and then it must not be handed on. */
-  async page(page: PageArrival): Promise<PageValue | undefined> {
+  async page(page: PageArrival): Promise<TakenPage | undefined> {
     if (this.ended) return undefined;
     const step = await this.record({ type: "page", page });
-    return step?.event.type === "page" ? step.event.value : undefined;
+    if (step?.event.type !== "page") return undefined;
+    return { value: step.event.value, ...(step.changed === undefined ? {} : { handed: step.changed }) };
+  }
+
+  /** Records that the operator lowers a session's labels. False when it could not be recorded: then they stand. */
+  async release(release: Release): Promise<boolean> {
+    if (this.ended) return false;
+    return (await this.record({ type: "release", release })) !== undefined;
   }
 
   /** Records a fact of the transport. */
@@ -118,7 +162,10 @@ export class Dispatch<R extends SyscallRequest> {
   async interrupt(): Promise<void> {
     if (this.ended) return;
     this.ended = true;
-    for (const [session, { calls }] of this.state.sessions) {
+    for (const [session, { calls, parked }] of this.state.sessions) {
+      for (const call of parked.keys()) {
+        await this.record({ type: "approval", approval: { call, session, answer: "unavailable" } });
+      }
       for (const call of calls.keys()) {
         await this.record({ type: "outcome", outcome: { call, session, status: "unknown" } });
       }

@@ -1,9 +1,20 @@
 /** State as a fold over events: what each line of the log changes, and nothing else changes it. */
-import type { FlightEvent, Instant, OutcomeValue, PageValue, SyscallValue } from "../abi/event.js";
-import { isSyscallName } from "../abi/syscalls.js";
+import { mayPass } from "../abi/decision.js";
+import type {
+  ApprovalValue,
+  EventValues,
+  FlightEvent,
+  Instant,
+  OutcomeValue,
+  PageValue,
+  SyscallValue,
+} from "../abi/event.js";
+import { isSyscallName, type SyscallName } from "../abi/syscalls.js";
 import { BOTTOM, join, labelsOf } from "../mmu/lattice.js";
+import { classifySyscall } from "../policy/classify/act.js";
 import type { CompiledPolicy } from "../policy/compile.js";
-import type { SessionState, State } from "./state.js";
+import { EMPTY_RECALL } from "../policy/recall.js";
+import type { PendingCall, SessionState, State } from "./state.js";
 import { SYSCALLS } from "./table.js";
 
 export interface Recorded {
@@ -16,52 +27,141 @@ export interface Recorded {
 export function fold(state: State, line: Recorded, compile: (source: string) => CompiledPolicy): State {
   const next: State = { ...state, seq: state.seq + 1, head: line.hash, mono_us: line.time.mono_us };
   const { event } = line;
+  return isOfSession(event) ? foldSession(next, event, line.time) : foldRun(next, event, compile);
+}
+
+type SessionEvent = Extract<FlightEvent, { readonly type: "syscall" | "approval" | "page" | "release" | "outcome" }>;
+
+const OF_SESSIONS: ReadonlySet<string> = new Set(["syscall", "approval", "page", "release", "outcome"]);
+
+function isOfSession(event: FlightEvent): event is SessionEvent {
+  return OF_SESSIONS.has(event.type);
+}
+
+/** Lines that are about the run. */
+function foldRun(
+  state: State,
+  event: Exclude<FlightEvent, SessionEvent>,
+  compile: (source: string) => CompiledPolicy,
+): State {
   switch (event.type) {
     case "open":
-      return { ...next, run: event.value };
-    case "policy":
-      return { ...next, policy: { sha256: event.value.sha256, compiled: compile(event.value.source) } };
-    case "syscall":
-      return foldSyscall(next, event.value);
-    case "page":
-      return foldPage(next, event.value);
-    case "outcome":
-      return foldOutcome(next, event.value);
+      return { ...state, run: event.value };
+    case "policy": {
+      const { sha256, source } = event.value;
+      return { ...state, policy: { sha256, compiled: compile(source) }, grantsUsed: new Map() };
+    }
     case "close":
-      return { ...next, closed: true };
+      return { ...state, closed: true };
     case "session":
     case "recovery":
-      return next;
+      return state;
   }
 }
 
-const EMPTY_SESSION: SessionState = { labels: BOTTOM, calls: new Map() };
+/** Lines that are about one session. */
+function foldSession(state: State, event: SessionEvent, time: Instant): State {
+  switch (event.type) {
+    case "syscall":
+      return foldSyscall(state, event.value, time);
+    case "approval":
+      return foldApproval(state, event.value, time);
+    case "page":
+      return foldPage(state, event.value);
+    case "release":
+      return foldRelease(state, event.value);
+    case "outcome":
+      return foldOutcome(state, event.value);
+  }
+}
 
-function withSession(state: State, id: string, change: (session: SessionState) => SessionState): State {
+export const EMPTY_SESSION: SessionState = {
+  labels: BOTTOM,
+  calls: new Map(),
+  parked: new Map(),
+  recall: EMPTY_RECALL,
+};
+
+/** The state with one session changed. */
+export function withSession(state: State, id: string, change: (session: SessionState) => SessionState): State {
   const sessions = new Map(state.sessions);
   sessions.set(id, change(state.sessions.get(id) ?? EMPTY_SESSION));
   return { ...state, sessions };
 }
 
-function foldSyscall(state: State, value: SyscallValue): State {
-  if (value.decision.verdict === "deny") return { ...state, denied: state.denied + 1 };
-  const { call, kind, agent, server, target } = value;
-  if (!isSyscallName(kind)) return state;
+function foldSyscall(state: State, value: SyscallValue, time: Instant): State {
+  const { call, kind, decision } = value;
+  const used = value.grant === undefined ? state : withGrantUsed(state, value.grant);
+  if (decision.verdict === "ask" && isSyscallName(kind)) {
+    const pending = pendingOf(value, kind);
+    return withSession(used, value.session, (session) => ({
+      ...session,
+      parked: new Map(session.parked).set(call, pending),
+    }));
+  }
+  if (!mayPass(decision.verdict)) return { ...state, denied: state.denied + 1 };
+  return isSyscallName(kind) ? begin(used, value, pendingOf(value, kind), time) : state;
+}
+
+/** A call begins: it waits for its outcome, and counts from now on. */
+function begin(
+  state: State,
+  { call, session }: { readonly call: string; readonly session: string },
+  pending: PendingCall,
+  time: Instant,
+): State {
+  const counted = { ...state, allowed: state.allowed + 1, inFlight: state.inFlight + 1 };
+  const { kind, server, tool, target, act } = pending;
+  const passed = { kind, server, target, act, wall_ms: time.wall_ms, ...(tool === undefined ? {} : { tool }) };
+  return withSession(counted, session, (before) => ({
+    ...before,
+    calls: new Map(before.calls).set(call, pending),
+    recall: state.policy?.compiled.remember(before.recall, passed) ?? before.recall,
+  }));
+}
+
+function pendingOf(value: SyscallValue, kind: SyscallName): PendingCall {
+  const { agent, server, target, decision } = value;
   // The same member that the request was judged by: a descriptor's `item` is not a tool.
   const named = SYSCALLS[kind].subjectOf(target, server)?.["tool"];
   const tool = typeof named === "string" ? named : undefined;
-  const counted = { ...state, allowed: state.allowed + 1, inFlight: state.inFlight + 1 };
-  return withSession(counted, value.session, (session) => ({
-    ...session,
-    calls: new Map(session.calls).set(call, { kind, agent, server, tool, target }),
-  }));
+  const act = value.act ?? classifySyscall(kind, tool).act;
+  return { kind, agent, server, tool, target, act, rule: decision.rule };
+}
+
+function withGrantUsed(state: State, grant: number): State {
+  const grantsUsed = new Map(state.grantsUsed).set(grant, (state.grantsUsed.get(grant) ?? 0) + 1);
+  return { ...state, grantsUsed };
+}
+
+/** INVARIANT: only a call that is parked can be approved, and only once. */
+function foldApproval(state: State, value: ApprovalValue, time: Instant): State {
+  const pending = state.sessions.get(value.session)?.parked.get(value.call);
+  if (pending === undefined) return { ...state, denied: state.denied + 1 };
+  const unparked = withSession(state, value.session, (session) => {
+    const parked = new Map(session.parked);
+    parked.delete(value.call);
+    return { ...session, parked };
+  });
+  if (value.decision.verdict !== "allow") return { ...unparked, denied: unparked.denied + 1 };
+  return begin(unparked, value, pending, time);
 }
 
 /** A page raises its session's labels when the agent gets to see it; what is withheld has told it nothing. */
 function foldPage(state: State, value: PageValue): State {
   const labels = labelsOf(value.labels);
-  if (value.delivery.verdict === "deny" || labels === undefined) return state;
+  if (labels === undefined || !isSeen(value)) return state;
   return withSession(state, value.session, (session) => ({ ...session, labels: join(session.labels, labels) }));
+}
+
+/** Whether the agent gets to see a page's words: not when it is withheld, nor when a stub takes its place. */
+export function isSeen({ delivery, changes }: Pick<PageValue, "delivery" | "changes">): boolean {
+  return mayPass(delivery.verdict) && changes?.some(({ kind }) => kind === "quarantine") !== true;
+}
+
+function foldRelease(state: State, value: EventValues["release"]): State {
+  const labels = labelsOf(value.after);
+  return labels === undefined ? state : withSession(state, value.session, (session) => ({ ...session, labels }));
 }
 
 /** INVARIANT: `inFlight` is the number of calls that wait, so an outcome of a call that does not wait frees nothing. */

@@ -1,23 +1,32 @@
 /** The kernel's state: a fold over the events of the log, so that a replay needs nothing from outside it. */
 import type { OpenValue } from "../abi/event.js";
 import type { Labels } from "../abi/labels.js";
-import type { SyscallName } from "../abi/syscalls.js";
+import type { Act, SyscallName } from "../abi/syscalls.js";
 import { GENESIS } from "../evidence/codec.js";
 import type { CompiledPolicy } from "../policy/compile.js";
+import type { Recall } from "../policy/recall.js";
+import type { Context } from "./context.js";
 
-/** An allowed call whose outcome has not come yet. */
+/** A call that may happen and whose outcome has not come yet, or one that waits for a human. */
 export interface PendingCall {
   readonly kind: SyscallName;
   readonly agent: string;
   readonly server: string;
   readonly tool: string | undefined;
   readonly target: string;
+  readonly act: Act;
+  /** The rule that let it pass or asks about it. */
+  readonly rule: string;
 }
 
 /** What one session has been handed, and what it waits for. INVARIANT: sessions share nothing. */
 export interface SessionState {
   readonly labels: Labels;
   readonly calls: ReadonlyMap<string, PendingCall>;
+  /** Calls that a human is being asked about. None of them has begun. */
+  readonly parked: ReadonlyMap<string, PendingCall>;
+  /** The earlier calls that the policy's counts, rates and budgets are about. */
+  readonly recall: Recall;
 }
 
 export interface PolicyInForce {
@@ -37,6 +46,13 @@ export interface State {
   readonly secret: string | undefined;
   readonly policy: PolicyInForce | undefined;
   readonly sessions: ReadonlyMap<string, SessionState>;
+  /**
+   * What the values of a session say. The one part that is no fold over the log, which holds no values: a replay
+   * without them goes by the facts recorded in the lines instead.
+   */
+  readonly contexts: ReadonlyMap<string, Context>;
+  /** Uses of each grant of the policy, by its index. */
+  readonly grantsUsed: ReadonlyMap<number, number>;
   readonly inFlight: number;
   readonly allowed: number;
   readonly denied: number;
@@ -51,6 +67,8 @@ export const INITIAL_STATE: State = {
   secret: undefined,
   policy: undefined,
   sessions: new Map(),
+  contexts: new Map(),
+  grantsUsed: new Map(),
   inFlight: 0,
   allowed: 0,
   denied: 0,

@@ -1,8 +1,8 @@
 /** The tape: from a recorded line back to the input that made it. Values come from the journal where it has them. */
 import { isJsonObject } from "../base/json.js";
-import type { CloseValue, FlightLine, OpenValue, PageValue, SyscallValue } from "../abi/event.js";
+import type { CloseValue, FlightLine, Instant, OpenValue, PageValue, SyscallValue } from "../abi/event.js";
 import type { Commit, Payload, PayloadSlot } from "../abi/payload.js";
-import type { Claims, Input, Refusal, SyscallRequest } from "../abi/request.js";
+import type { Claims, Input, RecordedFacts, Refusal, SyscallRequest } from "../abi/request.js";
 import { isSyscallName } from "../abi/syscalls.js";
 import { SYSCALLS } from "../kernel/table.js";
 
@@ -30,34 +30,30 @@ export class Tape {
   /** The input behind a line; `undefined` when its target is redacted and no journal gives it back. */
   input(line: FlightLine): Input | undefined {
     const at = line.time;
+    if (isFactLine(line)) return factInput(line, at);
     switch (line.type) {
       case "open":
         return { type: "open", at, run: this.run(line.value), secret: this.source?.secret };
       case "policy":
         return { type: "policy", at, name: line.value.name, source: line.value.source };
-      case "session":
-        return { type: "session", at, note: line.value };
       case "syscall":
         return this.syscall(line.value, line);
       case "page":
         return { type: "page", at, page: this.page(line.value, line.seq) };
-      case "outcome":
-        return { type: "outcome", at, outcome: line.value };
-      case "recovery":
-        return { type: "recovery", at, ...line.value };
       case "close":
         return { type: "close", at, close: this.close(line.value, line.seq) };
     }
   }
 
-  private payload(seq: number, slot: PayloadSlot, commit: Commit, signs: readonly string[] = []): Payload {
+  private payload(seq: number, slot: PayloadSlot, commit: Commit, page?: Pick<PageValue, "signs" | "labels">): Payload {
     const canonical = this.source?.get(seq, slot);
+    const labels = page === undefined ? {} : { labels: page.labels };
     if (canonical === undefined) {
       this.sealed++;
-      return { kind: "sealed", ...commit, signs };
+      return { kind: "sealed", ...commit, signs: page?.signs ?? [], ...labels };
     }
     this.opened++;
-    return { kind: "open", canonical };
+    return { kind: "open", canonical, ...labels };
   }
 
   private run(value: OpenValue): Extract<Input, { type: "open" }>["run"] {
@@ -66,7 +62,7 @@ export class Tape {
 
   private page(value: PageValue, seq: number): Extract<Input, { type: "page" }>["page"] {
     const { session, server, method, call } = value;
-    const content = this.payload(seq, "content", value.content, value.signs);
+    const content = this.payload(seq, "content", value.content, value);
     return { session, server, method, content, ...(call === undefined ? {} : { call }) };
   }
 
@@ -96,6 +92,7 @@ export class Tape {
       subject,
       ...(value.arguments === undefined ? {} : { arguments: this.payload(line.seq, "arguments", value.arguments) }),
       ...(claims === undefined ? {} : { claims: this.claims(claims, line.seq) }),
+      recorded: recordedFacts(value),
       ...(kind === "unknown" && REFUSALS.has(reason) ? { refusal: reason as Refusal } : {}),
     };
     return { type: "syscall", at: line.time, request };
@@ -120,5 +117,41 @@ export class Tape {
     if (canonical === undefined) return undefined;
     const subject: unknown = JSON.parse(canonical);
     return isJsonObject(subject) ? subject : undefined;
+  }
+}
+
+/** What the line says of values that may not be at hand. The kernel goes by it only where they are not. */
+function recordedFacts(value: SyscallValue): RecordedFacts {
+  const { held = [], failed = [] } = value.facts ?? {};
+  const facts = [...held.map((key) => [key, true] as const), ...failed.map((key) => [key, false] as const)];
+  return {
+    provenance: value.provenance ?? [],
+    moreLeaves: value.more_leaves ?? 0,
+    facts: new Map(facts),
+    sent: value.sent,
+  };
+}
+
+type FactLine = Extract<FlightLine, { readonly type: "session" | "approval" | "release" | "outcome" | "recovery" }>;
+
+const OF_FACTS: ReadonlySet<string> = new Set(["session", "approval", "release", "outcome", "recovery"]);
+
+function isFactLine(line: FlightLine): line is FactLine {
+  return OF_FACTS.has(line.type);
+}
+
+/** A line that holds no value: the input is what it says. */
+function factInput(line: FactLine, at: Instant): Input {
+  switch (line.type) {
+    case "session":
+      return { type: "session", at, note: line.value };
+    case "approval":
+      return { type: "approval", at, approval: line.value };
+    case "release":
+      return { type: "release", at, release: line.value };
+    case "outcome":
+      return { type: "outcome", at, outcome: line.value };
+    case "recovery":
+      return { type: "recovery", at, ...line.value };
   }
 }

@@ -1,14 +1,22 @@
-/** docs/formats/flight-log.md says what the code does: its example verifies, and its lists are the code's. */
+/** docs/formats/flight-log.md says what the code does: its example is the kernel's own, and its lists are the code's. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { REASON_CODES } from "../../src/abi/decision.js";
-import { CLOSE_REASONS, EVENT_SHAPES, OUTCOME_STATUSES, SESSION_FACTS } from "../../src/abi/event.js";
-import { SYSCALL_NAMES } from "../../src/abi/syscalls.js";
+import { APPROVAL_ANSWERS, REASON_CODES, VERDICTS } from "../../src/abi/decision.js";
+import { CLOSE_REASONS, EVENT_SHAPES, FLIGHT_FORMATS, OUTCOME_STATUSES, SESSION_FACTS } from "../../src/abi/event.js";
+import { MATCHES, ORIGIN_CLASSES } from "../../src/abi/provenance.js";
+import { ACTS, SYSCALL_NAMES } from "../../src/abi/syscalls.js";
 import { FINDINGS } from "../../src/evidence/findings.js";
-import { buildLog, parse, RUN_KEY, verifyLines, verifySignature } from "./fixture.js";
+import { replay } from "../replay/tape-deck.js";
+import { withExample } from "./example-page.js";
+import { exampleRun, exampleValues } from "./example.js";
+import { parse, RUN_KEY, verifyLines, verifySignature } from "./fixture.js";
 
-const page = readFileSync(new URL("../../docs/formats/flight-log.md", import.meta.url), "utf8");
+const PAGE = new URL("../../docs/formats/flight-log.md", import.meta.url);
+// What the kernel writes has changed: look at what else the page says, and take its lines over with UPDATE_GOLDEN=1.
+if (process.env["UPDATE_GOLDEN"] === "1")
+  writeFileSync(PAGE, withExample(readFileSync(PAGE, "utf8"), exampleRun().lines));
+const page = readFileSync(PAGE, "utf8");
 const lines = (/```jsonl\n(?<log>[^`]*)\n```/.exec(page)?.groups?.["log"] ?? "").split("\n");
 
 /** The fenced block after the last of these words. */
@@ -22,8 +30,18 @@ function sha256(text: string): string {
 
 describe("the worked example", () => {
   test("is a sealed log", () => {
-    expect(verifyLines(lines)).toMatchObject({ ok: true, ending: "sealed", lines: 8, findingCount: 0 });
-    expect(lines).toEqual(buildLog());
+    expect(verifyLines(lines)).toMatchObject({ ok: true, ending: "sealed", lines: 14, findingCount: 0 });
+  });
+
+  test("is what the kernel writes", () => {
+    expect(exampleRun().lines).toEqual(lines);
+    expect(withExample(page, lines)).toBe(page);
+  });
+
+  test("replays from its lines alone, and with its values", () => {
+    const none = { divergence: undefined, broken: undefined, indeterminate: 0 };
+    expect(replay(lines)).toMatchObject({ ok: true, ...none, opened: 0 });
+    expect(replay(lines, exampleValues(exampleRun()))).toMatchObject({ ok: true, ...none, sealed: 0 });
   });
 
   test("has the digests that the page's own words give", () => {
@@ -57,6 +75,7 @@ describe("the worked example", () => {
 
 describe("the lists", () => {
   test.each([
+    ["versions", FLIGHT_FORMATS],
     ["types", Object.keys(EVENT_SHAPES)],
     ["findings", Object.keys(FINDINGS)],
     ["facts", SESSION_FACTS],
@@ -64,6 +83,11 @@ describe("the lists", () => {
     ["ways to close", CLOSE_REASONS],
     ["syscalls", SYSCALL_NAMES],
     ["reasons", REASON_CODES],
+    ["verdicts", VERDICTS],
+    ["answers", APPROVAL_ANSWERS],
+    ["acts", ACTS],
+    ["matches", MATCHES],
+    ["classes of origin", ORIGIN_CLASSES],
   ])("hold all %s", (_what, names) => {
     for (const name of names) expect(page).toContain(`\`${name}\``);
   });
@@ -71,5 +95,17 @@ describe("the lists", () => {
   test("give each finding's severity and meaning", () => {
     for (const [code, { severity, means }] of Object.entries(FINDINGS))
       expect(page).toContain(`| \`${code}\` | ${severity} | ${means} |`);
+  });
+});
+
+describe("the members", () => {
+  /** The section of one type: from its heading to the next. */
+  const sectionOf = (type: string): string => page.split(`### \`${type}\``)[1]?.split("\n#")[0] ?? "";
+
+  test.each(Object.keys(EVENT_SHAPES))("of `%s` in the example are on the page", (type) => {
+    const section = sectionOf(type);
+    expect(section).not.toBe("");
+    for (const event of lines.map(parse).filter((line) => line.type === type))
+      for (const member of Object.keys(event.value)) expect(section).toContain(`\`${member}\``);
   });
 });

@@ -30,6 +30,18 @@ interface Case {
   readonly found: readonly `${FindingCode}@${string}`[];
 }
 
+function askedEvent(seq: number): FlightEvent {
+  const decision = { verdict: "ask", rule: "pay", reason: "policy-ask" } as const;
+  return changed(callEvent(seq, "allow"), { decision });
+}
+
+function approvalEvent(call: string, session: string, isApproved = true): FlightEvent {
+  const decision = isApproved
+    ? ({ verdict: "allow", rule: "pay", reason: "approved" } as const)
+    : ({ verdict: "deny", rule: "lifecycle", reason: "lifecycle" } as const);
+  return { type: "approval", value: { call, session, answer: isApproved ? "approved" : "unavailable", decision } };
+}
+
 const sealed = (...events: FlightEvent[]) => closeLog([...START, ...events]);
 
 const CASES: readonly Case[] = [
@@ -95,6 +107,24 @@ const CASES: readonly Case[] = [
     found: ["page-missing@7"],
   },
   {
+    name: "an approval of a call that nobody was asked about",
+    lines: () => closeLog([...START, callEvent(3, "deny"), approvalEvent("c3", "s1")], undefined, { allowed: 1 }),
+    found: ["approval-without-question@5"],
+  },
+  {
+    name: "an approval of another session's call",
+    lines: () => closeLog([...START, askedEvent(3), approvalEvent("c3", "s2")], undefined, { allowed: 1 }),
+    found: ["approval-without-question@5"],
+  },
+  {
+    name: "two approvals of one call",
+    lines: () =>
+      closeLog([...START, askedEvent(3), approvalEvent("c3", "s1"), approvalEvent("c3", "s1")], undefined, {
+        allowed: 2,
+      }),
+    found: ["approval-without-question@6"],
+  },
+  {
     name: "too many allowed calls counted",
     lines: () => closeLog(bodyEvents(), undefined, { allowed: 2 }),
     found: ["count-mismatch@8"],
@@ -148,6 +178,14 @@ describe("a log whose chain is right", () => {
       ),
     );
     expect(report).toMatchObject({ ok: true, allowed: 2, unanswered: { count: 0 } });
+  });
+
+  test("a question waits for the answer of its own session, whatever another says", () => {
+    const answers = [approvalEvent("c3", "s2", false), approvalEvent("c3", "s1"), outcomeEvent("c3")];
+    const lines = closeLog([...START, askedEvent(3), ...answers], undefined, { allowed: 1, denied: 1 });
+    const report = verifyLines(lines);
+    expect(findingsOf(report)).toEqual([]);
+    expect(report).toMatchObject({ ok: true, allowed: 1, denied: 1, unanswered: { count: 0 } });
   });
 
   test("lists the calls that may have happened", () => {

@@ -1,11 +1,11 @@
 /** Policies, requests and a kernel for tests: everything by value, nothing by chance. */
-import type { FlightLine } from "../../src/abi/event.js";
+import { FLIGHT_FORMAT, type FlightLine, type ProvenanceValue } from "../../src/abi/event.js";
 import { decodeLine } from "../../src/evidence/codec.js";
 import type { Labels } from "../../src/abi/labels.js";
-import type { PageArrival, RunFacts, SyscallRequest } from "../../src/abi/request.js";
-import { openPayload } from "../../src/abi/request.js";
+import type { PageArrival, RunFacts, SyscallRequest, Input } from "../../src/abi/request.js";
+import { openPayload, USER_WORDS } from "../../src/abi/request.js";
 import { SYSCALL_NAMES, type SyscallName } from "../../src/abi/syscalls.js";
-import type { Verdict } from "../../src/abi/decision.js";
+import { decisionName, type ApprovalAnswer, type Verdict } from "../../src/abi/decision.js";
 import { canonicalJson } from "../../src/base/canonical.js";
 import type { JsonValue } from "../../src/base/json.js";
 import { nodeDigests } from "../../src/host/digests.js";
@@ -20,10 +20,16 @@ export const SERVER = "fs";
 export const SECRET = "5e".repeat(32);
 export const RUN = "20261121T035413Z-0123456789ab";
 
+export interface RuleParts {
+  readonly id: string;
+  readonly effect: Verdict;
+  readonly syscalls: readonly SyscallName[];
+  /** The rest of its `when`, and tables after it. */
+  readonly more?: string;
+}
+
 /** A policy source by rules; default-deny is put at its end. */
-export function policyOf(
-  ...rules: readonly { id: string; effect: Verdict; syscalls: readonly SyscallName[]; more?: string }[]
-): string {
+export function policyOf(...rules: readonly RuleParts[]): string {
   const blocks = rules.map(
     ({ id, effect, syscalls, more = "" }) =>
       `[[rules]]\nid = "${id}"\neffect = "${effect}"\n[rules.when]\nsyscalls = ${JSON.stringify(syscalls)}\n${more}\n`,
@@ -137,4 +143,94 @@ export function linesOf(lines: readonly string[]): readonly FlightLine[] {
 
 export function typesOf(lines: readonly string[]): readonly string[] {
   return linesOf(lines).map(({ type }) => type);
+}
+
+type Timeless = Input extends infer I ? (I extends Input ? Omit<I, "at"> : never) : never;
+export type SyscallStep = ReturnType<typeof ask>;
+export type PageStep = ReturnType<typeof arrive>;
+
+/** A run in the present format, by hand: every step is kept, and the wall clock stands still until it is moved. */
+export class Run {
+  state: State = INITIAL_STATE;
+  wall_ms = at.wall_ms;
+  readonly steps: Step[] = [];
+
+  constructor(source: string, more: Partial<RunFacts> = {}) {
+    this.step({ type: "open", run: runFacts({ format: FLIGHT_FORMAT, ...more }), secret: SECRET });
+    this.step({ type: "policy", name: "test", source });
+  }
+
+  get lines(): readonly string[] {
+    return this.steps.map(({ line }) => line);
+  }
+
+  step(input: Timeless): Step {
+    const time = { mono_us: this.state.mono_us + 10, wall_ms: this.wall_ms };
+    const step = kernel(this.state, { ...input, at: time });
+    this.state = step.state;
+    this.steps.push(step);
+    return step;
+  }
+
+  /** A call of a tool, judged; nothing has come back yet. */
+  call(tool: string, args: JsonValue, more: Partial<SyscallRequest> = {}): SyscallStep {
+    const request = requestOf("tool.invoke", { subject: { tool }, arguments: payload(args), ...more });
+    return this.step({ type: "syscall", request }) as SyscallStep;
+  }
+
+  page(method: string, value: JsonValue, more: Partial<PageArrival> = {}): PageStep {
+    const page = { session: "s1", server: SERVER, method, content: payload(value), ...more };
+    return this.step({ type: "page", page }) as PageStep;
+  }
+
+  /** What a call brings back, in MCP's envelope, and its end. */
+  result(made: Step, structuredContent: JsonValue): PageStep {
+    return this.ends(made, { content: [], structuredContent });
+  }
+
+  /** The same without an envelope of ours, by a method of the caller's choice. */
+  ends(made: Step, value: JsonValue, method = "tools/call#result"): PageStep {
+    const { call, session, server } = callOf(made);
+    const page = this.page(method, value, { call, session, server });
+    this.step({ type: "outcome", outcome: { call, session, status: "ok" } });
+    return page;
+  }
+
+  /** A call of a tool without arguments, and what it brings back. */
+  reads(tool: string, structuredContent: JsonValue, more: Partial<SyscallRequest> = {}): PageStep {
+    return this.result(this.call(tool, {}, more), structuredContent);
+  }
+
+  user(text: string, session = "s1"): PageStep {
+    return this.page(USER_WORDS, text, { server: "user", session });
+  }
+
+  approval(made: Step, answer: ApprovalAnswer, session?: string): Step {
+    const { call, session: own } = callOf(made);
+    return this.step({ type: "approval", approval: { call, session: session ?? own, answer } });
+  }
+
+  /** What the kernel finds out about a value, used as the one argument of a call. */
+  found(value: JsonValue, more: Partial<SyscallRequest> = {}): ProvenanceValue {
+    const [first] = this.call("probe", { value }, more).event.value.provenance ?? [];
+    if (first === undefined) throw new Error("no provenance was recorded");
+    return first;
+  }
+}
+
+function callOf(made: Step): { readonly call: string; readonly session: string; readonly server: string } {
+  if (made.event.type !== "syscall") throw new Error("not a syscall line");
+  return made.event.value;
+}
+
+/** `verdict:rule` of a syscall, an approval, or a page's delivery. */
+export function ruled({ event }: Step): string {
+  if (event.type === "page") return decisionName(event.value.delivery);
+  if (event.type === "syscall" || event.type === "approval") return decisionName(event.value.decision);
+  throw new Error("the line decides nothing");
+}
+
+/** A `[[sources]]` table. */
+export function source(path: string, labels: readonly string[], more = ""): string {
+  return `[[sources]]\npath = ${JSON.stringify(path)}\nlabels = ${JSON.stringify(labels)}\n${more}\n`;
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Instant } from "../../src/abi/event.js";
 import type { PayloadRecord } from "../../src/abi/payload.js";
 import type { Observation, Ports } from "../../src/abi/ports.js";
-import { openPayload, type SyscallRequest } from "../../src/abi/request.js";
+import { openPayload } from "../../src/abi/request.js";
 
 /** What happened, in the order it happened. */
 export type Happening =
@@ -25,7 +25,7 @@ export interface Script {
   /** Throws to refuse a line; a promise makes it durable in its own time. */
   readonly append?: (line: string, index: number, durable: boolean) => Promise<void> | undefined;
   readonly sign?: (statement: string) => Promise<string>;
-  readonly act?: (call: string, request: SyscallRequest) => Promise<Observation>;
+  readonly act?: Ports["act"];
   readonly payload?: (record: PayloadRecord) => void;
 }
 
@@ -67,9 +67,9 @@ export function scriptedPorts(script: Script = {}): ScriptedPorts {
       signed.push(statement);
       return script.sign?.(statement) ?? Promise.resolve(fakeSeal(statement));
     },
-    act: (call, request) => {
+    act: (call, request, sent) => {
       happened.push({ what: "act", call });
-      return script.act?.(call, request) ?? Promise.resolve(answer(`result of ${call}`));
+      return script.act?.(call, request, sent) ?? Promise.resolve(answer(`result of ${call}`));
     },
     payload: (record) => {
       script.payload?.(record);

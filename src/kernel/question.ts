@@ -1,0 +1,160 @@
+/** What the policy is asked about a call: its names and labels, and the values behind them where they are at hand. */
+import type { JsonValue } from "../base/json.js";
+import type { ProvenanceValue } from "../abi/event.js";
+import type { Labels } from "../abi/labels.js";
+import { isServerClass, ORIGIN_CLASSES, serverClass, type Provenance } from "../abi/provenance.js";
+import type { SyscallRequest } from "../abi/request.js";
+import type { DescriptorState } from "../abi/syscalls.js";
+import { labelNames } from "../mmu/lattice.js";
+import { provenanceOf, tokenProvenance, wordClasses } from "../mmu/provenance.js";
+import type { ArgumentLeaf, Values } from "../policy/conditions/condition.js";
+import { isNamedByUser, leavesOfJson, sentencesWith, textOf, type OpenContext, type SentLeaf } from "./context.js";
+import { descriptorState, NO_LISTING, type Listing } from "./descriptors.js";
+import { shownPath } from "./shown-path.js";
+
+/** Leaves listed in the log; of a call with more the rest is counted. */
+const MAX_LISTED_LEAVES = 64;
+
+/** What the values of a call are made of. */
+export interface CallParts {
+  readonly context: OpenContext;
+  /** What composed text is at least. */
+  readonly session: Labels;
+  readonly request: Pick<SyscallRequest, "server" | "subject">;
+  /** Member names that may be shown: the operator's. */
+  readonly names: ReadonlySet<string>;
+  /** Absent for a call that has none. */
+  readonly args: JsonValue | undefined;
+}
+
+/** The values of one call. INVARIANT: each leaf's provenance is looked up once, however often a policy asks. */
+export class CallValues implements Values {
+  private readonly context: OpenContext;
+  private readonly session: Labels;
+  private readonly server: string;
+  private readonly tool: string | undefined;
+  private readonly names: ReadonlySet<string>;
+  private readonly list: readonly ArgumentLeaf[];
+
+  constructor({ context, session, request, names, args }: CallParts) {
+    this.names = names;
+    this.context = context;
+    this.session = session;
+    this.server = request.server;
+    const tool = request.subject["tool"];
+    this.tool = typeof tool === "string" ? tool : undefined;
+    this.list = args === undefined ? [] : leavesOfJson(args).map((leaf) => this.leafOf(leaf.path, leaf.value));
+  }
+
+  leaves(): readonly ArgumentLeaf[] {
+    return this.list;
+  }
+
+  sentences(): readonly (readonly string[])[] {
+    return this.context.sentences.map(({ words }) => words);
+  }
+
+  descriptor(): DescriptorState {
+    const { listing } = this;
+    return this.tool === undefined ? "unknown" : descriptorState(listing, this.tool);
+  }
+
+  private get listing(): Listing {
+    return this.context.listings.get(this.server) ?? NO_LISTING;
+  }
+
+  private leafOf(path: string, value: ArgumentLeaf["value"]): ArgumentLeaf {
+    const { context, session } = this;
+    const text = textOf(value);
+    return {
+      path,
+      value,
+      provenance: once(() => this.sided(provenanceOf(context.memory, value, session))),
+      tokens: once(() =>
+        tokenProvenance(context.memory, text, session).map(({ provenance }) => this.sided(provenance)),
+      ),
+      words: once(() => wordClasses(context.memory, text).map((classes) => this.withSides(classes))),
+      sentences: once(() => sentencesWith(context, value)),
+      isNamed: once(() => isNamedByUser(context, text)),
+    };
+  }
+
+  private sided(found: Provenance): Provenance {
+    const classes = this.withSides(found.classes);
+    return classes === found.classes ? found : { ...found, classes };
+  }
+
+  /** With the side that each server among them is on, seen from this call: the one that is called, or another. */
+  private withSides(classes: ReadonlySet<string>): ReadonlySet<string> {
+    const servers = [...classes].filter(isServerClass);
+    if (servers.length === 0) return classes;
+    const own = serverClass(this.server);
+    return new Set([...classes, ...servers.map((name) => (name === own ? SAME : OTHER))]);
+  }
+
+  /** What the log keeps of the look-ups: member names and places, no values. Keys are leaves of their own and not listed. */
+  record(): { readonly provenance: readonly ProvenanceValue[]; readonly moreLeaves: number } {
+    const values = this.list.filter(({ path }) => !path.endsWith("#"));
+    const listed = values.slice(0, MAX_LISTED_LEAVES);
+    const shown = (path: string): string => shownPath(path, (name) => this.isGivenName(name));
+    return {
+      provenance: listed.map((leaf) => provenanceValue(leaf.path, leaf.provenance(), shown)),
+      moreLeaves: values.length - listed.length,
+    };
+  }
+
+  private isGivenName(name: string): boolean {
+    return this.names.has(name) || this.listing.names.has(name);
+  }
+
+  sent(): readonly SentLeaf[] {
+    // An argument's name that the operator or the server gave is no word of the caller's; any other key may be.
+    const values = this.list.filter(({ path, value }) => !/^\/[^/]*#$/.test(path) || !this.isGivenName(textOf(value)));
+    return values.map((leaf) => {
+      const { labels, endorsed } = leaf.provenance();
+      return { path: leaf.path, text: textOf(leaf.value), labels, endorsed };
+    });
+  }
+}
+
+const SAME = "same-server";
+const OTHER = "other-server";
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** Bounds on one leaf's entry, so that a line stays under its cap whatever tags an operator gives. */
+const MAX_CLASSES = 16;
+const MAX_LABELS = 16;
+const KNOWN_CLASSES: ReadonlySet<string> = new Set(ORIGIN_CLASSES);
+
+/** The classes of every policy first: of more tags than fit, some are left out. */
+function shownClasses(classes: ReadonlySet<string>): readonly string[] {
+  const all = [...classes].sort();
+  const known = all.filter((name) => KNOWN_CLASSES.has(name));
+  const others = all.filter((name) => !KNOWN_CLASSES.has(name));
+  return [...known, ...others].slice(0, MAX_CLASSES).sort();
+}
+
+function shownLabels(labels: Labels): readonly string[] {
+  return labelNames(labels).slice(0, MAX_LABELS);
+}
+
+// Members in RFC 8785 order, as in step.ts.
+function provenanceValue(path: string, found: Provenance, shown: (path: string) => string): ProvenanceValue {
+  return {
+    classes: shownClasses(found.classes),
+    labels: shownLabels(found.labels),
+    match: found.match,
+    origins: found.origins.map((origin) => ({
+      end: origin.end,
+      labels: shownLabels(origin.labels),
+      page: origin.page,
+      path: shown(origin.path),
+      start: origin.start,
+    })),
+    path: shown(path),
+  };
+}

@@ -1,0 +1,40 @@
+/** The values' side of the state: the context of each session, opened on first use, sealed once a value was missing. */
+import type { JsonValue } from "../base/json.js";
+import type { Payload } from "../abi/payload.js";
+import type { Outcome } from "../abi/request.js";
+import { newContext, withoutCall, type Context, type OpenContext } from "./context.js";
+import type { State } from "./state.js";
+
+/** A session's context as it stands. A run of the first log version kept none. */
+export function contextOf(state: State, session: string): Context {
+  const known = state.contexts.get(session);
+  if (known !== undefined) return known;
+  return tracksValues(state) ? newContext(state.policy?.compiled.document.directory ?? []) : "sealed";
+}
+
+/** Whether the run's log records what was found out about values. */
+export function tracksValues(state: State): boolean {
+  return state.run !== undefined && state.run.format !== "agentk-flight/1";
+}
+
+/** The state with a session's context changed. */
+export function withContext(state: State, session: string, context: Context): State {
+  if (state.contexts.get(session) === context) return state;
+  return { ...state, contexts: new Map(state.contexts).set(session, context) };
+}
+
+/** A call is over: its arguments can no longer come back in its own result. */
+export function withoutCallContext(state: State, { call, session }: Pick<Outcome, "call" | "session">): State {
+  const context = state.contexts.get(session);
+  if (context === undefined || context === "sealed") return state;
+  return withContext(state, session, withoutCall(context, call));
+}
+
+/** The value of an open payload. INVARIANT: its text is RFC 8785, written by the boundary or kept in the journal. */
+export function valueOf(payload: Payload): JsonValue | undefined {
+  return payload.kind === "open" ? (JSON.parse(payload.canonical) as JsonValue) : undefined;
+}
+
+export function isOpen(context: Context): context is OpenContext {
+  return context !== "sealed";
+}

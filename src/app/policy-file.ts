@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { AgentkError } from "../base/errors.js";
 import { MAX_NAME_CHARS, MAX_POLICY_BYTES } from "../base/limits.js";
 import { compilePolicy, type CompiledPolicy } from "../policy/compile.js";
+import { loadRegexFor } from "../policy/match/regex.js";
 import { parsePolicy, type PolicyFault } from "../policy/parse.js";
 import { shippedFile } from "./package-info.js";
 
@@ -37,12 +38,16 @@ function hintFor([first, ...more]: readonly PolicyFault[]): string {
  * Reads a policy's text; without a file, the shipped guard policy.
  * @throws AgentkError `file-unreadable`; PolicyInvalid when it is too large or not UTF-8.
  */
-export function readPolicy(file: string | undefined): LoadedPolicy {
+export async function readPolicy(file: string | undefined): Promise<LoadedPolicy> {
   const path = file ?? shippedFile("policies/guard.toml");
-  const bytes = readBounded(path);
+  const source = textOf(path, readBounded(path));
+  await loadRegexFor(source);
+  return { name: nameOf(path), file: path, source };
+}
+
+function textOf(path: string, bytes: Buffer): string {
   try {
-    const source = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    return { name: nameOf(path), file: path, source };
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw new PolicyInvalid(path, [{ line: 1, column: 1, problem: "the file is not UTF-8 text" }]);
   }
@@ -72,6 +77,11 @@ function readBounded(path: string): Buffer {
       place: { file: path },
     });
   }
+}
+
+/** Must have settled before a recorded policy is compiled: a log may hold any. */
+export function readyForAnyPolicy(): Promise<void> {
+  return loadRegexFor("matches");
 }
 
 /**

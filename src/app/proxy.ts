@@ -1,15 +1,19 @@
 /** `mcp-proxy-stdio`: one client on our stdin and stdout, one server as a child, the kernel in between. */
-import type { CloseReason } from "../abi/event.js";
+import { dirname } from "node:path";
+import { FLIGHT_FORMAT, type CloseReason } from "../abi/event.js";
 import { openPayload } from "../abi/request.js";
 import type { DURABLE_FROM } from "../abi/syscalls.js";
 import { canonicalJson } from "../base/canonical.js";
 import { AgentkError } from "../base/errors.js";
 import { childEnvironment } from "../host/child-environment.js";
 import { startChild, type Child, type ExitFacts } from "../host/child-process.js";
+import { openControlSocket, type ControlSocket } from "../host/control-socket.js";
 import { Relay } from "../mcp/relay.js";
 import { Session } from "../mcp/session.js";
 import { Upstream, type McpRequest } from "../mcp/upstream.js";
+import type { PolicyTrust } from "../policy/ast.js";
 import type { ClientStream } from "./client-stream.js";
+import { createControl } from "./control.js";
 import { startLiveRun, type LiveRun, type LiveRunOptions } from "./live-run.js";
 import { packageVersion } from "./package-info.js";
 import { compileSource, type LoadedPolicy } from "./policy-file.js";
@@ -52,6 +56,8 @@ export class Proxy {
   private readonly run: LiveRun<McpRequest>;
   private readonly relay: Relay;
   private readonly env: Readonly<Record<string, string>>;
+  private readonly trust: PolicyTrust;
+  private control: ControlSocket | undefined;
   private opening: Promise<void> | undefined;
   private child: Child | undefined;
   private exit: ExitFacts | undefined;
@@ -62,7 +68,7 @@ export class Proxy {
   constructor(options: ProxyOptions, client: ClientStream) {
     this.options = options;
     this.client = client;
-    compileSource(options.policy.source, options.policy.file);
+    this.trust = compileSource(options.policy.source, options.policy.file).document.trust;
     const env = childEnvironment(options.env, options.allowEnv);
     if (!env.ok) throw new AgentkError("usage", env.error);
     this.env = env.value;
@@ -71,12 +77,13 @@ export class Proxy {
       this.sendToServer(line);
     };
     this.upstream = new Upstream({ session: this.session, send: toServer, timeoutMs: options.responseTimeoutMs });
-    this.run = startLiveRun(options, (call, request) => this.upstream.act(call, request));
+    this.run = startLiveRun(options, (call, request, sent) => this.upstream.act(call, request, sent));
     this.relay = new Relay({
       dispatch: this.run.dispatch,
       session: this.session,
       upstream: this.upstream,
       identity: { session: SESSION, agent: options.agentId, server: options.serverId },
+      isPromptTrusted: this.trust.client_prompt === "_meta",
       toClient: (line) => {
         if (!client.send(line)) this.child?.pause();
       },
@@ -126,7 +133,7 @@ export class Proxy {
   private async openRun(): Promise<void> {
     const { options, run } = this;
     const facts = {
-      format: "agentk-flight/1",
+      format: FLIGHT_FORMAT,
       run: run.id,
       agentk: packageVersion(),
       agent: options.agentId,
@@ -143,12 +150,26 @@ export class Proxy {
       public_key: run.publicKey,
     } as const;
     try {
+      await this.openControl();
       await run.dispatch.open(facts, run.secret, options.policy);
       run.publish();
     } catch (error) {
+      await this.control?.close().catch(() => undefined);
       await run.finish().catch(() => undefined);
       throw error;
     }
+  }
+
+  /** Before the first line: a run whose socket cannot be made does not begin. */
+  private async openControl(): Promise<void> {
+    if (!this.trust.context_socket) return;
+    const { options, run } = this;
+    this.control = await openControlSocket({
+      run: run.id,
+      beside: options.traceOut === undefined ? dirname(run.log) : undefined,
+      env: options.env,
+      answer: createControl({ run: run.id, sessions: [SESSION], dispatch: run.dispatch }),
+    });
   }
 
   private startServer(): Child {
@@ -197,6 +218,7 @@ export class Proxy {
     const exit = (await child?.stop()) ?? { code: undefined, signal: undefined, spawnError: undefined };
     upstream.gone();
     await relay.idle();
+    await this.control?.close().catch(() => undefined);
     await this.closeLog(reason);
     await run.finish().catch(() => undefined);
     const { allowed, denied } = run.dispatch.current;

@@ -12,7 +12,7 @@ import { fold } from "../kernel/fold.js";
 import { INITIAL_STATE, type State } from "../kernel/state.js";
 import { createKernel } from "../kernel/step.js";
 import type { Input } from "../abi/request.js";
-import { compileSource } from "./policy-file.js";
+import { compileSource, readyForAnyPolicy } from "./policy-file.js";
 
 export interface Recovery {
   readonly run: string;
@@ -33,6 +33,7 @@ const NOTHING = nodeDigests.sha256Hex("");
  * `unsafe-file` when its writer is alive.
  */
 export async function recoverLog(path: string): Promise<Recovery> {
+  await readyForAnyPolicy();
   // Before anything is changed: is it a log, and one that needs this?
   assertRecoverable(path, readState(path));
   const torn = splitTornTail(path);

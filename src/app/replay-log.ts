@@ -10,7 +10,7 @@ import { loadOperatorKey } from "../host/operator-key.js";
 import { openPayloadStore, type OpenedPayloads, type PayloadFault } from "../host/payload-reader.js";
 import { payloadPathOf } from "../host/payload-store.js";
 import { createKernel } from "../kernel/step.js";
-import { compileSource } from "./policy-file.js";
+import { compileSource, readyForAnyPolicy } from "./policy-file.js";
 
 export interface LogReplay extends ReplayReport {
   /** `deep`: values came from the journal and were committed to again; `shallow`: they were taken as recorded. */
@@ -32,7 +32,8 @@ type Journal =
  * Replays the log at `named`.
  * @throws AgentkError `file-unreadable`; `unsafe-file` when the operator's key is not safe to use.
  */
-export function replayLog(named: string, env: NodeJS.ProcessEnv): LogReplay {
+export async function replayLog(named: string, env: NodeJS.ProcessEnv): Promise<LogReplay> {
+  await readyForAnyPolicy();
   // `latest.jsonl` is a link: the journal lies beside the log it points to.
   const path = existsSync(named) ? realpathSync(named) : named;
   const journal = openJournalOf(path, env);

@@ -16,7 +16,7 @@ export interface ProxyCommand extends Omit<ProxyOptions, "policy"> {
  */
 export async function runProxy(command: ProxyCommand, say: (text: string) => void): Promise<0 | 1> {
   const { policyFile, ...options } = command;
-  const policy = readPolicy(policyFile === undefined ? undefined : resolve(options.cwd, policyFile));
+  const policy = await readPolicy(policyFile === undefined ? undefined : resolve(options.cwd, policyFile));
   const proxy = new Proxy(
     { ...options, policy },
     createClientStream(process.stdin, process.stdout, options.maxLineBytes),

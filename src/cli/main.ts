@@ -4,6 +4,9 @@ import { AgentkError, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
 import type { ExitStatus, Io } from "./io.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
+import { registerContext } from "./context.js";
+import { registerInit } from "./init.js";
+import { policyCommands } from "./policy.js";
 import { registerPolicyCheck } from "./policy-check.js";
 import { registerRecover } from "./recover.js";
 import { registerReplay } from "./replay.js";
@@ -17,6 +20,9 @@ const COMMANDS = [
   registerTraceInspect,
   registerRecover,
   registerPolicyCheck,
+  policyCommands(async () => (await import("../app/case-world.js")).openCaseWorld),
+  registerInit,
+  registerContext,
 ];
 
 /** Runs one command and sets the process's exit status: 0 ok, 1 error, 2 a check failed. */

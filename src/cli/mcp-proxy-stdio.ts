@@ -14,7 +14,7 @@ import type { Io } from "./io.js";
 
 /** What commander hands over: the proxy's own options under their own names, and four that are told otherwise here. */
 interface ProxyFlags extends Omit<ProxyCommand, "cwd" | "env" | "command" | "args" | "policyFile" | "durableFrom"> {
-  readonly policy?: string;
+  readonly policy: string;
   readonly durable: ProxyCommand["durableFrom"];
   readonly command?: string;
   readonly arg: readonly string[];
@@ -41,7 +41,7 @@ export function registerMcpProxyStdio(program: Command, io: Io): void {
 
 function addFlags(command: Command): Command {
   return command
-    .option("--policy <file>", "the policy (default: the shipped guard policy)")
+    .option("--policy <policy>", "a policy file, or the name of a shipped policy such as strict", "guard")
     .option("--trace-out <file>", "write the flight log here; the file must not exist")
     .option("--server-id <id>", "what policies and the log call the server", serverName, "downstream-mcp")
     .option("--agent-id <id>", "what policies and the log call the agent", name, "agent://mcp/proxy")
@@ -107,11 +107,14 @@ async function serve(words: readonly string[], flags: ProxyFlags, io: Io): Promi
   if (command === undefined) {
     throw new AgentkError("usage", "no server is named", { hint: "put its command after `--`" });
   }
-  const { runProxy } = await import("../app/run-proxy.js");
+  const [{ runProxy }, { policyFileOf }] = await Promise.all([
+    import("../app/run-proxy.js"),
+    import("../app/package-info.js"),
+  ]);
   const { policy, durable: durableFrom, traceOut, ...options } = flags;
   const world = { cwd: io.cwd, env: io.env };
   const end = await runProxy(
-    { ...options, ...world, command, args, policyFile: policy, durableFrom, traceOut },
+    { ...options, ...world, command, args, policyFile: policyFileOf(policy), durableFrom, traceOut },
     io.stderr,
   );
   io.exit(end);

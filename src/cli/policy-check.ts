@@ -1,35 +1,51 @@
-/** `agentk policy-check`: is this policy one that the kernel would take? */
+/** `agentk policy-check`: is this policy one that the kernel would take, and does each of its rules do something? */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { PolicyInvalid } from "../app/policy-file.js";
 import type { Io } from "./io.js";
+
+interface Options {
+  readonly json?: true;
+  readonly strict?: true;
+}
 
 export function registerPolicyCheck(program: Command, io: Io): void {
   program
     .command("policy-check")
     .summary("check a policy file")
-    .description("Parses a policy strictly and names every fault with its line and column.")
+    .description(
+      "Parses a policy strictly, names every fault with its line and column, and looks for rules that do not work.",
+    )
     .argument("<policy>", "the policy file")
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExit status: 0 the policy is valid, 1 it cannot be read, 2 it is not valid.")
-    .action((file: string, options: { json?: true }) => check(file, options, io));
+    .option("--strict", "let warnings fail the check too")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 the policy is valid, 1 it cannot be read, 2 it is not valid or lint found an error.",
+    )
+    .action((file: string, options: Options) => check(file, options, io));
 }
 
-async function check(file: string, options: { json?: true }, io: Io): Promise<void> {
-  const [policies, { policyFaultsJson, policyFaultsText, policyJson, policyText }] = await Promise.all([
-    import("../app/policy-file.js"),
-    import("../report/policy-report.js"),
-  ]);
+async function check(file: string, options: Options, io: Io): Promise<void> {
+  const [policies, { parsePolicy }, { lintPolicy }, { policyJson, policyText, policyFaultsJson, policyFaultsText }] =
+    await Promise.all([
+      import("../app/policy-file.js"),
+      import("../policy/parse.js"),
+      import("../policy/check/lint.js"),
+      import("../report/policy-report.js"),
+    ]);
   const isJson = options.json === true;
   try {
-    const { source } = policies.readPolicy(resolve(io.cwd, file));
-    const { document } = policies.compileSource(source, file);
-    io.stdout(isJson ? policyJson(file, document) : policyText(file, document));
-    io.exit(0);
+    const { source } = await policies.readPolicy(resolve(io.cwd, file));
+    const parsed = parsePolicy(source);
+    if (!parsed.ok) throw new policies.PolicyInvalid(file, parsed.error);
+    const findings = lintPolicy(parsed.value, source, Date.now());
+    const ok = options.strict === true ? findings.length === 0 : findings.every(({ severity }) => severity !== "error");
+    const checked = { document: parsed.value, findings, ok };
+    io.stdout(isJson ? policyJson(file, checked) : policyText(file, checked));
+    io.exit(ok ? 0 : 2);
   } catch (error) {
     if (!(error instanceof policies.PolicyInvalid)) throw error;
-    const { faults }: PolicyInvalid = error;
-    io.stdout(isJson ? policyFaultsJson(file, faults) : policyFaultsText(file, faults));
+    io.stdout(isJson ? policyFaultsJson(file, error.faults) : policyFaultsText(file, error.faults));
     io.exit(2);
   }
 }

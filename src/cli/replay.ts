@@ -20,7 +20,7 @@ async function replay(log: string, options: { json?: true }, io: Io): Promise<vo
     import("../app/replay-log.js"),
     import("../report/replay-report.js"),
   ]);
-  const report = replayLog(resolve(io.cwd, log), io.env);
+  const report = await replayLog(resolve(io.cwd, log), io.env);
   io.stdout(options.json === true ? replayJson(log, report) : replayText(log, report, await lookFor(io)));
   io.exit(report.ok ? 0 : 2);
 }

@@ -1,5 +1,6 @@
 /** `agentk trace-inspect`: the events of a flight log, a row each, and totals. No values: the log holds none. */
-import type { Command } from "commander";
+import { resolve } from "node:path";
+import { InvalidArgumentError, type Command } from "commander";
 import type { FlightLine } from "../abi/event.js";
 import type { InspectRow } from "../evidence/inspect.js";
 import type { InspectPrinter } from "../report/inspect-report.js";
@@ -8,6 +9,8 @@ import { LATEST_LOG } from "./latest.js";
 
 interface InspectOptions {
   readonly json?: true;
+  readonly why?: string;
+  readonly depth?: number;
 }
 
 /** Rows printed together: enough to lay the columns out by, few enough to hold. */
@@ -19,9 +22,34 @@ export function registerTraceInspect(program: Command, io: Io): void {
     .summary("show the events of a flight log")
     .description("Shows the events of a flight log, even of one that fails its checks, with totals.")
     .argument("[log]", "the flight log", LATEST_LOG)
+    .option("--why <seq>", "show where the values of this call came from: its number, `c12`, or `p12` for a page")
+    .option("--depth <calls>", "how many calls back --why goes (default: 4)", wholeNumber)
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExit status: 0 shown and verified, 1 the log cannot be read, 2 a check failed.")
-    .action((log: string, options: InspectOptions) => inspect(log, options, io));
+    .addHelpText(
+      "after",
+      "\nExit status: 0 shown and verified (with --why: up to that line), 1 the log cannot be read or has no such line, 2 a check failed.",
+    )
+    .action((log: string, options: InspectOptions) =>
+      options.why === undefined ? inspect(log, options, io) : why(log, options.why, options, io),
+    );
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError("not a whole number from 1 to 9999");
+  return Number(text);
+}
+
+async function why(log: string, line: string, { json, depth }: InspectOptions, io: Io): Promise<void> {
+  const [{ withBrokenLog }, { whyLog }, { whyJson, whyText }] = await Promise.all([
+    import("./broken-log.js"),
+    import("../app/why-log.js"),
+    import("../report/why-report.js"),
+  ]);
+  await withBrokenLog(io, json === true, async () => {
+    const tree = whyLog(resolve(io.cwd, log), line, depth);
+    io.stdout(json === true ? whyJson(log, tree) : whyText(log, tree, await lookFor(io)));
+    io.exit(0);
+  });
 }
 
 async function inspect(log: string, options: InspectOptions, io: Io): Promise<void> {

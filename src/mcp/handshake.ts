@@ -2,6 +2,7 @@
 import { openPayload } from "../abi/request.js";
 import { canonicalJson } from "../base/canonical.js";
 import type { JsonObject } from "../base/json.js";
+import { handedOn } from "./handed.js";
 import { withoutAgentkMeta } from "./methods/claims.js";
 import type { RelayParts } from "./relay-parts.js";
 import { replyTo } from "./reply.js";
@@ -50,10 +51,7 @@ async function answerFor(parts: Parts, asked: Asked, message: ResultMessage): Pr
   }
   if (!established.ok) return ownError(asked.exchange.id, "invalid-answer");
   const result = withoutAgentkMeta(established.value);
-  return resultLine(
-    asked.exchange.id,
-    page.delivery.verdict === "allow" ? result : withoutText(result, identity.server),
-  );
+  return resultLine(asked.exchange.id, handedOn(page, result) ?? withoutText(result, identity.server));
 }
 
 /** What is left of the answer when the policy does not let the server describe itself: no text of the server's. */

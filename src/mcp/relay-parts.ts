@@ -1,7 +1,14 @@
 /** What the relay and its handshake are put together from. */
+import { USER_WORDS } from "../abi/request.js";
 import type { Dispatch } from "../kernel/dispatch.js";
 import type { Session } from "./session.js";
 import type { McpRequest, Upstream } from "./upstream.js";
+
+/**
+ * What a page of the user's words comes by. INVARIANT: no contract has a method that begins with `user/`, so neither
+ * side's message can be called so; only our own code makes such pages.
+ */
+export const USER_PAGE = { server: "user", method: USER_WORDS } as const;
 
 export interface RelayParts {
   readonly dispatch: Dispatch<McpRequest>;
@@ -9,6 +16,8 @@ export interface RelayParts {
   readonly upstream: Upstream;
   /** Who the log says is acting: the operator's words, not the client's. */
   readonly identity: { readonly session: string; readonly agent: string; readonly server: string };
+  /** Whether the policy takes what a client puts in `_meta["agentk/prompt"]` for its user's words. */
+  readonly isPromptTrusted: boolean;
   readonly toClient: (line: string) => void;
   readonly toServer: (line: string) => void;
   /** The server has broken the protocol too often to go on with it. */

@@ -7,10 +7,11 @@ import { UNKNOWN_SYSCALL } from "../abi/syscalls.js";
 import { canonicalJson } from "../base/canonical.js";
 import { MAX_CHILD_FAULTS, MAX_IN_FLIGHT, MAX_LINE_BYTES, MAX_RECORDED_STRAYS } from "../base/limits.js";
 import type { Dispatch } from "../kernel/dispatch.js";
+import { handedOn } from "./handed.js";
 import { establish } from "./handshake.js";
 import type { TakenClaims } from "./methods/claims.js";
 import type { RequestContract } from "./methods/contract.js";
-import type { RelayParts } from "./relay-parts.js";
+import { USER_PAGE, type RelayParts } from "./relay-parts.js";
 import { replyTo } from "./reply.js";
 import type { Admitted, Refused } from "./session.js";
 import type { McpRequest } from "./upstream.js";
@@ -18,6 +19,9 @@ import { wireFault, type WireFault } from "./wire/faults.js";
 import type { Message, NotificationMessage, RequestMessage } from "./wire/message.js";
 import { readMessage } from "./wire/read.js";
 import { denialError, errorLine, faultError, notificationLine, requestLine, resultLine } from "./wire/write.js";
+
+/** How many of the user's texts are remembered, so that a host that repeats the prompt with every call makes one page. */
+const MAX_HEARD = 64;
 
 export class Relay {
   private readonly parts: RelayParts;
@@ -30,6 +34,8 @@ export class Relay {
   private recordedStrays = 0;
   private uncounted = 0;
   private faults = 0;
+  /** What the user said in this session, the latest last. */
+  private readonly heard = new Set<string>();
 
   constructor(parts: RelayParts) {
     this.parts = parts;
@@ -106,6 +112,7 @@ export class Relay {
     await this.opened;
     const isWhole = admission.params === message.params;
     const line = isWhole ? message.canonical : requestLine(message.id, message.method, admission.params);
+    const claims = this.claimsOf(admission.claims);
     if (contract.syscall === undefined) return this.handleLifecycle(message, exchange, line);
     const mediated = contract.syscall(admission.params ?? {});
     const request: McpRequest = {
@@ -114,7 +121,7 @@ export class Relay {
       kind: mediated.kind,
       subject: mediated.subject,
       ...(mediated.arguments === undefined ? {} : { arguments: openPayload(canonicalJson(mediated.arguments)) }),
-      ...(admission.claims === undefined ? {} : { claims: claimsOf(admission.claims) }),
+      ...(claims === undefined ? {} : { claims }),
       exchange,
       contract,
       line,
@@ -123,6 +130,35 @@ export class Relay {
     // A request that was cancelled while its denial was being recorded has ended already, and gets no answer.
     if (judged.observation === undefined && !this.parts.session.release(exchange)) return;
     this.reply(replyTo(request, judged));
+  }
+
+  /** What is recorded as claimed. A prompt that may be believed is no claim, and becomes a page here and now. */
+  private claimsOf(taken: TakenClaims | undefined): Claims | undefined {
+    if (taken === undefined) return undefined;
+    const { labels, capabilities, intent, prompt } = taken;
+    const isBelieved = prompt !== undefined && this.parts.isPromptTrusted;
+    if (isBelieved) this.hear(prompt);
+    // One that may not is counted as a capability that the client says it has: to speak for the user.
+    const counted = capabilities + (prompt === undefined || isBelieved ? 0 : 1);
+    if (isBelieved && labels.length + counted === 0 && intent === undefined) return undefined;
+    const sealed = intent === undefined ? {} : { intent: openPayload(canonicalJson(intent)) };
+    return { labels, capabilities: counted, ...sealed };
+  }
+
+  /**
+   * INVARIANT: nothing is awaited between this and the decision on the request that brought the words. The dispatch
+   * takes its inputs in the order they are made, so the page stands before the request; one that cannot be recorded
+   * ends the recording, and the request is denied.
+   */
+  private hear(words: string): void {
+    const isKnown = this.heard.delete(words);
+    this.heard.add(words);
+    if (isKnown) return;
+    const [oldest] = this.heard;
+    if (this.heard.size > MAX_HEARD && oldest !== undefined) this.heard.delete(oldest);
+    const content = openPayload(canonicalJson(words));
+    const { dispatch, identity } = this.parts;
+    this.track(dispatch.page({ session: identity.session, ...USER_PAGE, content }).then(() => undefined));
   }
 
   private async handleLifecycle(
@@ -218,7 +254,8 @@ export class Relay {
       const content = openPayload(canonicalJson(params));
       const from = { session: identity.session, server: identity.server, method: message.method };
       const page = await dispatch.page({ ...from, content, ...(call === undefined ? {} : { call }) });
-      if (page?.delivery.verdict === "allow") this.parts.toClient(notificationLine(message.method, params));
+      const handed = page === undefined ? undefined : handedOn(page, params);
+      if (handed !== undefined) this.parts.toClient(notificationLine(message.method, handed));
       return;
     }
     await this.record({ name: message.method, refusal: admission.refusal, from: "server" });
@@ -226,9 +263,4 @@ export class Relay {
       this.parts.toServer(errorLine(message.id, { code: admission.rpcCode, message: admission.detail }));
     }
   }
-}
-
-function claimsOf(taken: TakenClaims): Claims {
-  const { labels, capabilities, intent } = taken;
-  return { labels, capabilities, ...(intent === undefined ? {} : { intent: openPayload(canonicalJson(intent)) }) };
 }

@@ -1,23 +1,45 @@
 /** What the client is told: made from what the kernel decided, recorded and let through, and from nothing else. */
-import type { Judged } from "../kernel/dispatch.js";
+import type { Judged, TakenPage } from "../kernel/dispatch.js";
+import type { JsonObject } from "../base/json.js";
+import { mayPass } from "../abi/decision.js";
+import { handedOn, isQuarantined } from "./handed.js";
 import { withoutAgentkMeta } from "./methods/claims.js";
 import type { Answer, McpRequest } from "./upstream.js";
 import type { RequestId } from "./wire/message.js";
-import { downstreamError, denialError, ownError, resultLine, toolDenial } from "./wire/write.js";
+import { downstreamError, denialError, ownError, quarantineStub, resultLine, toolDenial } from "./wire/write.js";
 
 type Replied = Pick<McpRequest, "exchange" | "answer"> & Partial<Pick<McpRequest, "contract">>;
 
 /** The line that answers a request; `undefined` for a cancelled one, which MCP leaves unanswered. */
 export function replyTo(request: Replied, judged?: Judged): string | undefined {
   const { exchange, answer } = request;
-  if (judged?.decision.verdict === "deny") return denialLine(request, judged);
-  if (judged !== undefined && isWithheld(judged)) return ownError(exchange.id, "withheld", judged.call);
-  return answer === undefined ? undefined : answerLine(exchange.id, answer, judged?.call);
+  const refusal = judged === undefined ? undefined : refusalLine(request, judged);
+  if (refusal !== undefined || answer === undefined) return refusal;
+  const page = judged?.page;
+  if (answer.kind === "result" && page?.value.delivery.verdict === "transform") {
+    return transformedLine(request, page, answer.message.result);
+  }
+  return answerLine(exchange.id, answer, judged?.call);
 }
 
 function denialLine({ exchange, contract }: Replied, { decision, call }: Judged): string {
   const { id } = exchange;
   return contract?.denial === "tool-result" ? toolDenial(id, decision, call) : denialError(id, decision, call);
+}
+
+/** The answer for a call that was not made, or whose result is not handed on. */
+function refusalLine(request: Replied, judged: Judged): string | undefined {
+  if (!mayPass(judged.decision.verdict)) return denialLine(request, judged);
+  return isWithheld(judged) ? ownError(request.exchange.id, "withheld", judged.call) : undefined;
+}
+
+/** A result as the policy changed it. A tool's whose every word is kept back leaves a stub that says so. */
+function transformedLine({ exchange, contract }: Replied, page: TakenPage, result: JsonObject): string {
+  const { delivery, changes, call } = page.value;
+  if (isQuarantined(changes) && contract?.denial === "tool-result") return quarantineStub(exchange.id, delivery, call);
+  const handed = handedOn(page, result);
+  if (handed === undefined) return ownError(exchange.id, "withheld", call);
+  return resultLine(exchange.id, withoutAgentkMeta(handed));
 }
 
 function isWithheld(judged: Judged): boolean {

@@ -2,10 +2,11 @@
 import type { Observation } from "../abi/ports.js";
 import { openPayload, type SyscallRequest } from "../abi/request.js";
 import { canonicalJson } from "../base/canonical.js";
+import type { JsonObject } from "../base/json.js";
 import type { RequestContract } from "./methods/contract.js";
 import type { Exchange, Session } from "./session.js";
-import type { ErrorMessage, ResultMessage } from "./wire/message.js";
-import { notificationLine } from "./wire/write.js";
+import type { ErrorMessage, RequestId, ResultMessage } from "./wire/message.js";
+import { notificationLine, requestLine } from "./wire/write.js";
 
 /** What came of one question. `broken`: an answer against the contract. */
 export type Answer =
@@ -49,13 +50,16 @@ export class Upstream {
   }
 
   /** The kernel's `act` port: forwards an allowed request and waits for what comes of it. Never rejects. */
-  async act(call: string, request: McpRequest): Promise<Observation> {
+  async act(call: string, request: McpRequest, sent: string | undefined): Promise<Observation> {
     // A call that was cancelled while its decision was being recorded never reaches the server.
     if (!this.parts.session.forward(request.exchange, call)) {
       request.answer = { kind: "cancelled" };
       return { status: "not-sent" };
     }
-    const answer = await this.ask(request.exchange, request.line);
+    const answer = await this.ask(
+      request.exchange,
+      sent === undefined ? request.line : changedLine(request.line, sent),
+    );
     request.answer = answer;
     if (answer.kind === "result") return this.observeResult(request, answer.message);
     if (answer.kind === "error") return { status: "rpc-error", page: pageOf(request, answer.message, "error") };
@@ -142,4 +146,10 @@ function pageOf(
 ): NonNullable<Observation["page"]> {
   const body = message.form === "result" ? message.result : { ...message.error };
   return { method: `${request.exchange.method}#${part}`, content: openPayload(canonicalJson(body)) };
+}
+
+/** The request with the arguments that a `transform` made, in place of those that were judged. */
+function changedLine(line: string, sent: string): string {
+  const { id, method, params } = JSON.parse(line) as { id: RequestId; method: string; params: JsonObject };
+  return requestLine(id, method, { ...params, arguments: JSON.parse(sent) as JsonObject });
 }

@@ -1,18 +1,29 @@
 /** What a policy holds, or what is wrong with it, as text and as JSON. */
 import { visible } from "../evidence/visible.js";
 import type { PolicyDocument } from "../policy/ast.js";
+import type { LintFinding } from "../policy/check/lint.js";
 import type { PolicyFault } from "../policy/parse.js";
 import { reportJson } from "./json.js";
+import { lintCounts, lintJson, lintText } from "./lint-report.js";
 
 const FORMAT = "agentk-policy-check/1";
 
-export function policyJson(file: string, policy: PolicyDocument): string {
-  const counts = { rules: policy.rules.length, grants: policy.grants.length };
-  return `${reportJson({ format: FORMAT, file, ok: true, ...counts, faults: [] })}\n`;
+/** A policy that loads, and what lint found in it. */
+export interface CheckedPolicy {
+  readonly document: PolicyDocument;
+  readonly findings: readonly LintFinding[];
+  readonly ok: boolean;
 }
 
-export function policyText(file: string, policy: PolicyDocument): string {
-  return `${visible(file)}: valid, ${String(policy.rules.length)} rules, ${String(policy.grants.length)} grants\n`;
+export function policyJson(file: string, { document, findings, ok }: CheckedPolicy): string {
+  const counts = { rules: document.rules.length, grants: document.grants.length };
+  return `${reportJson({ format: FORMAT, file, ok, ...counts, faults: [], findings: lintJson(findings) })}\n`;
+}
+
+export function policyText(file: string, { document, findings, ok }: CheckedPolicy): string {
+  const rules = `${String(document.rules.length)} rules, ${String(document.grants.length)} grants`;
+  const verdict = ok ? "valid" : "not accepted";
+  return `${lintText(file, findings)}${visible(file)}: ${verdict}, ${rules}${lintCounts(findings)}\n`;
 }
 
 export function policyFaultsJson(file: string, faults: readonly PolicyFault[]): string {

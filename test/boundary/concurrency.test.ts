@@ -44,10 +44,10 @@ function callsOf(log: string): readonly { asked: unknown; got: unknown; status: 
   return accounts;
 }
 
-function checkLog(log: string, nonces: readonly string[]): void {
+async function checkLog(log: string, nonces: readonly string[]): Promise<void> {
   expect(callsOf(log)).toEqual(nonces.map((nonce) => ({ asked: nonce, got: nonce, status: "ok" })));
   expect(verifyFile(log)).toMatchObject({ ok: true, ending: "sealed", allowed: nonces.length, denied: 0 });
-  expect(replayLog(log, process.env)).toMatchObject({ ok: true, depth: "deep", sealed: 0 });
+  expect(await replayLog(log, process.env)).toMatchObject({ ok: true, depth: "deep", sealed: 0 });
 }
 
 test("200 calls at once through one proxy: all answered, each outcome with its own call", async () => {
@@ -55,7 +55,7 @@ test("200 calls at once through one proxy: all answered, each outcome with its o
   const proxy = startWitness(cwd, "one");
   const nonces = await callAll(proxy, "one", 200);
   expect(await proxy.close()).toEqual({ code: 0, signal: null });
-  checkLog(proxy.log, nonces);
+  await checkLog(proxy.log, nonces);
 });
 
 test("4 proxies with 50 calls each in one folder: four logs, none with a line of another", async () => {
@@ -65,15 +65,15 @@ test("4 proxies with 50 calls each in one folder: four logs, none with a line of
   await Promise.all(proxies.map((proxy, i) => callAll(proxy, names[i] ?? "", 50)));
   for (const end of await Promise.all(proxies.map((proxy) => proxy.close()))) expect(end.code).toBe(0);
   const logs = logsIn(cwd);
-  const owners = logs.map((log) => {
+  const owners = logs.map(async (log) => {
     const name = String(callsOf(log)[0]?.asked).charAt(0);
-    checkLog(
+    await checkLog(
       log,
       Array.from({ length: 50 }, (_, i) => `${name}.${String(i)}`),
     );
     return name;
   });
-  expect(owners.toSorted()).toEqual(names);
+  expect((await Promise.all(owners)).toSorted()).toEqual(names);
 });
 
 test("8 proxies started at once in a new folder: eight logs, and `latest.jsonl` is a link to one of them", async () => {
@@ -87,7 +87,7 @@ test("8 proxies started at once in a new folder: eight logs, and `latest.jsonl` 
   expect(logs).toHaveLength(8);
   for (const log of logs) {
     expect(verifyFile(log)).toMatchObject({ ok: true, ending: "sealed", allowed: 1 });
-    expect(replayLog(log, process.env)).toMatchObject({ ok: true, depth: "deep", sealed: 0 });
+    expect(await replayLog(log, process.env)).toMatchObject({ ok: true, depth: "deep", sealed: 0 });
   }
   const latest = join(cwd, ".agentk", "runs", "latest.jsonl");
   expect(lstatSync(latest).isSymbolicLink()).toBe(true);

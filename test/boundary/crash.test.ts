@@ -83,7 +83,12 @@ async function checkRun({ proxy, executed, answered }: Killed): Promise<void> {
   const recovery = await recoverLog(proxy.log);
   expect(recovery.unanswered).toBe(intents.length - before.done.length);
   expect(verifyFile(proxy.log)).toMatchObject({ ok: true, ending: "recovered", unanswered: { count: 0 } });
-  expect(replayLog(proxy.log, process.env)).toMatchObject({ ok: true, depth: "deep", sealed: 0, indeterminate: 0 });
+  expect(await replayLog(proxy.log, process.env)).toMatchObject({
+    ok: true,
+    depth: "deep",
+    sealed: 0,
+    indeterminate: 0,
+  });
 }
 
 test(
@@ -112,7 +117,9 @@ test("a last line cut at any byte is set aside, recorded, and the log goes on to
   const cwd = testFolder("cut");
   const witnessed = join(cwd, "witnessed");
   writeFileSync(witnessed, "");
-  const proxy = new ProxyProcess({ cwd, server: [process.execPath, fixture("servers/witness.mjs"), witnessed] });
+  const server = [process.execPath, fixture("servers/witness.mjs"), witnessed];
+  // Each of several hundred recoveries loads the policy anew.
+  const proxy = new ProxyProcess({ cwd, server, flags: ["--policy", fixture("policies/allow-all.toml")] });
   await proxy.handshake();
   await proxy.call("do", { nonce: "answered" });
   const hanging = proxy.call("hang", { nonce: "hanging" }).catch(() => undefined);
@@ -146,5 +153,5 @@ async function cutAndRecover(log: string, bytes: Buffer, start: number): Promise
   const torn_sha256 = createHash("sha256").update(torn).digest("hex");
   expect(said?.value).toEqual({ torn_bytes: torn.length, torn_sha256 });
   expect(verifyFile(copy)).toMatchObject({ ok: true, ending: "recovered" });
-  if (bytes.length % 16 === 0) expect(replayLog(copy, process.env)).toMatchObject({ ok: true, depth: "deep" });
+  if (bytes.length % 16 === 0) expect(await replayLog(copy, process.env)).toMatchObject({ ok: true, depth: "deep" });
 }

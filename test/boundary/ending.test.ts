@@ -79,7 +79,7 @@ describe("the end of a run with calls in flight", () => {
     const output = new PassThrough();
     const proxy = new Proxy(
       {
-        ...{ cwd, env: process.env, traceOut: "log.jsonl", payloads: "sealed", policy: readPolicy(undefined) },
+        ...{ cwd, env: process.env, traceOut: "log.jsonl", payloads: "sealed", policy: await readPolicy(undefined) },
         ...{ command: "sh", args: ["-c", `echo > ${join(cwd, "started")}`], serverId: "s", agentId: "a", allowEnv: [] },
         ...{ responseTimeoutMs: 1000, maxClientMessages: 10, maxInFlight: 10, maxLineBytes: 1000 },
         durableFrom: "medium",

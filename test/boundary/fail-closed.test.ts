@@ -20,12 +20,15 @@ interface Starved {
   readonly status: number | null;
 }
 
+/** A policy of a few lines: it stands in the log whole, and what fills the log is to be the calls. */
+const SHORT_POLICY = ["--policy", fixture("policies/allow-all.toml")];
+
 /** Calls one after another until well after the first that could not be recorded. */
-async function starve(flags: readonly string[], filler: string): Promise<Starved> {
+async function starve(filler: string): Promise<Starved> {
   const cwd = testFolder("starved");
   const witnessed = join(cwd, "witnessed");
   const server = [process.execPath, fixture("servers/witness.mjs"), witnessed];
-  const proxy = new ProxyProcess({ cwd, server, flags, launcher: limited(64) });
+  const proxy = new ProxyProcess({ cwd, server, flags: SHORT_POLICY, launcher: limited(64) });
   await proxy.handshake();
   const replies: Reply[] = [];
   const nonces: string[] = [];
@@ -78,7 +81,7 @@ async function checkLog({ proxy, nonces, executed, replies }: Starved): Promise<
 
 describe("a disk that fills up", () => {
   test("the log is what does not fit: every call from then on is denied, none reaches the server", async () => {
-    const starved = await starve([], "");
+    const starved = await starve("");
     checkRefusals(starved);
     expect(starved.status).toBe(1);
     expect(starved.proxy.stderr).toMatch(/recording failed.*\.jsonl` \(EFBIG\)/);
@@ -86,7 +89,7 @@ describe("a disk that fills up", () => {
   });
 
   test("the payload journal is what does not fit: the same", async () => {
-    const starved = await starve([], "x".repeat(3000));
+    const starved = await starve("x".repeat(3000));
     checkRefusals(starved);
     expect(starved.status).toBe(1);
     expect(starved.proxy.stderr).toMatch(/recording failed.*\.payloads` \(EFBIG\)/);

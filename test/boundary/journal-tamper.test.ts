@@ -33,7 +33,7 @@ describe("a journal that is not what the run wrote fails the replay", () => {
     const copy = run.write(run.lines);
     const journal = payloadPathOf(copy);
     writeFileSync(journal, damage(readFileSync(journal), readFileSync(payloadPathOf(other.log))));
-    const report = replayLog(copy, process.env);
+    const report = await replayLog(copy, process.env);
     expect(report).toMatchObject({ ok: false, divergence: undefined });
     expect(report.journalFault).toBeDefined();
     const text = await agentk(run.folder, ["replay", copy]);
@@ -65,7 +65,7 @@ test("a replay of a log without its close line says that an end may be missing",
   const copy = run.write(run.lines.slice(0, -1));
   const { stdout } = await agentk(run.folder, ["replay", copy]);
   expect(stdout).toContain("no close line");
-  expect(replayLog(copy, process.env).ending).toBe("open");
+  expect((await replayLog(copy, process.env)).ending).toBe("open");
 });
 
 describe("a recovery", () => {

@@ -1,6 +1,8 @@
 /** The operator's bounds on the client: how many messages in one run, how many calls at once. */
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { judgedCalls, startScripted } from "./scripted-proxy.js";
+import { until } from "./watch.js";
 
 const DENIED = 7001;
 
@@ -66,6 +68,9 @@ test("more calls at once than may wait are denied, retryable, and pass once ther
   // Listing counts as well.
   const list = await proxy.request("tools/list");
   expect(list.error).toMatchObject({ code: DENIED, data: { agentk: { rule: "in-flight-limit", retryable: true } } });
+  // One that is cancelled while its intent is being flushed never reaches the server: that is not what is tested here.
+  const calledTwice = (): boolean => seenMethods().filter((method) => method === "tools/call").length === 2;
+  await until(join(proxy.cwd, "seen"), calledTwice);
   // A call given up makes room: a client is not locked out by its server.
   proxy.send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } });
   // A message of the client's is decided while the one before it is still being recorded, so wait for an answer.

@@ -7,7 +7,7 @@ import { StdioClientTransport as StdioV1 } from "@modelcontextprotocol/sdk/clien
 import { Client as ClientV2 } from "@modelcontextprotocol/client";
 import { StdioClientTransport as StdioV2 } from "@modelcontextprotocol/client/stdio";
 import { describe, expect, test } from "vitest";
-import { AGENTK, ProxyProcess, testFolder, type LoggedEvent } from "./proxy-process.js";
+import { AGENTK, fixture, ProxyProcess, testFolder, type LoggedEvent } from "./proxy-process.js";
 import { logsIn, verifyFile, wholeLines } from "./recorded.js";
 
 interface Peer {
@@ -83,7 +83,8 @@ function directly(server: readonly string[], cwd: string, more: Record<string, s
 
 function throughProxy(server: readonly string[], cwd: string, more: Record<string, string> = {}): Command {
   const allowed = Object.keys(more).flatMap((name) => ["--allow-env", name]);
-  return directly([process.execPath, AGENTK, "mcp-proxy-stdio", ...allowed, "--", ...server], cwd, more);
+  const flags = ["--policy", fixture("policies/by-session.toml"), ...allowed];
+  return directly([process.execPath, AGENTK, "mcp-proxy-stdio", ...flags, "--", ...server], cwd, more);
 }
 
 type Calls = readonly (readonly [name: string, args: Record<string, unknown>])[];
@@ -165,7 +166,7 @@ describe.each([
       const cwd = realpathSync(testFolder("peers"));
       const root = join(cwd, "root");
       mkdirSync(root);
-      const env = name === "server-memory" ? { MEMORY_FILE_PATH: join(cwd, "memory.jsonl") } : {};
+      const env = name === "server-memory" ? { MEMORY_FILE_PATH: join(cwd, "memory.data") } : {};
       const server = reference(name, ...(name === "server-filesystem" ? [root] : []));
       const filesystem = filesystemCalls(root);
       const calls = { "server-everything": EVERYTHING, "server-memory": MEMORY, "server-filesystem": filesystem }[name];

@@ -3,6 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fixture, ProxyProcess, testFolder, type LoggedEvent } from "./proxy-process.js";
 
+const BY_SESSION = fixture("policies/by-session.toml");
+
 export interface ScriptedProxy {
   readonly proxy: ProxyProcess;
   /** Every line the server has got so far, as it got it. */
@@ -13,7 +15,7 @@ export interface ScriptedProxy {
 
 export interface ScriptedSetup {
   readonly flags?: readonly string[];
-  /** The text of a policy file. */
+  /** The text of a policy file; without it, one that asks what the session has read, and for no value. */
   readonly policy?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -26,7 +28,7 @@ export function startScripted(name: string, setup: ScriptedSetup = {}): Scripted
   const proxy = new ProxyProcess({
     cwd,
     server: [process.execPath, fixture("servers/scripted.mjs"), transcript],
-    flags: [...(setup.policy === undefined ? [] : ["--policy", policyFile]), ...(setup.flags ?? [])],
+    flags: ["--policy", setup.policy === undefined ? BY_SESSION : policyFile, ...(setup.flags ?? [])],
     ...(setup.env === undefined ? {} : { env: setup.env }),
   });
   const seen = (): readonly string[] =>

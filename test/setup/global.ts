@@ -7,12 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { replayLog } from "../../src/app/replay-log.js";
 
-export default function setup(): () => void {
+export default function setup(): () => Promise<void> {
   const root = mkdtempSync(join(realpathSync(tmpdir()), "agentk-test-"));
   process.env["AGENTK_TEST_ROOT"] = root;
   process.env["AGENTK_DATA_DIR"] = join(root, "data");
-  return () => {
-    const { replayed, failures } = replayAll(root);
+  return async () => {
+    const { replayed, failures } = await replayAll(root);
     process.stdout.write(
       `\nreplayed ${String(replayed)} logs that the tests wrote, ${String(failures.length)} diverged\n`,
     );
@@ -21,11 +21,11 @@ export default function setup(): () => void {
   };
 }
 
-function replayAll(root: string): { replayed: number; failures: readonly string[] } {
+async function replayAll(root: string): Promise<{ replayed: number; failures: readonly string[] }> {
   const failures: string[] = [];
   let replayed = 0;
   for (const log of logsIn(root)) {
-    const report = replayLog(log, process.env);
+    const report = await replayLog(log, process.env);
     replayed++;
     if (!report.ok) failures.push(`${log}: ${JSON.stringify(report.divergence ?? report.broken ?? "empty")}`);
     else if (report.sealed > 0 && report.shallowBecause?.includes("no payload journal") !== true) {

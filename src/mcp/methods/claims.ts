@@ -3,12 +3,19 @@
  * Attacker-controlled: all of it. Claimed labels may only raise, claimed capabilities are counted and never believed.
  */
 import { TAG_FORM } from "../../abi/labels.js";
+import { utf8Bytes } from "../../base/bytes.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.js";
 import { err, ok, type Result } from "../../base/result.js";
 import { listOf, optional, record, text, type ShapeFault, type ShapeType } from "../../base/shape.js";
 
 const MAX_CLAIMED = 64;
+
+/** One prompt: what a person types or pastes. A whole document belongs on the run's socket, which takes more. */
+export const MAX_PROMPT_BYTES = 64 * 1024;
+const PROMPT = "agentk/prompt";
+
 const CLAIM_MEMBERS = ["agentk", "_agentk"] as const;
+const NO_CLAIMS: TakenClaims = { labels: [], capabilities: 0 };
 const META_NAMES: ReadonlySet<string> = new Set(CLAIM_MEMBERS);
 const META_PREFIXES = ["agentk/", "agentk.", "com.agentk/"];
 
@@ -24,6 +31,8 @@ export interface TakenClaims {
   /** How many were claimed. */
   readonly capabilities: number;
   readonly intent?: string;
+  /** What the client says its user said: the user's words only where the policy names this channel. */
+  readonly prompt?: string;
 }
 
 export interface TakenParams {
@@ -33,18 +42,41 @@ export interface TakenParams {
 }
 
 /**
- * Splits params into what the server may see and what the caller claims, in `agentk` or `_agentk`.
- * agentk's own keys under any `_meta` are removed and not read. The given object is not changed.
+ * Splits params into what the server may see and what the caller claims, in `agentk` or `_agentk` and in
+ * `_meta["agentk/prompt"]` of the params themselves. Other keys of agentk's under any `_meta` are removed and not read.
+ * The given object is not changed.
  */
 export function takeClaims(params: JsonObject): Result<TakenParams, ShapeFault> {
+  const claim = takeClaim(params);
+  if (!claim.ok) return claim;
+  const prompt = promptIn(params);
+  if (!prompt.ok) return prompt;
+  const { rest, claims } = claim.value;
+  const kept = withoutAgentkMeta(rest);
+  if (prompt.value === undefined) return ok({ params: kept, ...(claims === undefined ? {} : { claims }) });
+  return ok({ params: kept, claims: { ...(claims ?? NO_CLAIMS), prompt: prompt.value } });
+}
+
+function takeClaim(params: JsonObject): Result<{ rest: JsonObject; claims?: TakenClaims }, ShapeFault> {
   const given = CLAIM_MEMBERS.filter((name) => Object.hasOwn(params, name));
   const [member] = given;
-  if (member === undefined) return ok({ params: withoutAgentkMeta(params) });
+  if (member === undefined) return ok({ rest: params });
   if (given.length > 1) return err({ path: "/_agentk", problem: "is claimed a second time" });
   const { [member]: claim, ...rest } = params;
   const fault = claimShape.check(claim, `/${member}`);
   if (fault !== undefined) return err(fault);
-  return ok({ params: withoutAgentkMeta(rest), claims: claimsOf(claim as ShapeType<typeof claimShape>) });
+  return ok({ rest, claims: claimsOf(claim as ShapeType<typeof claimShape>) });
+}
+
+/** A `_meta` that is no object is the contract's to refuse. */
+function promptIn(params: JsonObject): Result<string | undefined, ShapeFault> {
+  const meta = params["_meta"];
+  if (!isJsonObject(meta) || !Object.hasOwn(meta, PROMPT)) return ok(undefined);
+  const prompt = meta[PROMPT];
+  const path = "/_meta/agentk~1prompt";
+  if (typeof prompt !== "string") return err({ path, problem: "is not a string" });
+  const isTooLong = prompt.length > MAX_PROMPT_BYTES || utf8Bytes(prompt).length > MAX_PROMPT_BYTES;
+  return isTooLong ? err({ path, problem: `is longer than ${String(MAX_PROMPT_BYTES)} bytes` }) : ok(prompt);
 }
 
 /**

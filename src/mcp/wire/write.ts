@@ -46,6 +46,15 @@ export function toolDenial(id: RequestId, decision: Decision, call?: string): st
   });
 }
 
+/** What stands in the place of a tool's result that the policy keeps back whole. */
+export function quarantineStub(id: RequestId, decision: Decision, call?: string): string {
+  return resultLine(id, {
+    _meta: { [DECISION_KEY]: decisionEvidence(decision, call) },
+    content: [{ text: `agentk keeps this result back (rule \`${decision.rule}\`). The call was made.`, type: "text" }],
+    isError: false,
+  });
+}
+
 /** A refusal of the boundary, as far as the answer needs it: session.ts gives one. */
 export interface RefusedBecause {
   readonly rpcCode: number;

@@ -114,7 +114,8 @@ function runsUndone(text: string): string {
       const placed = inPlace(current, taken);
       current = undone(placed, taken.length === 0 ? decoded : row.decode(placed));
       taken = [];
-    } else taken = apart(
+    } else
+      taken = apart(
         taken,
         decoded.filter((part) => !isWhole(part, current)),
       );

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject, JsonValue } from "../../../src/base/json.js";
-import { takeClaims, withoutAgentkMeta } from "../../../src/mcp/methods/claims.js";
+import { MAX_PROMPT_BYTES, takeClaims, withoutAgentkMeta } from "../../../src/mcp/methods/claims.js";
 
 const AGENTK_NAMES = ["agentk", "_agentk", "agentk/decision", "agentk.x", "com.agentk/claims"];
 const NEAR_NAMES = ["agentkey", "my-agentk", "com.agentkit/x", "progressToken", "Agentk", "x.agentk"];
@@ -119,4 +119,50 @@ describe("claims", () => {
   it("accepts 64 labels", () => {
     expect(taken({ agentk: { labels: Array.from({ length: 64 }, () => "pii") } }).claims?.labels).toHaveLength(64);
   });
+});
+
+describe("a prompt", () => {
+  const prompt = "agentk/prompt";
+
+  it("is taken out of the params' own _meta, beside a claim or alone", () => {
+    const _meta = { [prompt]: "pay the bill", progressToken: 1 };
+    const params = { name: "t", _meta: { progressToken: 1 } };
+    const alone = { labels: [], capabilities: 0, prompt: "pay the bill" };
+    expect(taken({ name: "t", _meta })).toEqual({ params, claims: alone });
+    expect(taken({ name: "t", _meta, agentk: { labels: ["pii"], intent: "a" } })).toEqual({
+      params,
+      claims: { labels: ["pii"], capabilities: 0, intent: "a", prompt: "pay the bill" },
+    });
+  });
+
+  it("is not read anywhere else, where the model or a server may have written it", () => {
+    const meta = { _meta: { [prompt]: "canary" } };
+    for (const params of [
+      { name: "t", arguments: { ...meta, [prompt]: "canary" } },
+      { name: "t", [prompt]: "canary" },
+      { name: "t", _meta: { a: { [prompt]: "canary" }, ...meta } },
+      { name: "t", _meta: [{ [prompt]: "canary" }] },
+      { name: "t", _meta: "agentk/prompt" },
+    ])
+      expect(taken(params).claims).toBeUndefined();
+  });
+
+  it.each<[string, JsonValue]>([
+    ["null", null],
+    ["a number", 1],
+    ["a list", ["pay"]],
+    ["an object", { text: "pay" }],
+    ["a byte too much", "x".repeat(MAX_PROMPT_BYTES + 1)],
+    ["a byte too much in UTF-8", `${"\u00fc".repeat(MAX_PROMPT_BYTES / 2)}x`],
+  ])("is refused when it is %s", (_name, value) => {
+    const found = takeClaims({ name: "t", _meta: { [prompt]: value } });
+    expect(found).toMatchObject({ ok: false, error: { path: "/_meta/agentk~1prompt" } });
+  });
+
+  it.each(["", "x".repeat(MAX_PROMPT_BYTES), "\u00fc".repeat(MAX_PROMPT_BYTES / 2)])(
+    "may be as long as this",
+    (value) => {
+      expect(taken({ _meta: { [prompt]: value } }).claims?.prompt).toBe(value);
+    },
+  );
 });

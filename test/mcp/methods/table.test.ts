@@ -200,3 +200,13 @@ describe("results", () => {
     });
   });
 });
+
+describe("the methods of the user's own words", () => {
+  it("have no contract, from either side and in either form", () => {
+    expect(CONTRACTS.filter(({ method }) => method.startsWith("user/") || method.startsWith("agentk/"))).toEqual([]);
+    for (const form of ["request", "notification"] as const)
+      for (const sender of ["client", "server"] as const)
+        for (const method of ["user/words", "user/", "agentk/prompt"])
+          expect(contractFor(sender, form, method)).toBeUndefined();
+  });
+});

@@ -1,0 +1,171 @@
+/**
+ * Asks a server for its tools, as a client would, and lets it go. Attacker-controlled: everything it says; how much of
+ * it is read, and for how long, is bounded. No tool is called.
+ */
+import { isJsonObject, type JsonObject } from "../base/json.js";
+import { AgentkError } from "../base/errors.js";
+import { MAX_CHILD_FAULTS, MAX_LINE_BYTES, RESPONSE_TIMEOUT_MS } from "../base/limits.js";
+import { startChild, type Child, type ExitFacts } from "../host/child-process.js";
+import { initialize } from "../mcp/methods/initialize.js";
+import { toolsList } from "../mcp/methods/tools-list.js";
+import { RPC } from "../mcp/wire/codes.js";
+import type { Message } from "../mcp/wire/message.js";
+import { readMessage } from "../mcp/wire/read.js";
+import { REVISIONS } from "../mcp/wire/revisions.js";
+import { errorLine, notificationLine, requestLine, resultLine } from "../mcp/wire/write.js";
+import { readTool, type ServerTool } from "../mcp/server-tools.js";
+import { packageVersion } from "./package-info.js";
+
+/** An honest server lists a few pages at most, and its cursors are its own: one that never ends would hold us here. */
+const MAX_PAGES = 100;
+/** A policy file holds a few hundred tools. */
+const MAX_TOOLS = 10_000;
+/** Requests that a server may make of us before it is taken for broken. */
+const MAX_ASKED = 1_000;
+
+export interface ProbeOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** For the whole conversation; default RESPONSE_TIMEOUT_MS. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * The tools a server lists, in its order. The server has ended when this settles.
+ * @throws AgentkError when it does not start, does not answer in time, or answers against the protocol.
+ */
+export async function probeServer(options: ProbeOptions): Promise<readonly ServerTool[]> {
+  const probe = new Probe(options);
+  const { timeoutMs = RESPONSE_TIMEOUT_MS } = options;
+  const timer = setTimeout(() => {
+    probe.fail("the server did not answer in time");
+  }, timeoutMs);
+  try {
+    return await probe.tools();
+  } finally {
+    clearTimeout(timer);
+    await probe.stop();
+  }
+}
+
+function broken(detail: string): AgentkError {
+  return new AgentkError("usage", detail, { hint: "run its command by itself to see whether it starts" });
+}
+
+class Probe {
+  private readonly child: Child;
+  private readonly failed: Promise<never>;
+  private reject: (error: AgentkError) => void = () => undefined;
+  private answer: ((message: Message) => void) | undefined;
+  private nextId = 0;
+  private faults = 0;
+  private asked = 0;
+
+  constructor({ command, args, env }: ProbeOptions) {
+    this.failed = new Promise<never>((_resolve, reject) => {
+      this.reject = reject;
+    });
+    // It may fail between two questions, when nobody waits for it.
+    this.failed.catch(() => undefined);
+    this.child = startChild({
+      command,
+      args,
+      env,
+      maxLineBytes: MAX_LINE_BYTES,
+      onLine: (bytes) => {
+        this.receive(bytes);
+      },
+      onOversize: () => {
+        this.fault();
+      },
+      onExit: (facts) => {
+        this.fail(endOf(facts));
+      },
+    });
+  }
+
+  /** The first failure wins. */
+  fail(detail: string): void {
+    this.reject(broken(detail));
+  }
+
+  async stop(): Promise<void> {
+    await this.child.stop();
+  }
+
+  async tools(): Promise<readonly ServerTool[]> {
+    const clientInfo = { name: "agentk", version: packageVersion() };
+    const params = { protocolVersion: REVISIONS.at(-1) ?? "", capabilities: {}, clientInfo };
+    const begun = await this.ask("initialize", params);
+    if (initialize.result.check(begun, "") !== undefined) throw broken("the server's `initialize` broke its contract");
+    this.child.send(notificationLine("notifications/initialized"));
+    const capabilities = begun["capabilities"];
+    // A server without this capability has no tools, and need not know the method (MCP lifecycle).
+    if (!isJsonObject(capabilities) || !Object.hasOwn(capabilities, "tools")) return [];
+    return this.pages();
+  }
+
+  private async pages(): Promise<readonly ServerTool[]> {
+    const tools: ServerTool[] = [];
+    let params: JsonObject = {};
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const listed = await this.ask("tools/list", params);
+      if (toolsList.result.check(listed, "") !== undefined) throw broken("the server's tool list broke its contract");
+      tools.push(...toolsOf(listed));
+      if (tools.length > MAX_TOOLS) throw broken(`the server lists more than ${String(MAX_TOOLS)} tools`);
+      const cursor = listed["nextCursor"];
+      if (cursor === undefined) return tools;
+      params = { cursor };
+    }
+    throw broken(`the server's tool list has more than ${String(MAX_PAGES)} pages`);
+  }
+
+  private ask(method: string, params: JsonObject): Promise<JsonObject> {
+    const id = ++this.nextId;
+    const answered = new Promise<JsonObject>((resolve, reject) => {
+      this.answer = (message) => {
+        if (message.form !== "result" && message.form !== "error") return;
+        if (message.id !== id) return;
+        this.answer = undefined;
+        if (message.form === "result") resolve(message.result);
+        else reject(broken(`the server answered \`${method}\` with error ${String(message.error.code)}`));
+      };
+    });
+    this.child.send(requestLine(id, method, params));
+    return Promise.race([answered, this.failed]);
+  }
+
+  private receive(bytes: Buffer): void {
+    const read = readMessage(bytes, "server");
+    if (!read.ok) this.fault();
+    else if (read.value.form === "request") this.refuse(read.value.id, read.value.method);
+    else this.answer?.(read.value);
+  }
+
+  /** No capability was offered, so only `ping` may be asked of us. */
+  private refuse(id: string | number, method: string): void {
+    if (++this.asked > MAX_ASKED) this.fail("the server asks and does not answer");
+    else if (method === "ping") this.child.send(resultLine(id, {}));
+    else this.child.send(errorLine(id, { code: RPC.methodNotFound, message: "not offered" }));
+  }
+
+  private fault(): void {
+    if (++this.faults > MAX_CHILD_FAULTS) this.fail("the server writes what is no message of the protocol");
+  }
+}
+
+/** Of a list that has passed its contract. */
+function toolsOf(listed: JsonObject): readonly ServerTool[] {
+  const { tools } = listed;
+  if (!Array.isArray(tools)) return [];
+  return tools.flatMap((tool) => {
+    if (!isJsonObject(tool) || typeof tool["name"] !== "string") return [];
+    return [readTool(tool["name"], tool)];
+  });
+}
+
+function endOf({ code, signal, spawnError }: ExitFacts): string {
+  if (spawnError !== undefined) return `the server could not be started (${spawnError})`;
+  return `the server ended by itself (${signal ?? `exit status ${String(code)}`})`;
+}

@@ -1,0 +1,128 @@
+/** `agentk policy`: questions about a policy, beside `policy-check`. */
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { AgentkError } from "../base/errors.js";
+import type { OpenCaseWorld } from "../policy/cases-run.js";
+import { lookFor, type Io } from "./io.js";
+import { LATEST_LOG } from "./latest.js";
+
+interface ExplainOptions {
+  readonly policy?: string;
+  readonly json?: true;
+}
+
+interface ReachOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly tool?: string;
+  readonly json?: true;
+}
+
+/** `loadWorld` gives the real kernel for the cases of `policy test`; loaded when it is needed. */
+export function policyCommands(loadWorld: () => Promise<OpenCaseWorld>): (program: Command, io: Io) => void {
+  return (program, io) => {
+    const policy = program.command("policy").summary("test a policy, ask what it lets through");
+    registerTest(policy, io, loadWorld);
+    registerReach(policy, io);
+    registerExplain(policy, io);
+    for (const command of policy.commands) command.copyInheritedSettings(program);
+  };
+}
+
+function registerTest(policy: Command, io: Io, loadWorld: () => Promise<OpenCaseWorld>): void {
+  policy
+    .command("test")
+    .summary("run the cases of a policy")
+    .description("Runs the cases beside a policy (`guard.cases.toml`) through the kernel, in a fresh session each.")
+    .argument("<path>", "a file of cases, a policy, or a folder of them")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 every case passed, 1 a file cannot be read, 2 a case failed or there is none.",
+    )
+    .action(async (path: string, options: { json?: true }) => {
+      const [{ testPolicies }, { casesJson, casesPass, casesText }, open] = await Promise.all([
+        import("../app/policy-test.js"),
+        import("../report/cases-report.js"),
+        loadWorld(),
+      ]);
+      const files = await testPolicies(resolve(io.cwd, path), open, io.cwd);
+      io.stdout(options.json === true ? casesJson(files) : casesText(files, await lookFor(io)));
+      io.exit(casesPass(files) ? 0 : 2);
+    });
+}
+
+function registerReach(policy: Command, io: Io): void {
+  policy
+    .command("reach")
+    .summary("can a call with this label pass?")
+    .description(
+      "Searches all labels and all answers of the other conditions for a call that passes, or proves that none does.",
+    )
+    .argument("<policy>", "the policy file")
+    .requiredOption("--from <label>", "the label that the call carries")
+    .requiredOption("--to <syscall>", "the kind of the call")
+    .option("--tool <glob>", "only tools whose name fits")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 proved that none passes, 1 the policy cannot be read, 2 one may pass, or undecided.",
+    )
+    .action(async (file: string, { json, ...words }: ReachOptions) => {
+      const [{ reachPolicy }, { reachJson, reachText }] = await Promise.all([
+        import("../app/policy-reach.js"),
+        import("../report/reach-report.js"),
+      ]);
+      const { question, result } = await reachPolicy(resolve(io.cwd, file), words);
+      io.stdout(
+        json === true ? reachJson(file, question, result) : reachText(file, question, result, await lookFor(io)),
+      );
+      io.exit(result.outcome === "proved" ? 0 : 2);
+    });
+}
+
+function registerExplain(policy: Command, io: Io): void {
+  policy
+    .command("explain")
+    .summary("why was this call decided so, and what would allow it?")
+    .description(
+      "Explains one decision of a flight log from the log alone: the rule, what every earlier rule lacked, where each argument came from, and the smallest change that would allow it.",
+    )
+    .argument(
+      "<line>",
+      "LOG#SEQ: a flight log or `latest`, and a sequence number or the id of a call or page, as `latest#c12`",
+    )
+    .option("--policy <file>", "say also what this policy decides, on labels and origins as they were recorded")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 explained, 1 there is no such decision or a file cannot be read, 2 the log is broken up to that line.",
+    )
+    .action((line: string, options: ExplainOptions) => explain(line, options, io));
+}
+
+async function explain(line: string, { policy, json }: ExplainOptions, io: Io): Promise<void> {
+  const [{ withBrokenLog }, { explainLog }, { explainLogJson, explainLogText }] = await Promise.all([
+    import("./broken-log.js"),
+    import("../app/explain-log.js"),
+    import("../report/explain-log-report.js"),
+  ]);
+  const { log, name } = lineNamed(line);
+  await withBrokenLog(io, json === true, async () => {
+    const file = policy === undefined ? undefined : resolve(io.cwd, policy);
+    const explained = await explainLog(resolve(io.cwd, log), name, file);
+    io.stdout(json === true ? explainLogJson(log, explained) : explainLogText(log, explained, await lookFor(io)));
+    io.exit(0);
+  });
+}
+
+/** A file's name may hold a `#` of its own. */
+function lineNamed(text: string): { readonly log: string; readonly name: string } {
+  const mark = text.lastIndexOf("#");
+  const log = text.slice(0, Math.max(mark, 0));
+  if (log === "") {
+    const hint = "a log and one of its lines: `latest#12`, `run.jsonl#c12`";
+    throw new AgentkError("usage", `\`${text}\` is no LOG#SEQ`, { hint });
+  }
+  return { log: log === "latest" ? LATEST_LOG : log, name: text.slice(mark + 1) };
+}

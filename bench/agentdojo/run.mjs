@@ -16,7 +16,8 @@ const [folder = process.env.AGENTDOJO_DIR] = process.argv.slice(2).filter((word)
 const isJson = flags.includes("--json");
 const SAMPLE = flags.includes("--all") ? 1 : 8;
 
-if (folder === undefined || !existsSync(join(folder, "score.mjs"))) {
+const KNOWN = ["--all", "--json", "--no-proxy"];
+if (flags.some((word) => !KNOWN.includes(word)) || folder === undefined || !existsSync(join(folder, "score.mjs"))) {
   process.stderr.write(
     "usage: npm run bench:agentdojo -- DIR [--all] [--json] [--no-proxy]\n" +
       "DIR holds the AgentDojo transcripts (<suite>.json) and their scorer (score.mjs)\n",
@@ -63,7 +64,7 @@ if (!flags.includes("--no-proxy")) {
   for (const suite of suites) {
     const result = await score(suite, proxy, { caseFilter: () => index++ % SAMPLE === 0 });
     say(
-      `\n## through the proxy: ${suite}: ${result.decisions} decisions, ${result.all.cases} attack cases, ${result.all.blockedAny} stopped`,
+      `\n## through the proxy: ${suite.suite}: ${result.decisions} decisions, ${result.all.cases} attack cases, ${result.all.blockedAny} stopped`,
     );
   }
   await proxy.finish();

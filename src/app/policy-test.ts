@@ -1,6 +1,6 @@
 /** Finds the cases beside a policy, reads both, and runs each case in a world of its own. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { AgentkError } from "../base/errors.js";
 import { MAX_POLICY_BYTES } from "../base/limits.js";
 import { parseCases } from "../policy/cases.js";
@@ -39,7 +39,7 @@ function unreadable(file: string, cause: unknown): AgentkError {
 async function testFile(file: string, open: OpenCaseWorld, cwd: string): Promise<CaseFileResult> {
   const parsed = parseCases(readText(file));
   const name = basename(file).slice(0, -SUFFIX.length);
-  const policy = join(dirname(file), (parsed.ok ? parsed.value.policy : undefined) ?? `${name}.toml`);
+  const policy = resolve(dirname(file), (parsed.ok ? parsed.value.policy : undefined) ?? `${name}.toml`);
   const shown = { file: relative(cwd, file), policy: relative(cwd, policy) };
   if (!parsed.ok)
     return { ...shown, faults: parsed.error.map((fault) => ({ ...fault, file: shown.file })), results: [] };

@@ -20,6 +20,8 @@ export interface InspectRow {
   readonly decision?: string;
   /** Why, in words. */
   readonly reason?: string;
+  /** What the decision does to the call: lets it pass as it is, or not; `marked` where a policy only observes. */
+  readonly mark?: "passed" | "marked" | "stopped";
   readonly labels: readonly string[];
   /** UTF-8 bytes of the values committed to. */
   readonly bytes?: number;
@@ -31,6 +33,8 @@ export interface InspectTotals {
   readonly denied: number;
   /** Denied calls by rule. */
   readonly blockedByRule: readonly TallyRow[];
+  /** Calls and results that passed because the policy only observes, by rule. */
+  readonly wouldStopByRule: readonly TallyRow[];
   /** Results kept from the agent, by rule. */
   readonly withheldByRule: readonly TallyRow[];
   /** Calls by syscall. */
@@ -135,10 +139,26 @@ function rowOf(event: FlightLine, line: number, facts: Facts): InspectRow {
     what: visible(facts.what),
     ...(decision === undefined
       ? {}
-      : { decision: visible(decisionName(decision)), reason: REASONS[decision.reason].says }),
+      : { decision: visible(shownDecision(decision)), reason: REASONS[decision.reason].says, mark: markOf(decision) }),
     labels: (facts.labels ?? []).map(visible),
     ...(bytes === undefined ? {} : { bytes }),
   };
+}
+
+const WOULD = "would-";
+
+function isObserved({ reason }: Decision): boolean {
+  return reason.startsWith(WOULD);
+}
+
+/** `verdict:rule`; of a policy that only observes, what it would have been. */
+function shownDecision(decision: Decision): string {
+  return isObserved(decision) ? `${decision.reason}:${decision.rule}` : decisionName(decision);
+}
+
+function markOf(decision: Decision): NonNullable<InspectRow["mark"]> {
+  if (isObserved(decision)) return "marked";
+  return mayPass(decision.verdict) ? "passed" : "stopped";
 }
 
 function committedBytes({ commits = [], bytes }: Facts): number | undefined {
@@ -155,6 +175,7 @@ class Totals {
   private allowed = 0;
   private denied = 0;
   private readonly blocked = new Tally();
+  private readonly would = new Tally();
   private readonly withheld = new Tally();
   private readonly syscalls = new Tally();
   private readonly commits = new Map<PayloadSlot, { count: number; bytes: number }>();
@@ -163,9 +184,15 @@ class Totals {
     this.events++;
     if (event.type === "syscall") this.syscalls.add(event.value.kind);
     if (event.type === "syscall" || event.type === "approval") this.count(event.value.decision.verdict);
-    if (facts.decision !== undefined && isStopped(facts.decision.verdict))
-      (event.type === "page" ? this.withheld : this.blocked).add(visible(facts.decision.rule));
+    if (facts.decision !== undefined) this.tallyOf(event.type, facts.decision)?.add(visible(facts.decision.rule));
     for (const [slot, commit] of facts.commits ?? []) if (commit !== undefined) this.commit(slot, commit.bytes);
+  }
+
+  /** Where a decision is counted by its rule; one that lets its call pass is not. */
+  private tallyOf(type: EventType, decision: Decision): Tally | undefined {
+    if (isObserved(decision)) return this.would;
+    if (!isStopped(decision.verdict)) return undefined;
+    return type === "page" ? this.withheld : this.blocked;
   }
 
   /** A call that a human is asked about is counted once the answer is there. */
@@ -185,6 +212,7 @@ class Totals {
       allowed: this.allowed,
       denied: this.denied,
       blockedByRule: this.blocked.rows(),
+      wouldStopByRule: this.would.rows(),
       withheldByRule: this.withheld.rows(),
       bySyscall: this.syscalls.rows(),
       commitments: [...this.commits].map(([name, sums]) => ({ name, ...sums })),

@@ -8,11 +8,14 @@ import type { Labels } from "../abi/labels.js";
 import type { Digests } from "../base/digest.js";
 import type { JsonValue } from "../base/json.js";
 import { leavesOf, type Leaf } from "../mmu/leaves.js";
-import { BOTTOM, join } from "../mmu/lattice.js";
+import { BOTTOM, join, OUTSIDE } from "../mmu/lattice.js";
 import { Memory, type PageLeaf } from "../mmu/memory.js";
 import { provenanceOf } from "../mmu/provenance.js";
+import { MAX_ARGUMENT_CHARS } from "../mmu/bounds.js";
+import { readingsOf } from "../mmu/text/decode.js";
 import { normalize } from "../mmu/text/normalize.js";
 import { activeTokensOf } from "../mmu/tokens.js";
+import { canonicalScalar } from "../mmu/values.js";
 import type { PolicyDirectory } from "../policy/ast.js";
 import { NO_LISTING, withListingPage, type Listing } from "./descriptors.js";
 
@@ -113,10 +116,38 @@ export function sentencesWith(context: OpenContext, value: Leaf["value"]): reado
 /** A shorter word says nothing about whom or what is meant. */
 const MIN_NAMING_CHARS = 3;
 
-/** Whether a word of the text, of an address one before the `@`, is a word of the user's. */
+/** Nobody's name has more words, and each is looked for in every sentence. */
+const MAX_NAMING_WORDS = 16;
+
+/** What may stand before the `@` without quotes (RFC 5321 section 4.1.2), and letters beyond ASCII (RFC 6531). */
+const LOCAL_PART = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-]+$/u;
+
+/** Words that stand in anybody's orders and before the `@` of anybody's address: alone they name nobody. */
+const COMMON_WORDS: ReadonlySet<string> = new Set(
+  (
+    "about account accounts admin alert alerts all and any are ask bill billing book buy call can com contact could " +
+    "day details email event file files find for forward from get give hello help her here him his how info invite " +
+    "invoice invoices its let mail make meeting message money net new news newsletter noreply not notes notify now " +
+    "office one order our out pay payment payments please post read reply report sales schedule security see send " +
+    "sent service share she show summary support team tell thank thanks that the them then they this to today " +
+    "transfer update user what when who will with work write www you your"
+  ).split(" "),
+);
+
+/**
+ * Whether the user named what the text is about: of an address, by what stands before the `@`. One of its words is the
+ * user's, and more than a common word: people are called by a part of their names. Attacker-controlled: the text;
+ * whoever may choose an address can put a word of the user's into it, so a policy asks for more beside this.
+ */
 export function isNamedByUser(context: OpenContext, text: string): boolean {
-  const [local = text] = text.split("@");
-  return wordsOf(local).some((word) => word.length >= MIN_NAMING_CHARS && context.userWords.has(word));
+  const parts = text.split("@", 3);
+  // Two addresses in one value: the first would name the second.
+  if (parts.length > 2) return false;
+  const words = wordsOf(parts[0] ?? "").filter((word) => word.length >= MIN_NAMING_CHARS);
+  // A display name before the address is not the address.
+  if (parts.length === 2 && !LOCAL_PART.test(parts[0] ?? "")) return false;
+  if (words.length > MAX_NAMING_WORDS) return false;
+  return words.some((word) => !COMMON_WORDS.has(word) && context.userWords.has(word));
 }
 
 /** Words as intents are matched against: runs of letters and digits of the normalised text. */
@@ -124,19 +155,35 @@ export function wordsOf(text: string): readonly string[] {
   return normalize(text).match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
+/** What a stranger would have stored to be handed back as trusted is no longer: a longer text is prose. */
+const MAX_STORED_CHARS = 512;
+
 /**
- * With a call's arguments remembered, as far as they have no trusted origin: a tool that hands them back, now or, what
- * carries authority, at any later time, must not make them trusted (design.md section 4).
+ * With a call's arguments remembered, as far as they have no trusted origin: a tool that hands them back, now or at any
+ * later time, must not make them trusted (design.md section 4). Of longer texts, only what carries authority is kept
+ * beyond the call's own result.
  */
 export function withSent(context: OpenContext, call: string, args: readonly SentLeaf[]): OpenContext {
   const doubtful = args.filter(({ endorsed }) => !endorsed);
   if (doubtful.length === 0) return context;
-  const active = doubtful.filter(({ text }) => activeTokensOf(text).length > 0).map(pageLeafOf);
+  const stored = doubtful.filter(isStored).flatMap(withReadings).map(pageLeafOf);
   return {
     ...context,
     inFlight: new Map(context.inFlight).set(call, inFlightOf(doubtful)),
-    sent: active.length === 0 ? context.sent : context.sent.add(call, active),
+    sent: stored.length === 0 ? context.sent : context.sent.add(call, stored),
   };
+}
+
+/** Short words, numbers and booleans come back by chance: they echo in their own call's result alone. */
+function isStored({ text, isText }: SentLeaf): boolean {
+  const isShort = text.length <= MAX_STORED_CHARS;
+  return (isText && isShort && text.length >= MIN_ECHO_CHARS) || activeTokensOf(text).length > 0;
+}
+
+/** A tool may undo an encoding before it stores. */
+function withReadings(leaf: SentLeaf): readonly SentLeaf[] {
+  if (!leaf.isText || leaf.text.length > MAX_STORED_CHARS) return [leaf];
+  return [leaf, ...readingsOf(leaf.text).map(({ text }) => ({ ...leaf, text }))];
 }
 
 /** With a call over: its result has come or never will. */
@@ -151,19 +198,28 @@ export function withoutCall(context: OpenContext, call: string): OpenContext {
 export interface SentLeaf {
   readonly path: string;
   readonly text: string;
+  /** False for a number, boolean or null. */
+  readonly isText: boolean;
   readonly labels: Labels;
   readonly endorsed: boolean;
 }
 
+interface InFlightLeaf extends SentLeaf {
+  readonly normal: string;
+  /** As a number or date, when it is one. */
+  readonly scalar: string | undefined;
+}
+
 /** What a call in flight has sent without a trusted origin. */
 interface InFlight {
-  readonly leaves: readonly (SentLeaf & { readonly normal: string })[];
+  readonly leaves: readonly InFlightLeaf[];
   /** Length of all its normalised text. */
   readonly chars: number;
 }
 
 function inFlightOf(doubtful: readonly SentLeaf[]): InFlight {
-  const leaves = doubtful.map((leaf) => ({ ...leaf, normal: normalize(leaf.text) }));
+  const all = doubtful.length > MAX_ECHO_LEAVES ? doubtful : doubtful.flatMap(withReadings);
+  const leaves = all.map((leaf) => ({ ...leaf, normal: normalize(leaf.text), scalar: canonicalScalar(leaf.text) }));
   return { leaves, chars: leaves.reduce((sum, { normal }) => sum + normal.length, 0) };
 }
 
@@ -179,22 +235,24 @@ const MAX_ECHO_LEAVES = 128;
 const MAX_ECHO_CHARS = 32 * 1024;
 
 /**
- * The labels of a value that was sent without a trusted origin, when this text is it, holds it, or is a part of it:
- * anything the call in flight sent, and what carried authority in any earlier one.
+ * The labels of a value that was sent without a trusted origin, when this one is it, holds it, or is a part of it:
+ * anything the call in flight sent, and what was kept of any earlier one.
  */
-export function echoOf(context: OpenContext, call: string | undefined, text: string): Labels | undefined {
+export function echoOf(context: OpenContext, call: string | undefined, value: Leaf["value"]): Labels | undefined {
   const own = call === undefined ? undefined : context.inFlight.get(call);
-  const echoed = own === undefined ? [] : ownEchoes(own, normalize(text));
-  const [first, ...rest] = [...echoed.map(({ labels }) => labels), ...storedEchoes(context.sent, text)];
+  const echoed = own === undefined ? [] : ownEchoes(own, textOf(value));
+  const [first, ...rest] = [...echoed.map(({ labels }) => labels), ...storedEchoes(context.sent, value)];
   return first === undefined ? undefined : rest.reduce(join, first);
 }
 
 /**
  * Attacker-controlled: both sides. Of more than can be compared with every leaf of a result, each counts as echoed.
  */
-function ownEchoes({ leaves, chars }: InFlight, back: string): readonly SentLeaf[] {
+function ownEchoes({ leaves, chars }: InFlight, text: string): readonly SentLeaf[] {
   if (leaves.length > MAX_ECHO_LEAVES || chars > MAX_ECHO_CHARS) return leaves;
-  return leaves.filter((leaf) => isEcho(leaf.normal, back));
+  const back = normalize(text);
+  const scalar = canonicalScalar(text);
+  return leaves.filter((leaf) => isEcho(leaf.normal, back) || (scalar !== undefined && scalar === leaf.scalar));
 }
 
 function isEcho(sent: string, back: string): boolean {
@@ -204,10 +262,16 @@ function isEcho(sent: string, back: string): boolean {
   );
 }
 
-function storedEchoes(sent: Memory, text: string): readonly Labels[] {
+/** Compares the leaf, its readings and its value tokens (mmu/provenance.ts) with all that is kept. */
+function storedEchoes(sent: Memory, value: Leaf["value"]): readonly Labels[] {
+  const text = textOf(value);
+  const isWord = typeof value === "boolean" || value === null;
+  if (isWord || text.length < MIN_ECHO_CHARS || sent.bytes === 0) return [];
+  // Fail closed: what is too long to be looked for may hold anything.
+  if (text.length > MAX_ARGUMENT_CHARS) return [OUTSIDE];
   const tokens = activeTokensOf(text);
-  return [text, ...tokens.map((token) => token.text)].flatMap((value) => {
-    const { match, labels } = provenanceOf(sent, value, BOTTOM);
+  return [text, ...tokens.map((token) => token.text)].flatMap((part) => {
+    const { match, labels } = provenanceOf(sent, part, BOTTOM);
     return match === "exact" || match === "contained" || match === "decoded" ? [labels] : [];
   });
 }

@@ -15,6 +15,9 @@ import { shownPath } from "./shown-path.js";
 /** Leaves listed in the log; of a call with more the rest is counted. */
 const MAX_LISTED_LEAVES = 64;
 
+/** Times that one call's values are looked for in a sentence of the user's: leaves times sentences, else unbounded. */
+const MAX_SENTENCE_LOOK_UPS = 20_000;
+
 /** What the values of a call are made of. */
 export interface CallParts {
   readonly context: OpenContext;
@@ -34,7 +37,11 @@ export class CallValues implements Values {
   private readonly server: string;
   private readonly tool: string | undefined;
   private readonly names: ReadonlySet<string>;
-  private readonly list: readonly ArgumentLeaf[];
+  private readonly args: JsonValue | undefined;
+  private made: readonly ArgumentLeaf[] | undefined;
+  /** The words of the sentences in which a value stands, for each value that was asked about. */
+  private readonly said = new Map<ArgumentLeaf["value"], readonly (readonly string[])[]>();
+  private lookUps = 0;
 
   constructor({ context, session, request, names, args }: CallParts) {
     this.names = names;
@@ -43,7 +50,13 @@ export class CallValues implements Values {
     this.server = request.server;
     const tool = request.subject["tool"];
     this.tool = typeof tool === "string" ? tool : undefined;
-    this.list = args === undefined ? [] : leavesOfJson(args).map((leaf) => this.leafOf(leaf.path, leaf.value));
+    this.args = args;
+  }
+
+  private get list(): readonly ArgumentLeaf[] {
+    const { args } = this;
+    return (this.made ??=
+      args === undefined ? [] : leavesOfJson(args).map((leaf) => this.leafOf(leaf.path, leaf.value)));
   }
 
   leaves(): readonly ArgumentLeaf[] {
@@ -74,9 +87,20 @@ export class CallValues implements Values {
         tokenProvenance(context.memory, text, session).map(({ provenance }) => this.sided(provenance)),
       ),
       words: once(() => wordClasses(context.memory, text).map((classes) => this.withSides(classes))),
-      sentences: once(() => sentencesWith(context, value)),
+      sentences: () => this.sentencesOf(value),
       isNamed: once(() => isNamedByUser(context, text)),
     };
+  }
+
+  /** INVARIANT: one value is looked for once, and of a call with too many the rest counts as said nowhere. */
+  private sentencesOf(value: ArgumentLeaf["value"]): readonly (readonly string[])[] {
+    const known = this.said.get(value);
+    if (known !== undefined) return known;
+    const { context } = this;
+    this.lookUps += context.sentences.length;
+    const found = this.lookUps > MAX_SENTENCE_LOOK_UPS ? [] : sentencesWith(context, value);
+    this.said.set(value, found);
+    return found;
   }
 
   private sided(found: Provenance): Provenance {
@@ -112,7 +136,7 @@ export class CallValues implements Values {
     const values = this.list.filter(({ path, value }) => !/^\/[^/]*#$/.test(path) || !this.isGivenName(textOf(value)));
     return values.map((leaf) => {
       const { labels, endorsed } = leaf.provenance();
-      return { path: leaf.path, text: textOf(leaf.value), labels, endorsed };
+      return { path: leaf.path, text: textOf(leaf.value), isText: typeof leaf.value === "string", labels, endorsed };
     });
   }
 }

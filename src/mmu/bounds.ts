@@ -3,6 +3,12 @@
 /** Leaves read out of one value; the rest becomes one leaf of joined text. The largest honest listings have some 5 000. */
 export const MAX_LEAVES = 20_000;
 
+/** The path of one leaf; no pattern is longer. What stands deeper or under a longer name is of the rest. */
+export const MAX_PATH_CHARS = 1024;
+
+/** The paths of all leaves of a value together: an honest one of MAX_LEAVES leaves stays far below. */
+export const MAX_PATHS_CHARS = 4 * 1024 * 1024;
+
 /** JSON within JSON within JSON: servers wrap twice at most. */
 export const MAX_JSON_TEXT_DEPTH = 3;
 
@@ -17,6 +23,9 @@ export const MAX_TOKENS = 10_000;
 
 /** A number or date as text. The longest honest form (RFC 3339 with offset and nanoseconds) has 35. */
 export const MAX_SCALAR_CHARS = 40;
+
+/** Classes of lost leaves that are remembered; their labels are joined whatever their number. */
+export const MAX_EVICTED_CLASSES = 64;
 
 /** Text kept in a memory, in bytes as charged (see LEAF_COST); design.md section 4 asks for a stated bound. */
 export const MAX_INDEX_BYTES = 64 * 1024 * 1024;

@@ -2,7 +2,7 @@
 import { MAX_JSON_DEPTH } from "../base/limits.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.js";
 import { REST_PATH } from "../base/pointer.js";
-import { MAX_JSON_TEXT_CHARS, MAX_JSON_TEXT_DEPTH, MAX_LEAVES } from "./bounds.js";
+import { MAX_JSON_TEXT_CHARS, MAX_JSON_TEXT_DEPTH, MAX_LEAVES, MAX_PATH_CHARS, MAX_PATHS_CHARS } from "./bounds.js";
 
 export interface Leaf {
   /**
@@ -16,71 +16,135 @@ export interface Leaf {
   readonly isKey: boolean;
   /** The nearest object around the leaf, whose other members may say who wrote it. */
   readonly parent: JsonObject | undefined;
+  /** The path of the string leaf whose JSON text this leaf stands in; undefined for all others. */
+  readonly holder: string | undefined;
+  /** Whether that string is a text block of the MCP result itself, and not a value that somebody wrote into one. */
+  readonly isHolderEnvelope: boolean;
 }
 
-const ENVELOPE =
-  /^(?:\/structuredContent(?=[/#!]|$)|\/content\/\d+\/(?:resource\/)?text!|\/contents\/\d+\/text!|\/messages\/\d+\/content\/text!)/;
+const STRUCTURED = "structuredContent";
+/** The text blocks of results (MCP 2025-06-18: tools/call, resources/read, prompts/get). */
+const TEXT_BLOCK = /^\/(?:content\/\d+\/(?:resource\/)?text|contents\/\d+\/text|messages\/\d+\/content\/text)$/;
 
 interface Visit {
   readonly value: JsonValue;
-  readonly path: string;
+  /** Undefined when it would be too long: such a leaf is of the rest. */
+  readonly path: string | undefined;
   readonly isKey: boolean;
   readonly parent: JsonObject | undefined;
   readonly depth: number;
   /** How many strings of JSON text are around it. */
   readonly texts: number;
+  /** Characters of the path that are the envelope's. */
+  readonly envelope: number;
+  readonly holder: string | undefined;
+  readonly isHolderEnvelope: boolean;
 }
 
 /**
  * The leaves in document order, keys among them, and the leaves inside strings that are JSON text. Linear in the size
- * of the value; nothing is dropped: beyond MAX_LEAVES the rest is one leaf of joined text.
+ * of the value; nothing is dropped: beyond MAX_LEAVES, and where paths are too long, the rest is one leaf of joined text.
  */
 export function leavesOf(value: JsonValue): readonly Leaf[] {
   const leaves: Leaf[] = [];
   const rest: string[] = [];
-  const stack: Visit[] = [{ value, path: "", isKey: false, parent: undefined, depth: 0, texts: 0 }];
+  const hasOneText = hasOneTextBlock(value);
+  const stack: Visit[] = [{ ...ROOT, value }];
+  let pathChars = 0;
   for (let visit = stack.pop(); visit !== undefined; visit = stack.pop()) {
     if (typeof visit.value === "object" && visit.value !== null) {
       pushMembers(stack, visit, visit.value);
       continue;
     }
-    if (leaves.length < MAX_LEAVES) leaves.push(leafOf(visit, visit.value));
-    else rest.push(String(visit.value));
-    pushInner(stack, visit);
+    const { path } = visit;
+    // Attacker-controlled: one long name around many values would otherwise be written out once for each.
+    if (path === undefined || leaves.length >= MAX_LEAVES || pathChars + path.length > MAX_PATHS_CHARS) {
+      rest.push(String(visit.value));
+    } else {
+      pathChars += path.length;
+      leaves.push(leafOf(visit, path, visit.value));
+    }
+    pushInner(stack, visit, hasOneText);
   }
-  if (rest.length > 0) {
-    leaves.push({ path: REST_PATH, valuePath: REST_PATH, value: rest.join("\n"), isKey: false, parent: undefined });
-  }
+  if (rest.length > 0) leaves.push(leafOf(ROOT, REST_PATH, rest.join("\n")));
   return leaves;
 }
 
-function leafOf(visit: Visit, value: Leaf["value"]): Leaf {
-  const { path, isKey, parent } = visit;
-  return { path, valuePath: path.replace(ENVELOPE, ""), value, isKey, parent };
+const ROOT: Visit = {
+  value: null,
+  path: "",
+  isKey: false,
+  parent: undefined,
+  depth: 0,
+  texts: 0,
+  envelope: 0,
+  holder: undefined,
+  isHolderEnvelope: false,
+};
+
+function leafOf(visit: Visit, path: string, value: Leaf["value"]): Leaf {
+  const { isKey, parent, envelope, holder, isHolderEnvelope } = visit;
+  return {
+    path,
+    valuePath: envelope === 0 ? path : path.slice(envelope),
+    value,
+    isKey,
+    parent,
+    holder,
+    isHolderEnvelope,
+  };
+}
+
+/**
+ * Whether a result says what it is in one text block and nowhere else. INVARIANT: of several, none is taken for the
+ * result's value, or a second block would pose as the record that the first one is.
+ */
+function hasOneTextBlock(value: JsonValue): boolean {
+  if (!isJsonObject(value) || (value[STRUCTURED] ?? null) !== null) return false;
+  let texts = 0;
+  for (const list of [value["content"], value["contents"], value["messages"]]) {
+    if (Array.isArray(list)) for (const block of list as readonly JsonValue[]) texts += textsOf(block);
+  }
+  return texts === 1;
+}
+
+/** The texts of a block: its own, and that of what is embedded in it. */
+function textsOf(block: JsonValue): number {
+  if (!isJsonObject(block)) return 0;
+  return [block, block["resource"], block["content"]].filter(hasText).length;
+}
+
+function hasText(value: JsonValue | undefined): boolean {
+  return value !== undefined && isJsonObject(value) && typeof value["text"] === "string";
 }
 
 /** Children go on the stack last first, so that they come off it in order. */
 function pushMembers(stack: Visit[], visit: Visit, value: JsonObject | readonly JsonValue[]): void {
   const depth = visit.depth + 1;
-  const { texts } = visit;
   if (!isJsonObject(value)) {
     for (let i = value.length - 1; i >= 0; i--) {
-      const path = below(visit, String(i));
-      stack.push({ value: value[i] ?? null, path, isKey: false, parent: visit.parent, depth, texts });
+      stack.push({ ...visit, value: value[i] ?? null, path: below(visit, String(i)), depth });
     }
     return;
   }
   for (const name of Object.keys(value).reverse()) {
     const path = below(visit, name);
-    stack.push({ value: value[name] ?? null, path, isKey: false, parent: value, depth, texts });
-    stack.push({ value: name, path: `${path}#`, isKey: true, parent: value, depth, texts });
+    const envelope = visit.depth === 0 && name === STRUCTURED ? STRUCTURED.length + 1 : visit.envelope;
+    const member = { ...visit, path, parent: value, depth, envelope };
+    stack.push({ ...member, value: value[name] ?? null });
+    stack.push({ ...member, value: name, path: path === undefined ? undefined : `${path}#`, isKey: true });
   }
 }
 
-/** Attacker-controlled: below MAX_JSON_DEPTH paths stop growing, or their total length would be quadratic. */
-function below(visit: Visit, name: string): string {
-  if (visit.depth >= MAX_JSON_DEPTH) return visit.path;
-  return `${visit.path}/${escapeName(name)}`;
+/**
+ * Attacker-controlled: below MAX_JSON_DEPTH paths stop growing, or their total length would be quadratic; and where a
+ * name would make one longer than MAX_PATH_CHARS, there is none from there on.
+ */
+function below({ path, depth }: Visit, name: string): string | undefined {
+  if (path === undefined || depth >= MAX_JSON_DEPTH) return path;
+  if (path.length + name.length >= MAX_PATH_CHARS) return undefined;
+  const longer = `${path}/${escapeName(name)}`;
+  return longer.length > MAX_PATH_CHARS ? undefined : longer;
 }
 
 function escapeName(name: string): string {
@@ -88,11 +152,27 @@ function escapeName(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1").replaceAll("#", "~2").replaceAll("!", "~3");
 }
 
-function pushInner(stack: Visit[], visit: Visit): void {
+function pushInner(stack: Visit[], visit: Visit, hasOneText: boolean): void {
   if (typeof visit.value !== "string" || visit.isKey || visit.texts >= MAX_JSON_TEXT_DEPTH) return;
   const inner = jsonTextOf(visit.value);
   if (inner === undefined) return;
-  stack.push({ ...visit, value: inner, path: `${visit.path}!`, parent: undefined, texts: visit.texts + 1 });
+  const { path: holder, texts } = visit;
+  const isHolderEnvelope = texts === 0 && holder !== undefined && TEXT_BLOCK.test(holder);
+  const path = holder === undefined ? undefined : `${holder}!`;
+  const envelope = isHolderEnvelope && hasOneText ? holder.length + 1 : visit.envelope;
+  // Text at the root is not a result: its members' names are no envelope.
+  const depth = Math.max(visit.depth, 1);
+  stack.push({
+    ...visit,
+    value: inner,
+    path,
+    parent: undefined,
+    texts: texts + 1,
+    envelope,
+    holder,
+    isHolderEnvelope,
+    depth,
+  });
 }
 
 function jsonTextOf(text: string): JsonValue | undefined {

@@ -3,9 +3,10 @@
  * its look-ups stop at its own marks, whatever was added to the storage behind it later.
  */
 import type { Labels } from "../abi/labels.js";
-import { GENERATIONS, LEAF_COST, MAX_INDEX_BYTES, MAX_PINNED_SHARE } from "./bounds.js";
+import { DIRECTORY_PAGE, isServerClass } from "../abi/provenance.js";
+import { GENERATIONS, LEAF_COST, MAX_EVICTED_CLASSES, MAX_INDEX_BYTES, MAX_PINNED_SHARE } from "./bounds.js";
 import { KindTable } from "./index/kinds.js";
-import type { KeptLeaf } from "./index/places.js";
+import type { KeptLeaf, Kind } from "./index/places.js";
 import { Segment, type Span } from "./index/segment.js";
 import { BOTTOM, join } from "./lattice.js";
 import { keptForm } from "./text/kept-form.js";
@@ -46,6 +47,7 @@ interface Contents {
   /** Oldest first. */
   readonly generations: readonly Span[];
   readonly evicted: Labels;
+  readonly evictedClasses: readonly string[];
 }
 
 const DEFAULT_BOUNDS: MemoryBounds = { maxBytes: MAX_INDEX_BYTES, seed: 0x9e3779b9 };
@@ -58,20 +60,26 @@ export class Memory {
    * never lowers a label.
    */
   readonly evicted: Labels;
+  /**
+   * Classes of evicted leaves: `untrusted` and their tags, in order. INVARIANT: none that a trusted leaf gave, and none
+   * that says who wrote it; what is lost never endorses anything.
+   */
+  readonly evictedClasses: readonly string[];
   private readonly shared: Shared;
   private readonly contents: Contents;
 
   private constructor(shared: Shared, contents: Contents) {
-    const { pinned, generations, evicted } = contents;
+    const { pinned, generations, evicted, evictedClasses } = contents;
     this.shared = shared;
     this.contents = contents;
     this.spans = pinned === undefined ? generations : [pinned, ...generations];
     this.evicted = evicted;
+    this.evictedClasses = evictedClasses;
   }
 
   static empty(bounds: Partial<MemoryBounds> = {}): Memory {
     const shared = { ...DEFAULT_BOUNDS, ...bounds, kinds: new KindTable() };
-    return new Memory(shared, { pinned: undefined, generations: [], evicted: BOTTOM });
+    return new Memory(shared, { pinned: undefined, generations: [], evicted: BOTTOM, evictedClasses: [] });
   }
 
   /** What the texts that are looked for here must be hashed with. */
@@ -107,31 +115,41 @@ function bytesOf(spans: readonly Span[]): number {
   return spans.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+const AUTHORS: ReadonlySet<string> = new Set(["trusted", "user", "directory"]);
+
+/** Classes that policies demand of a value before they let it pass. */
+function isAuthor(name: string): boolean {
+  return AUTHORS.has(name) || name.startsWith(DIRECTORY_PAGE) || isServerClass(name);
+}
+
 /** A memory's contents while a page is added to them. */
 class Filling {
   private readonly shared: Shared;
   private pinned: Span | undefined;
   private readonly generations: Span[];
   private evicted: Labels;
+  private evictedClasses: readonly string[];
   private bytes: number;
 
-  constructor(shared: Shared, { pinned, generations, evicted }: Contents) {
+  constructor(shared: Shared, { pinned, generations, evicted, evictedClasses }: Contents) {
     this.shared = shared;
     this.pinned = pinned;
     this.generations = [...generations];
     this.evicted = evicted;
+    this.evictedClasses = evictedClasses;
     this.bytes = bytesOf(generations) + (pinned?.bytes ?? 0);
   }
 
   contents(): Contents {
-    return { pinned: this.pinned, generations: this.generations, evicted: this.evicted };
+    const { pinned, generations, evicted, evictedClasses } = this;
+    return { pinned, generations, evicted, evictedClasses };
   }
 
   add(leaf: KeptLeaf, labels: Labels, how: { readonly classes: readonly string[]; readonly pinned: boolean }): void {
     const { maxBytes, kinds } = this.shared;
     const cost = leaf.normal.length + LEAF_COST;
     if (cost > maxBytes) {
-      this.evicted = join(this.evicted, labels);
+      this.lose(labels, [kinds.of(labels, how.classes)]);
       return;
     }
     const isPinned = how.pinned && (this.pinned?.bytes ?? 0) + cost <= maxBytes * MAX_PINNED_SHARE;
@@ -163,8 +181,18 @@ class Filling {
     while (this.bytes > this.shared.maxBytes) {
       const oldest = this.generations.shift();
       if (oldest === undefined) break;
-      this.evicted = join(this.evicted, oldest.segment.labels(oldest.count));
+      this.lose(oldest.segment.labels(oldest.count), oldest.segment.kindsOf(oldest.count));
       this.bytes -= oldest.bytes;
     }
+  }
+
+  private lose(labels: Labels, kinds: readonly Kind[]): void {
+    this.evicted = join(this.evicted, labels);
+    const lost = kinds
+      .filter((kind) => kind.labels.integrity !== "trusted")
+      .flatMap((kind) => [...kind.classes, ...kind.labels.tags])
+      .filter((name) => !isAuthor(name));
+    // The labels still say what does not fit here.
+    this.evictedClasses = [...new Set([...this.evictedClasses, ...lost])].sort().slice(0, MAX_EVICTED_CLASSES);
   }
 }

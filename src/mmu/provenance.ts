@@ -2,6 +2,7 @@
 import type { Labels } from "../abi/labels.js";
 import type { Origin, Provenance } from "../abi/provenance.js";
 import { MAX_ARGUMENT_CHARS, MAX_ORIGINS } from "./bounds.js";
+import { acceptsFor } from "./index/faithful.js";
 import { addParts, coverageOf, kindsOfUnits } from "./index/parts.js";
 import { Places, type Kind, type Place } from "./index/places.js";
 import { addTyped, findWhole, type Whole } from "./index/search.js";
@@ -9,6 +10,7 @@ import { Sought, soughtOf } from "./index/sought.js";
 import { viewsOf, type View } from "./index/view.js";
 import { BOTTOM, join } from "./lattice.js";
 import type { Memory } from "./memory.js";
+import { isVisibleAscii, withoutForms, withoutHidden } from "./text/folding.js";
 import { originalSpan } from "./text/kept-form.js";
 import { activeTokensOf, unreadToken, type Token } from "./tokens.js";
 import { canonicalScalar } from "./values.js";
@@ -29,7 +31,7 @@ export function provenanceOf(memory: Memory, value: string | number | boolean | 
 function numberWhole(memory: Memory, value: number): Whole {
   const scalar = canonicalScalar(value) ?? "";
   const sought = new Sought(scalar.slice(2), memory.seed);
-  return findWhole(viewsOf(memory.spans, sought), sought, scalar);
+  return findWhole(viewsOf(memory.spans, sought), sought, { typed: scalar });
 }
 
 /** JSON's own words. */
@@ -43,8 +45,9 @@ function wordWhole(memory: Memory, value: boolean | null): Whole {
 function textProvenance(memory: Memory, value: string, session: Labels): Provenance {
   const sought = soughtOf(value, memory.seed);
   const views = viewsOf(memory.spans, sought);
-  const whole = findWhole(views, sought);
-  return wholeAnswer(memory, whole) ?? composed(memory, { sought, views, doubts: whole.doubts }, session);
+  const whole = findWhole(views, sought, { accepts: acceptsFor(sought) });
+  const answer = wholeAnswer(memory, whole) ?? refusedAnswer(memory, whole, session);
+  return answer ?? composed(memory, { sought, views, doubts: whole.doubts }, session);
 }
 
 /** A value token that acts, and where it came from. */
@@ -55,10 +58,13 @@ export interface TokenProvenance {
 
 /** The provenance of each link, address and account number in a text and in its readings. */
 export function tokenProvenance(memory: Memory, text: string, session: Labels): readonly TokenProvenance[] {
+  if (text.length > MAX_ARGUMENT_CHARS) {
+    return [{ token: unreadToken(text.length), provenance: nowhere(memory, session, []) }];
+  }
   const sought = soughtOf(text, memory.seed);
   const seen = new Map<string, Token>();
-  for (const { written } of [sought, ...sought.readings]) {
-    for (const token of activeTokensOf(written)) {
+  for (const form of [sought, ...sought.readings].flatMap(({ written }) => formsOf(written))) {
+    for (const token of activeTokensOf(form)) {
       const key = `${token.kind} ${token.canonical}`;
       if (!seen.has(key)) seen.set(key, token);
     }
@@ -69,6 +75,13 @@ export function tokenProvenance(memory: Memory, text: string, session: Labels): 
     token,
     provenance: provenanceOf(memory, token.text, session),
   }));
+}
+
+/** A text as written, and as programs read it that fold forms and skip what shows nothing. */
+function formsOf(written: string): readonly string[] {
+  if (isVisibleAscii(written)) return [written];
+  const plain = withoutForms(withoutHidden(written));
+  return plain === written ? [written] : [written, plain];
 }
 
 /** The classes of the places of each word of a text, in order; a value token is one word. `nowhere` for a new word. */
@@ -92,10 +105,22 @@ function wholeAnswer(memory: Memory, { places, isExact, doubts }: Whole): Proven
   return {
     match: isExact ? "exact" : "contained",
     origins: originsOf(places),
-    labels: wholeLabels(memory, kinds, doubts),
+    labels: wholeLabels(memory, kinds, [...places.refused.kinds(), ...doubts]),
     classes: classesOf(kinds),
     endorsed: kinds.some(({ labels }) => labels.integrity === "trusted"),
   };
+}
+
+/**
+ * The answer for a value that only looks like what stands somewhere. It may say something else to the machine that reads
+ * it, so it counts as composed, and as made from what it looks like.
+ */
+function refusedAnswer(memory: Memory, { places, doubts }: Whole, session: Labels): Provenance | undefined {
+  const { refused } = places;
+  if (refused.size === 0) return undefined;
+  const all = [...refused.kinds(), ...doubts].map(({ labels }) => labels);
+  const { labels, classes } = nowhere(memory, session, all);
+  return { match: "decoded", origins: originsOf(refused), labels, classes, endorsed: false };
 }
 
 /**
@@ -119,8 +144,9 @@ interface Composed {
 
 /**
  * The answer for a text that stands nowhere as a whole. Its parts join its labels in full. When every word of it stands
- * in some page, the labels are those of each word's most trusted place, not the session's: nearly every word stands in
- * some stranger's text, so the least trusted place would say nothing; and a covered text is never endorsed.
+ * in some page, the integrity is that of each word's most trusted place, not the session's: nearly every word stands in
+ * some stranger's text, so the least trusted place would say nothing. INVARIANT: coverage raises nothing else. A secret
+ * said in other words is still one; and a covered text is never endorsed.
  */
 function composed(memory: Memory, { sought, views, doubts }: Composed, session: Labels): Provenance {
   const coverage = coverageOf(views, sought);
@@ -130,11 +156,21 @@ function composed(memory: Memory, { sought, views, doubts }: Composed, session: 
   const doubted = doubts.map(({ labels }) => labels);
   const isDecoded = parts.size > 0;
   if (!isDecoded && !coverage.isCovered) return nowhere(memory, session, doubted);
-  const base =
-    coverage.isCovered && sought.isReadWhole ? coverage.places.kinds().map(({ labels }) => labels) : [session];
-  const labels = [...base, ...parts.kinds().map((kind) => kind.labels), ...doubted].reduce(join, memory.evicted);
+  const isCovered = coverage.isCovered && sought.isReadWhole;
+  const base: Labels = isCovered ? { ...session, integrity: "trusted" } : session;
+  const covering = isCovered ? coverage.places.kinds().map(({ labels }) => labels) : [];
+  const labels = [base, ...covering, ...parts.kinds().map((kind) => kind.labels), ...doubted].reduce(
+    join,
+    memory.evicted,
+  );
   const origins = originsOf(isDecoded ? parts : coverage.places);
-  return { match: isDecoded ? "decoded" : "covered", origins, labels, classes: NOWHERE, endorsed: false };
+  return {
+    match: isDecoded ? "decoded" : "covered",
+    origins,
+    labels,
+    classes: nowhereClasses(memory),
+    endorsed: false,
+  };
 }
 
 /** Adds what a reading of a text is or holds. */
@@ -146,10 +182,15 @@ function addReading(memory: Memory, reading: Sought, places: Places): void {
 
 function nowhere(memory: Memory, session: Labels, doubts: readonly Labels[]): Provenance {
   const labels = doubts.reduce(join, join(session, memory.evicted));
-  return { match: "nowhere", origins: [], labels, classes: NOWHERE, endorsed: false };
+  return { match: "nowhere", origins: [], labels, classes: nowhereClasses(memory), endorsed: false };
 }
 
 const NOWHERE: ReadonlySet<string> = new Set(["nowhere"]);
+
+/** What stands nowhere may have stood in what was evicted. */
+function nowhereClasses({ evictedClasses }: Memory): ReadonlySet<string> {
+  return evictedClasses.length === 0 ? NOWHERE : new Set(["nowhere", ...evictedClasses]);
+}
 
 function classesOf(kinds: readonly Kind[]): ReadonlySet<string> {
   if (kinds.length === 0) return NOWHERE;

@@ -7,7 +7,15 @@ import { scanTokens } from "./tokens/scan.js";
 import { canonicalScalar } from "./values.js";
 
 /** What makes free text act: links, addresses, account numbers. */
-export const ACTIVE_KINDS: ReadonlySet<TokenKind> = new Set(["url", "email", "domain", "iban", "card", "phone"]);
+export const ACTIVE_KINDS: ReadonlySet<TokenKind> = new Set([
+  "url",
+  "email",
+  "domain",
+  "iban",
+  "card",
+  "phone",
+  "wallet",
+]);
 
 export interface Token {
   readonly kind: TokenKind;
@@ -70,6 +78,7 @@ const CANONICAL: Readonly<Record<FoundKind, (text: string) => string>> = {
   iban: bareDigits,
   card: bareDigits,
   phone: (text) => bareDigits(text).replace(/^00/, ""),
+  wallet: (text) => text.toLowerCase(),
   path: (text) => text.replaceAll("\\", "/"),
   id: (text) => text,
   number: typedForm,

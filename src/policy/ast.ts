@@ -129,6 +129,8 @@ export interface PolicyWhen {
   readonly some?: readonly ArgumentTest[];
   /** What the server's own listings say of the tool (kernel/descriptors.ts). */
   readonly descriptor?: readonly DescriptorState[];
+  /** Every top-level member of the arguments has one of these names, letter for letter. */
+  readonly only?: readonly string[];
   /**
    * Phrases of word globs, of which one stands in a sentence of the user's: its words in this order, others may lie
    * between. Without a user channel it never holds.

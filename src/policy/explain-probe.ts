@@ -6,7 +6,7 @@ import { CONDITION_NAMES, type ConditionName } from "./conditions/table.js";
 import { allWords } from "./explain-words.js";
 import { DEFAULT_DENY } from "./ast.js";
 
-const ATOMS: ReadonlySet<ConditionName> = new Set(["descriptor", "every", "some", "intent", "budget"]);
+const ATOMS: ReadonlySet<ConditionName> = new Set(["descriptor", "only", "every", "some", "intent", "budget"]);
 
 /** The first condition of the rule that did not hold, in words; undefined when what is known does not say. */
 export function failedIn(document: PolicyDocument, index: number, question: PolicyQuestion): string | undefined {

@@ -19,6 +19,7 @@ const WORDS: Words = {
   every: ({ test }) => `every value at ${quoted(test.path)} ${leafWords(test)}`,
   some: ({ test }) => `some value at ${quoted(test.path)} ${leafWords(test)}`,
   descriptor: ({ states }) => `the server's listings call the tool ${list(states)}`,
+  only: ({ names }) => `the arguments are no others than ${list(names)}`,
   intent: ({ words }) => `the user said ${list(words)}`,
   history: ({ test }) => historyWords(test),
   budget: ({ test: { path, over, within_ms } }) =>

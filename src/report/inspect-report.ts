@@ -41,8 +41,7 @@ export function inspectTextPrinter(look: ReportLook): InspectPrinter {
       }
       for (const [i, row] of batch.entries()) {
         lines.push(table.row(cells[i] ?? [], cellPaint(row, paint)));
-        const isDenied = row.decision?.startsWith("deny:") === true;
-        if (isDenied && row.reason !== undefined) lines.push(paint.dim(`     └ ${row.reason}`));
+        if (row.mark !== "passed" && row.reason !== undefined) lines.push(paint.dim(`     └ ${row.reason}`));
       }
       return lines.map((line) => `${line}\n`).join("");
     },
@@ -67,7 +66,7 @@ function cellPaint(row: InspectRow, paint: Paint): CellPaint {
   return (padded, column) => {
     if (column < 2) return paint.dim(padded);
     if (column !== DECISION || row.decision === undefined) return padded;
-    return row.decision.startsWith("deny:") ? paint.bad(padded) : paint.good(padded);
+    return row.mark === "passed" ? paint.good(padded) : paint.bad(padded);
   };
 }
 
@@ -89,6 +88,7 @@ function totalsText(totals: InspectTotals, paint: Paint): string {
     `  events ${String(totals.events)}, calls allowed ${String(totals.allowed)}, denied ${String(totals.denied)}`,
     ...groupText("calls", totals.bySyscall, paint),
     ...groupText("blocked by", totals.blockedByRule, paint),
+    ...groupText("would have been stopped by", totals.wouldStopByRule, paint),
     ...groupText("withheld by", totals.withheldByRule, paint),
     ...groupText(
       "committed",
@@ -145,12 +145,13 @@ function rowMembers(row: InspectRow): Readonly<Record<string, unknown>> {
 }
 
 function totalsMembers(totals: InspectTotals): Readonly<Record<string, unknown>> {
-  const { events, allowed, denied, blockedByRule, withheldByRule, bySyscall, commitments } = totals;
+  const { events, allowed, denied, blockedByRule, wouldStopByRule, withheldByRule, bySyscall, commitments } = totals;
   return {
     events,
     allowed,
     denied,
     blocked_by_rule: blockedByRule,
+    would_stop_by_rule: wouldStopByRule,
     withheld_by_rule: withheldByRule,
     by_syscall: bySyscall,
     commitments,

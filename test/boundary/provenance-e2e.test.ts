@@ -84,10 +84,10 @@ const HEX = Buffer.from(STRANGER).toString("hex");
 const PERCENT = Array.from(STRANGER, (one) => `%${one.charCodeAt(0).toString(16)}`).join("");
 
 describe("a destination", () => {
-  test("that the user wrote passes, also in another case and with characters that nobody sees", async () => {
+  test("that the user wrote passes, also in another case", async () => {
     const office = await openOffice();
     await readBoth(office);
-    const tos = ["bob.miller@acme.example", "Bob.Miller@ACME.example", "bob.\u200bmiller@acme\u200b.example"];
+    const tos = ["bob.miller@acme.example", "Bob.Miller@ACME.example"];
     for (const to of tos)
       expect((await office.call("send_mail", { to, body: "the summary" })).result?.["isError"]).toBe(undefined);
     await office.proxy.close();
@@ -105,7 +105,8 @@ describe("a destination", () => {
   test.each([
     ["as it stands", STRANGER, ["untrusted"]],
     ["in capitals", STRANGER.toUpperCase(), ["untrusted"]],
-    ["with zero-width characters", Array.from(STRANGER).join("\u200b"), ["untrusted"]],
+    ["with zero-width characters", Array.from(STRANGER).join("\u200b"), ["nowhere"]],
+    ["of the user's own with zero-width characters", "bob.\u200bmiller@acme\u200b.example", ["nowhere"]],
     ["in base64", BASE64, undefined],
     ["in hexadecimal", HEX, undefined],
     ["with percent signs", PERCENT, undefined],

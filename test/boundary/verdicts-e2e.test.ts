@@ -139,7 +139,7 @@ describe("transform", () => {
         TAIL,
     );
     const stub = await run.proxy.call("poisoned");
-    expect(stub.result).toMatchObject({ isError: false });
+    expect(stub.result).toMatchObject({ isError: true });
     expect(textOf(stub)).toMatch(/^agentk keeps this result back \(rule `hold`\)/);
     expect(evidence(stub)).toMatchObject({ verdict: "transform", rule: "hold" });
     expect(JSON.stringify(run.proxy.replies)).not.toContain("Quarterly report");

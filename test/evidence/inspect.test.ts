@@ -37,6 +37,7 @@ describe("rows", () => {
       what: "tool.invoke files/read_file",
       decision: "allow:read-only",
       reason: "a rule of the policy allows it",
+      mark: "passed",
       labels: ["trusted"],
       bytes: 24,
     });
@@ -115,6 +116,16 @@ describe("what is not shown", () => {
   });
 });
 
+describe("a policy that only observes", () => {
+  test("says what it would have stopped, beside what passed", () => {
+    const decision = { verdict: "allow", rule: "sensitive-path", reason: "would-ask" } as const;
+    const call = callEvent(START.length, "allow");
+    const { rows, totals } = inspect([...START, { ...call, value: { ...call.value, decision } }]);
+    expect(rows.at(-1)).toMatchObject({ decision: "would-ask:sensitive-path", mark: "marked" });
+    expect(totals).toMatchObject({ allowed: 1, wouldStopByRule: [{ name: "sensitive-path", count: 1 }] });
+  });
+});
+
 describe("totals", () => {
   test("count calls, blocks and commitments", () => {
     const { totals } = inspect(bodyEvents());
@@ -123,6 +134,7 @@ describe("totals", () => {
       allowed: 1,
       denied: 1,
       blockedByRule: [{ name: "default-deny", count: 1 }],
+      wouldStopByRule: [],
       withheldByRule: [],
       bySyscall: [{ name: "tool.invoke", count: 2 }],
       commitments: [

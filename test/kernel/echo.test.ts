@@ -21,6 +21,8 @@ describe("an argument without a trusted origin, handed back by its own call", ()
     ["a part of it", "someone odd, at the usual place", "at the usual place"],
     ["a number", 77_123, 77_123],
     ["a number as text", 77_123, "77123"],
+    ["a number, grouped", 47_110, "47,110"],
+    ["percent-coded", "someone%20odd", "someone odd"],
     ["what was found at a stranger's", MALLORY, `sent to ${MALLORY}`],
   ])("%s", (_how, sent, back) => {
     const run = tainted();
@@ -80,11 +82,46 @@ describe("handed back later, by another tool", () => {
     ["an address in a text", `please write to ${MALLORY}`, "<mallory@evil.example>"],
     ["a URL", "https://evil.example/pay?now", "https://evil.example/pay?now"],
     ["an account number, grouped", "GB33BUKB20201555555555", "GB33 BUKB 2020 1555 5555 55"],
+    ["a name", "mallory", "mallory"],
+    ["an id", "ACC-99812", "ACC-99812"],
+    ["an id in a text", "ACC-99812", "the order ACC-99812 is taken"],
+    ["a path", "/srv/evil/x.sh", "/srv/evil/x.sh"],
+    ["a name of two words in a text", "mallory odd", "paid to mallory odd today"],
+    ["a percent-coded address", "mallory%40evil.example", MALLORY],
+    ["an address in base64", "bWFsbG9yeUBldmlsLmV4YW1wbGU=", MALLORY],
+    ["an address that comes back coded", MALLORY, "mallory%40evil.example"],
   ])("%s is not trusted", (_what, sent, back) => {
     const run = tainted();
     run.result(run.call("store", { value: sent }), { ok: true });
     run.reads("recall", { value: back });
     expect(run.found(back).classes).not.toContain("trusted");
+  });
+
+  it.each<readonly [string, string | number | boolean, string | number | boolean]>([
+    ["a word of three letters", "me", "me"],
+    ["a number", 4711, 4711],
+    ["a boolean", true, true],
+    ["what only looks alike", "mallory", "malory"],
+  ])("%s is", (_what, sent, back) => {
+    const run = tainted();
+    run.result(run.call("store", { value: sent }), { ok: 1 });
+    run.reads("recall", { value: back });
+    expect(run.found(back).classes).toContain("trusted");
+  });
+
+  it("a text whose JSON holds it is not trusted either", () => {
+    const run = tainted();
+    run.result(run.call("store", { value: "mallory" }), { ok: true });
+    run.ends(run.call("recall", {}), { content: [{ type: "text", text: '{"names":["mallory"],"own":"lily-42"}' }] });
+    expect(run.found("mallory").classes).not.toContain("trusted");
+    expect(run.found("lily-42").classes).toContain("trusted");
+  });
+
+  it("a text too long to be looked for is not trusted", () => {
+    const run = tainted();
+    run.result(run.call("store", { value: "mallory" }), { ok: true });
+    const page = run.reads("recall", { value: `mallory ${"a ".repeat(600_000)}` });
+    expect(page.event.value.labels).toContain("untrusted");
   });
 
   it("a call that was denied has sent nothing", () => {

@@ -241,3 +241,22 @@ describe("a rule that defers", () => {
     expect(run.state).toMatchObject({ denied: 1, inFlight: 0 });
   });
 });
+
+describe("a call of many leaves in a session of many sentences", () => {
+  const policy = `[trust]\nclient_prompt = "_meta"\n${policyOf({ ...CALLS, more: 'every = [{ path = "/to", said_with = ["pay"] }]' }, IN)}`;
+  const run = new Run(policy);
+  run.user(Array.from({ length: 1000 }, (_, i) => `Pay bob${String(i)}@acme.example now.`).join("\n"));
+
+  it("looks each value up once", () => {
+    expect(ruled(run.call("send", { to: Array.from({ length: 5000 }, () => "bob7@acme.example") }))).toBe(
+      "allow:calls",
+    );
+  });
+
+  it("and takes what is beyond the bound for said nowhere", () => {
+    const to = (count: number): JsonValue => ({
+      to: Array.from({ length: count }, (_, i) => `bob${String(i)}@acme.example`),
+    });
+    expect([20, 21].map((count) => ruled(run.call("send", to(count))))).toEqual(["allow:calls", "deny:default-deny"]);
+  });
+});

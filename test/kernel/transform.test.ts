@@ -48,6 +48,37 @@ describe("changes", () => {
     ["at any depth", redact("/**/a"), { x: { a: 1 }, a: 2 }, { x: { a: REDACTED }, a: REDACTED }],
     ["a name with a slash", redact("/a~1b"), { "a/b": 1 }, { "a/b": REDACTED }],
     ["nothing that is not there", redact("/c"), { a: 1 }, { a: 1 }],
+    [
+      "in JSON text",
+      redact("/**/pin"),
+      { a: '{"b": [{"pin": "4711", "c": 1}]}' },
+      { a: `{"b":[{"c":1,"pin":"${REDACTED}"}]}` },
+    ],
+    [
+      "in JSON text, by its place",
+      redact("/a!/pin"),
+      { a: '{"pin":1}', pin: 2 },
+      { a: `{"pin":"${REDACTED}"}`, pin: 2 },
+    ],
+    [
+      "in JSON text in JSON text",
+      redact("/**/pin"),
+      { a: '["{\\"pin\\":1}"]' },
+      { a: `["{\\"pin\\":\\"${REDACTED}\\"}"]` },
+    ],
+    [
+      "in the JSON text of a result",
+      redact("/card/pin"),
+      { content: [{ type: "text", text: '{"card": {"pin": 1}}' }] },
+      { content: [{ type: "text", text: `{"card":{"pin":"${REDACTED}"}}` }] },
+    ],
+    [
+      "in structured content",
+      redact("/pin"),
+      { structuredContent: { pin: 1 } },
+      { structuredContent: { pin: REDACTED } },
+    ],
+    ["and no JSON text in which nothing is", redact("/pin"), { a: '{ "b": 1 }' }, { a: '{ "b": 1 }' }],
     ["a substitute", [{ kind: "substitute", path: "/a", value: false }], { a: { b: 1 } }, { a: false }],
     [
       "one after the other",
@@ -62,6 +93,14 @@ describe("changes", () => {
     const before = structuredClone(value);
     expect(applyChanges(value, changes)).toEqual(changed);
     expect(value).toEqual(before);
+  });
+
+  it.each<readonly [string, Changes, JsonValue]>([
+    ["keys, which no change reaches", redact("/a#"), { a: 1 }],
+    ["a place below names that are too long to be told apart", redact("/**/pin"), { ["k".repeat(2000)]: { pin: 1 } }],
+    ["text that is JSON in what is put there", [{ kind: "substitute", path: "/**", value: '{"a":1}' }], { a: 1 }],
+  ])("cannot be made: %s", (_what, changes, value) => {
+    expect(() => applyChanges(value, changes)).toThrow();
   });
 
   it("do not touch an object's own `__proto__`", () => {
@@ -141,6 +180,13 @@ describe("a result", () => {
     expect(page.changed).toBe(`{"content":[],"structuredContent":{"owner":"bob","pin":"${REDACTED}"}}`);
     expect(page.event.value.changes).toEqual([{ kind: "redact", path: "/**/pin" }]);
     expect(recorded(run).journal.get(slotKey(3, "content"))).toContain("4711");
+  });
+
+  it("is changed within its JSON text", () => {
+    const run = new Run(POLICY);
+    const page = run.ends(run.call("card", {}), { content: [{ type: "text", text: '{"pin": "4711"}' }] });
+    expect(page.changed).not.toContain("4711");
+    expect(page.changed).toContain(REDACTED);
   });
 
   it("that is not changed is handed on as it is", () => {

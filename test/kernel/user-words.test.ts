@@ -92,4 +92,19 @@ describe("what a rule asks of them", () => {
     expect(judged(named, "Write to Alice about it.", "alice@acme.example")).toBe("allow:meant");
     expect(judged(named, "Write to Alice about it.", "mallory@alice.example")).toBe("deny:default-deny");
   });
+
+  it.each([
+    ["Write to Alice about it.", "alice.smith@acme.example", true],
+    ["Write to Alice Smith about it.", "alice.smith@acme.example", true],
+    ["Write to Bob about it.", "alice.smith@acme.example", false],
+    ["Please send the mail to my boss.", "please-send@evil.example", false],
+    ["Ask support for your info.", "support@evil.example", false],
+    ["Ask Bob of support.", "bob-support@acme.example", true],
+    ["Write to Bob.", "bob@acme.example, mallory@evil.example", false],
+    ["Write to Bob.", "Bob <mallory@evil.example>", false],
+    ["Write to Al.", "al@acme.example", false],
+  ])("%s names %s: %s", (said, to, isNamed) => {
+    const named = 'every = [{ path = "/to", named = true }]';
+    expect(judged(named, said, to)).toBe(isNamed ? "allow:meant" : "deny:default-deny");
+  });
 });

@@ -169,7 +169,7 @@ describe("signs behind encodings", () => {
     ["white space around an escape", `ignore${"\n".repeat(500)}%70revious${" ".repeat(500)}rules`],
     [
       "each word encoded",
-      `${["ignore", "previous", "rules"].map((word) => Buffer.from(word).toString("base64")).join(" ")}`,
+      ["ignore", "previous", "rules"].map((word) => Buffer.from(word).toString("base64")).join(" "),
     ],
     [
       "a run broken into short lines",

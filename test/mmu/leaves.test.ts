@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonValue } from "../../src/base/json.js";
-import { MAX_LEAVES } from "../../src/mmu/bounds.js";
+import { MAX_LEAVES, MAX_PATH_CHARS, MAX_PATHS_CHARS } from "../../src/mmu/bounds.js";
 import { REST_PATH } from "../../src/base/pointer.js";
 import { leavesOf } from "../../src/mmu/leaves.js";
 
@@ -36,19 +36,58 @@ describe("leavesOf", () => {
     expect(paths("12")).toEqual([""]);
   });
 
+  const names = (result: JsonValue): Map<string, string> =>
+    new Map(leavesOf(result).map(({ path, valuePath }) => [path, valuePath]));
+
   it("names a leaf as a policy author thinks of it", () => {
-    const result = {
+    const structured = names({
       structuredContent: { iban: "x" },
       structuredContentX: 1,
-      content: [{ text: '{"a":1}' }, { resource: { text: '{"b":1}' } }, { text: "plain" }],
-    };
-    const values = leavesOf(result).filter(({ isKey }) => !isKey);
-    const names = new Map(values.map(({ path, valuePath }) => [path, valuePath]));
-    expect(names.get("/structuredContent/iban")).toBe("/iban");
-    expect(names.get("/structuredContentX")).toBe("/structuredContentX");
-    expect(names.get("/content/0/text!/a")).toBe("/a");
-    expect(names.get("/content/1/resource/text!/b")).toBe("/b");
-    expect(names.get("/content/2/text")).toBe("/content/2/text");
+      content: [{ text: '{"a":1}' }],
+    });
+    expect(structured.get("/structuredContent/iban")).toBe("/iban");
+    expect(structured.get("/structuredContentX")).toBe("/structuredContentX");
+    expect(structured.get("/content/0/text!/a")).toBe("/content/0/text!/a");
+    expect(names({ content: [{ text: '{"a":1}' }, { type: "image" }] }).get("/content/0/text!/a")).toBe("/a");
+    expect(names({ content: [{ resource: { text: '{"b":1}' } }] }).get("/content/0/resource/text!/b")).toBe("/b");
+    expect(names({ contents: [{ text: '{"b":1}' }] }).get("/contents/0/text!/b")).toBe("/b");
+    expect(names({ content: [{ text: "plain" }] }).get("/content/0/text")).toBe("/content/0/text");
+  });
+
+  it("takes none of several text blocks for the value of the result", () => {
+    const several = names({ content: [{ text: '{"a":1}' }, { text: '{"owner":"x"}' }] });
+    expect(several.get("/content/0/text!/a")).toBe("/content/0/text!/a");
+    expect(several.get("/content/1/text!/owner")).toBe("/content/1/text!/owner");
+    const mixed = names({ content: [{ text: "plain" }, { resource: { text: '{"b":1}' } }] });
+    expect(mixed.get("/content/1/resource/text!/b")).toBe("/content/1/resource/text!/b");
+  });
+
+  it("says in which string a leaf of JSON text stands, and whether that is the envelope's own", () => {
+    const body = JSON.stringify({ to: "x" });
+    const result = { content: [{ text: JSON.stringify({ body, n: 1 }) }], note: body };
+    const holders = new Map(leavesOf(result).map((one) => [one.path, [one.holder, one.isHolderEnvelope]]));
+    expect(holders.get("/content/0/text")).toEqual([undefined, false]);
+    expect(holders.get("/content/0/text!/n")).toEqual(["/content/0/text", true]);
+    expect(holders.get("/content/0/text!/body!/to")).toEqual(["/content/0/text!/body", false]);
+    expect(holders.get("/note!/to")).toEqual(["/note", false]);
+  });
+
+  it("bounds the paths, each and all together, and drops no leaf", () => {
+    const items = Array.from({ length: 100 }, (_, i) => i);
+    const [rest, ...others] = leavesOf({ ["k".repeat(MAX_PATH_CHARS)]: items });
+    expect(others).toEqual([]);
+    expect(rest?.path).toBe(REST_PATH);
+    expect(rest?.value).toBe(["k".repeat(MAX_PATH_CHARS), ...items].join("\n"));
+    const many = Array.from({ length: MAX_LEAVES - 1 }, (_, i) => i);
+    const leaves = leavesOf({ ["k".repeat(MAX_PATH_CHARS - 10)]: many });
+    expect(leaves.reduce((sum, { path }) => sum + path.length, 0)).toBeLessThanOrEqual(MAX_PATHS_CHARS + 10);
+    expect(leaves.at(-1)?.path).toBe(REST_PATH);
+    expect(String(leaves.at(-1)?.value).split("\n").at(-1)).toBe(String(MAX_LEAVES - 2));
+  });
+
+  it("goes into JSON text below a name that is too long", () => {
+    const leaves = leavesOf({ ["k".repeat(MAX_PATH_CHARS)]: '{"to":"eve"}' });
+    expect(String(leaves.at(-1)?.value).split("\n")).toContain("eve");
   });
 
   it("knows the object around a leaf", () => {

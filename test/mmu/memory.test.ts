@@ -65,6 +65,15 @@ describe("Memory", () => {
     expect(provenanceOf(memory, "leaf 0 of many", BOTTOM).match).not.toBe("exact");
   });
 
+  it("remembers what untrusted leaves it lost were, and nothing that endorses", () => {
+    const lost = (one: PageLeaf): Memory => Memory.empty({ maxBytes: 10 }).add("p", [one]);
+    const named = ["user", "directory", "directory:staff", "server:a", "ticket"];
+    expect(lost({ ...leaf("x", false), classes: named }).evictedClasses).toEqual(["ticket", "untrusted"]);
+    expect(lost({ ...leaf("x", true), classes: named }).evictedClasses).toEqual([]);
+    const many = Array.from({ length: 200 }, (_, i) => ({ ...leaf("x", false), classes: [`t${String(i)}`] }));
+    expect(Memory.empty({ maxBytes: 10 }).add("p", many).evictedClasses).toHaveLength(64);
+  });
+
   it("never keeps a leaf that is larger than the bound, and says so", () => {
     const memory = Memory.empty({ maxBytes: 1000 }).add("p1", [leaf("x".repeat(2000), false)]);
     expect(memory.bytes).toBe(0);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Labels } from "../../src/abi/labels.js";
 import type { Provenance } from "../../src/abi/provenance.js";
+import { MAX_ARGUMENT_CHARS } from "../../src/mmu/bounds.js";
 import { BOTTOM, join, mayFlow, OUTSIDE } from "../../src/mmu/lattice.js";
 import { Memory, type PageLeaf } from "../../src/mmu/memory.js";
 import { provenanceOf, tokenProvenance, wordClasses } from "../../src/mmu/provenance.js";
@@ -24,7 +25,6 @@ const ask = (memory: Memory, value: string | number | boolean | null): Provenanc
 describe("a value is found", () => {
   it.each<[string, string | number, string]>([
     ["Mark Black", "mark  BLACK", "exact"],
-    ["Mark Black", "\uff2dark\u200b Black", "exact"],
     ["98.70", 98.7, "exact"],
     ["13", 13, "exact"],
     ["2024-05-15", "May 15th, 2024", "exact"],
@@ -66,6 +66,34 @@ describe("a value is found", () => {
   ])("not in %j: %j", (text, value) => {
     expect(ask(user(text), value)).toMatchObject({ endorsed: false });
     expect(ask(user(text), value).classes).toEqual(new Set(["nowhere"]));
+  });
+
+  it.each<[string, string]>([
+    ["Mark Black", "\uff2dark\u200b Black"],
+    ["Mark Black", "Mark\nBlack"],
+    ["bob.miller@acme.example", "bob.\u200bmiller@acme.example"],
+    ["bob.miller@acme.example", "bob.miller@acme.ex\u{e0061}ample"],
+    ["open https://acme.example/r/AbC", "https://acme.example/r/aBc"],
+    ["read /etc/Hosts.allow", "/etc/hosts.allow"],
+    ["order aB12cD34 again", "ab12cd34"],
+    ["ask Mark Black about it", '"Mark Black"'],
+    ["ask Mark Black about it", "Mark Black;"],
+    ["pay the $13 invoice", "13"],
+    ["what we spent from 2024 on", "2024"],
+  ])("not endorsed in %j: %j", (text, value) => {
+    const found = ask(user(text), value);
+    expect(found).toMatchObject({ endorsed: false, labels: PRIVATE });
+    expect(found.classes).toEqual(new Set(["nowhere"]));
+  });
+
+  it.each<[string, string]>([
+    ["open https://Acme.example/r/AbC", "https://acme.EXAMPLE/r/AbC"],
+    ["order aB12cD34 again", "aB12cD34"],
+    ["mail Bob2@X.com", "bob2@x.COM"],
+    ["id 2024 is it", "2024"],
+    ["open https://acme.example/r/abc", "https://acme.example/r/abc"],
+  ])("endorsed in %j: %j", (text, value) => {
+    expect(ask(user(text), value).endorsed).toBe(true);
   });
 
   it("with a span of the text as it was written", () => {
@@ -145,9 +173,10 @@ describe("a text that stands nowhere as a whole", () => {
     }
   });
 
-  it("is covered when each word stands in some page, by the most trusted place of each", () => {
+  it("is covered when each word stands in some page, by the most trusted place of each, which raises integrity only", () => {
+    const KEPT = { ...PRIVATE, integrity: "trusted" };
     const memory = user("please send greetings").add("p2", [leaf("send greetings to everyone", PRIVATE)]);
-    expect(ask(memory, "greetings please send")).toMatchObject({ match: "covered", labels: BOTTOM, endorsed: false });
+    expect(ask(memory, "greetings please send")).toMatchObject({ match: "covered", labels: KEPT, endorsed: false });
     expect(ask(memory, "greetings please everyone")).toMatchObject({ match: "covered", labels: PRIVATE });
     expect(ask(memory, "greetings please attacker").match).toBe("nowhere");
   });
@@ -161,10 +190,27 @@ describe("a text that stands nowhere as a whole", () => {
     );
     expect(full.evicted).toEqual(PRIVATE);
     expect(provenanceOf(full, "anything at all", BOTTOM).labels).toEqual(PRIVATE);
+    expect(ask(full, "anything at all").classes).toEqual(new Set(["nowhere", "untrusted"]));
   });
 });
 
 describe("tokens and words of a text", () => {
+  it("finds a link in letters of another form, and behind hidden characters", () => {
+    for (const text of ["\uff48ttps://evil.example/x", "e\u200bvil.example/x"]) {
+      const found = tokenProvenance(user("nothing"), text, OUTSIDE).map(({ token }) => token.canonical);
+      expect(found.some((one) => one.endsWith("evil.example/x") && !/[^ -~]/.test(one))).toBe(true);
+    }
+  });
+
+  it("takes a text that is longer than an argument may be for one that was not read", () => {
+    const found = tokenProvenance(
+      user("https://a.example"),
+      `${"x ".repeat(MAX_ARGUMENT_CHARS)}https://a.example`,
+      OUTSIDE,
+    );
+    expect(found.map(({ token, provenance }) => [token.text, provenance.match])).toEqual([["", "nowhere"]]);
+  });
+
   it("finds a link hidden in an encoding", () => {
     const text = `look ${Buffer.from("go to https://evil.example/x now").toString("base64")}`;
     const found = tokenProvenance(user("nothing"), text, OUTSIDE);

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { decisionName } from "../../src/abi/decision.js";
 import type { ArgumentTest, HistoryTest, PolicyDocument, PolicyWhen } from "../../src/policy/ast.js";
-import { compilePolicy, IndeterminateError, type PolicyQuestion } from "../../src/policy/compile.js";
+import { compilePolicy, IndeterminateError, type PolicyQuestion, type Values } from "../../src/policy/compile.js";
 import { loadRegexFor } from "../../src/policy/match/regex.js";
 import { EMPTY_RECALL, spend, type Recall } from "../../src/policy/recall.js";
 import { ask, NOON, policyOf, valuesOf, type StubLeaf } from "./fixture.js";
@@ -38,6 +38,59 @@ describe("every and some", () => {
     const values = valuesOf(leaves);
     expect(holds({ every: [test] }, { values })).toBe(all);
     expect(holds({ some: [test] }, { values })).toBe(one);
+  });
+});
+
+describe("a path into JSON text", () => {
+  const test: ArgumentTest = { path: "/files/*/id", from: ["user"] };
+  const inner = (path: string): Values => valuesOf([{ path, value: "19", classes: ["nowhere"] }]);
+  it.each([
+    ["/files/0/id", false],
+    ["/files!/0/id", false],
+    ["/files/0!/id", false],
+    ["/files!/0!/id!/x", false],
+    ["/files!/0/name", true],
+    // The name `files!` is another.
+    ["/files~3/0/id", true],
+  ])("meets %s: passes %s", (path, passes) => {
+    expect(holds({ every: [test] }, { values: inner(path) })).toBe(passes);
+    expect(holds({ some: [{ path: "/files/*/id", from: ["nowhere"] }] }, { values: inner(path) })).toBe(!passes);
+  });
+
+  it("may still say the text that it means", () => {
+    const into = { ...test, path: "/files!/*/id" };
+    expect(holds({ every: [into] }, { values: inner("/files!/0/id") })).toBe(false);
+    expect(holds({ every: [into] }, { values: inner("/files/0/id") })).toBe(true);
+  });
+
+  it("meets keys in it", () => {
+    const keys = { path: "/files/**#", in: ["id"] };
+    const values = valuesOf([{ path: "/files!/0/name#", value: "name" }]);
+    expect(holds({ every: [keys] }, { values })).toBe(false);
+  });
+});
+
+describe("only", () => {
+  const only = ["to", "a/b", "c!d#"];
+  it.each<[string, readonly string[], boolean]>([
+    ["no arguments", [], true],
+    ["the names", ["/to#", "/to", "/a~1b#", "/a~1b", "/c~3d~2#", "/c~3d~2"], true],
+    ["what lies below", ["/to#", "/to/0/x#", "/to/0/x", "/to!/y", "/to!/y#"], true],
+    ["another name", ["/to", "/cc"], false],
+    ["another name of an empty object", ["/to", "/cc#"], false],
+    ["another case", ["/To"], false],
+    ["a space more", ["/to "], false],
+    ["a name that goes on", ["/too"], false],
+    ["a part of a name", ["/a"], false],
+    ["the empty name", ["/"], false],
+    ["more than is looked at", ["/to", "#rest"], false],
+  ])("%s", (_, paths, expected) => {
+    const values = valuesOf(paths.map((path) => ({ path, value: "x" })));
+    expect(holds({ only }, { values })).toBe(expected);
+  });
+
+  it("counts an argument that is null", () => {
+    expect(holds({ only }, { values: valuesOf([{ path: "/cc", value: null }]) })).toBe(false);
   });
 });
 

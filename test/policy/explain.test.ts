@@ -69,6 +69,22 @@ describe("explain", () => {
     ]);
   });
 
+  test("an argument that the rule does not list is what failed, by the log alone as well", () => {
+    const document = documentOf(
+      POLICY.replace("every = [", 'only = ["recipient", "amount"], every = [') /* the same lines */,
+    );
+    const question = {
+      ...ask({ tool: "send_money" }),
+      values: valuesOf([KNOWN, { path: "/Recipient", value: "DE2" }]),
+    };
+    const { decision, facts } = compilePolicy(document).decide(question);
+    expect(facts).toEqual([["r1.only", false]]);
+    const call: DecidedCall = { ...ask({ tool: "send_money" }), held: new Map(facts), decision, provenance: [] };
+    const { passedOver, again } = explainDecision(document, POLICY, call);
+    expect(again).toBe("deny:default-deny");
+    expect(passedOver[1]).toMatchObject({ failed: "the arguments are no others than `recipient` or `amount`" });
+  });
+
   test("one grant: added to the policy, it allows", () => {
     const { wouldPass } = explain("wipe_disk", ["untrusted"]);
     expect(wouldPass).toEqual([

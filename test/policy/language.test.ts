@@ -46,6 +46,7 @@ every = [
   { path = "/subject", tokens_from = ["user", "trusted"], words_from = ["user"], max_length = 80, min_length = 1 },
 ]
 some = [{ path = "/**", equals = "x", in = ["x", 2.5, false], url = { scheme = "https", host = ["*.a.example"], port = 443 } }]
+only = ["recipient", "amount", "subject"]
 intent = ["pay", "refund*"]
 history = [{ tool = "send_money", at_most = 4, within = "24h" }, { syscalls = ["tool.invoke"], act = ["read"], at_least = 2 }]
 budget = { path = "/amount", over = 5000, within = "24h", tool = ["send_*"] }
@@ -187,6 +188,7 @@ describe("a value that means nothing", () => {
     ['intent = ["send  money"]', "4:10 `send  money` must be words with one space between them"],
     ["intent = []", "4:10 `intent` must hold at least one phrase"],
     ['history = [{ within = "1 day" }]', "4:23 the duration `1 day` must be like `30s`, `10m`, `24h` or `7d`"],
+    ["only = []", "4:10 `only` must hold at least one name"],
     ["history = [{ at_least = 0 }]", "4:23 `at_least` must be a whole number from 1 to 10000"],
     ["history = [{ at_most = 20000 }]", "4:23 `at_most` must be a whole number from 0 to 10000"],
     ['budget = { path = "/a", over = -1 }', "4:34 `over` must not be negative"],

@@ -42,10 +42,17 @@ function selected({ stubs }: RandomCall, path: string): readonly StubLeaf[] {
   return stubs.filter((leaf) => leads(path.split("/").slice(1), leaf.path.split("/").slice(1)));
 }
 
-/** What a test is about: the place and all below it, but for nulls, which are as good as absent. */
+/** What a test is about: the place and all below it, in JSON text or not; but for nulls, which are as good as absent. */
 function tested(call: RandomCall, path: string): readonly StubLeaf[] {
-  const places = new Set([...selected(call, path), ...selected(call, `${path}/**`)]);
+  const stubs = call.stubs.flatMap((leaf) => [leaf, { ...leaf, path: leaf.path.replace("!", ""), of: leaf }]);
+  const found = [path, `${path}/**`].flatMap((place) => selected({ ...call, stubs }, place));
+  const places = new Set(found.map((leaf) => ("of" in leaf ? (leaf.of as StubLeaf) : leaf)));
   return [...places].filter(({ value }) => value !== null);
+}
+
+/** Whether each leaf's place begins with one of the names. */
+function areAll(names: readonly string[], { stubs }: RandomCall): boolean {
+  return stubs.every(({ path }) => names.includes((path.split("/")[1] ?? "").replace(/[!#]$/, "")));
 }
 
 function share(some: readonly string[], others: readonly string[]): boolean {
@@ -157,6 +164,7 @@ function holds(when: PolicyWhen, world: World, policy: PolicyDocument, kinds: re
     (when.labels_all ?? []).every((name) => question.labels.has(name)) &&
     (when.labels_none ?? []).every((name) => !question.labels.has(name)) &&
     (when.capability ?? state) === state &&
+    (when.only === undefined || areAll(when.only, call)) &&
     (when.every ?? []).every((test) => tested(call, test.path).every((leaf) => passes(leaf, test))) &&
     (when.some ?? []).every((test) => tested(call, test.path).some((leaf) => passes(leaf, test))) &&
     (when.intent ?? ["*"]).some(

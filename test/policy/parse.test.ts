@@ -128,6 +128,7 @@ const VALUES: Readonly<Record<ConditionName, string>> = {
   time: '{ from = "08:00", to = "18:00" }',
   history: '[{ tool = "a" }]',
   descriptor: '["unknown"]',
+  only: '["a"]',
   every: '[{ path = "/a", from = ["user"] }]',
   some: '[{ path = "/a", from = ["user"] }]',
   intent: '["pay"]',

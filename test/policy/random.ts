@@ -81,6 +81,7 @@ const plain = {
   labels_none: labels,
 };
 const atoms = {
+  only: fc.uniqueArray(fc.constantFrom("a", "b", "e"), { minLength: 1, maxLength: 3 }),
   every: fc.array(smallTest, { minLength: 1, maxLength: 2 }),
   some: fc.array(smallTest, { minLength: 1, maxLength: 2 }),
   intent: fc.constantFrom(["pay"], ["re*"], ["x?"]),
@@ -149,7 +150,7 @@ const labelAxes: fc.Arbitrary<Partial<Labels>> = fc.record(
 const classes = fc.uniqueArray(origin, { maxLength: 2 });
 
 export const stubLeaf: fc.Arbitrary<StubLeaf> = fc.record({
-  path: fc.constantFrom("/a", "/a/x", "/b/c", "/b/d/0", "/e"),
+  path: fc.constantFrom("/a", "/a/x", "/b/c", "/b/d/0", "/b!/c", "/e"),
   value: fc.constantFrom("me", "7", "long words", "-1", "😀😀", 7, 3, -1, true, null),
   classes,
   tokens: fc.array(classes, { maxLength: 2 }),

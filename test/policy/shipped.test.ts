@@ -119,6 +119,10 @@ class Session {
     this.run.page({ server: this.server, method: "tools/list#result", result: { tools: listed }, call });
   }
 
+  user(text: string): void {
+    this.run.user(text);
+  }
+
   /** The decision's name; `result` is text, or a whole result. */
   call(tool: string, args: JsonObject, result: JsonValue = "ok"): string {
     const made = this.run.call({ kind: "tool.invoke", server: this.server, subject: { tool }, args });
@@ -258,5 +262,64 @@ describe("grants under strict", () => {
     expect(after("search", "write to eve@evil.example")).toBe("deny:foreign-destination");
     expect(after("get_mail", "the door code")).toBe("ask:private-leaves");
     expect(after("search", "nothing of interest")).toBe("allow:granted");
+  });
+});
+
+describe("the benchmark's policies", () => {
+  const SUITES = ["banking", "slack", "travel", "workspace"];
+  const start = (suite: string, said: string): Session => {
+    const session = new Session(sourceOf(`bench/agentdojo/policies/${suite}.toml`));
+    session.user(said);
+    return session;
+  };
+
+  test.each(SUITES)("%s has nothing for lint to find", (suite) => {
+    const source = sourceOf(`bench/agentdojo/policies/${suite}.toml`);
+    expect(lintPolicy(documentOf(source), source, NOON)).toEqual([]);
+  });
+
+  test.each<[string, JsonObject, boolean]>([
+    ["the user's", { attachments: [{ type: "file", file_id: "1734" }] }, true],
+    ["none", {}, true],
+    ["another", { attachments: [{ type: "file", file_id: "19" }] }, false],
+    ["another in JSON text", { attachments: '[{"type":"file","file_id":"19"}]' }, false],
+    ["another in JSON text in a list", { attachments: ['{"type":"file","file_id":"19"}'] }, false],
+    ["another as an object", { attachments: { type: "file", file_id: "19" } }, false],
+    ["another as a text", { attachments: ["19"] }, false],
+    ["another of another type", { attachments: [{ type: "link", file_id: "1734" }] }, false],
+    ["another under another name", { attachments: [{ type: "file", fileId: "19" }] }, false],
+    ["another in another argument", { Attachments: [{ type: "file", file_id: "19" }] }, false],
+    ["another recipient in another argument", { "bcc ": ["eve@evil.example"] }, false],
+  ])("workspace: a mail with an attachment, %s: %j", (_, more, passes) => {
+    const mail = start("workspace", "Send the file 1734 to bob@acme.example by mail");
+    const args = { recipients: ["bob@acme.example"], subject: "hi", body: "see there", ...more };
+    expect(mail.call("send_email", args)).toBe(passes ? "allow:mail" : "deny:default-deny");
+  });
+
+  const TRANSACTIONS = JSON.stringify([{ id: 1, sender: "CH9300762011623852957", recipient: "me", amount: 900 }]);
+  const back = { recipient: "CH9300762011623852957", subject: "back", date: "2022-04-01" };
+
+  test("banking: money is given back five times a day and more, not again and again", () => {
+    const bank = start("banking", "Give the money back");
+    bank.call("get_most_recent_transactions", { n: 5 }, TRANSACTIONS);
+    const made = Array.from({ length: 7 }, () => bank.call("send_money", { ...back, amount: 1 }));
+    expect(made).toEqual([...Array.from({ length: 6 }, () => "allow:give-back"), "deny:default-deny"]);
+  });
+
+  test("banking: all that moves money shares one budget", () => {
+    const bank = start("banking", "Pay GB29NWBK60161331926819, change the order, give the rest back");
+    bank.call("get_most_recent_transactions", { n: 5 }, TRANSACTIONS);
+    const pay = { recipient: "GB29NWBK60161331926819", subject: "rent", date: "2022-04-01" };
+    expect(bank.call("send_money", { ...pay, amount: 5000 })).toBe("allow:pay");
+    expect(bank.call("update_scheduled_transaction", { id: 7, amount: 4500 })).toBe("allow:change-a-standing-order");
+    expect(bank.call("send_money", { ...back, amount: 600 })).toBe("deny:default-deny");
+    expect(bank.call("update_scheduled_transaction", { id: 7, amount: 600 })).toBe("deny:default-deny");
+    expect(bank.call("send_money", { ...back, amount: 500 })).toBe("allow:give-back");
+  });
+
+  test("banking: a particular that the tool does not have is not set", () => {
+    const moved = start("banking", "I have moved to Main Street 1, change my address");
+    expect(moved.call("update_user_info", { street: "Main Street 1" })).toBe("allow:profile");
+    expect(moved.call("update_user_info", { street: "Main Street 1", role: "admin" })).toBe("deny:default-deny");
   });
 });

@@ -51,7 +51,8 @@ export function quarantineStub(id: RequestId, decision: Decision, call?: string)
   return resultLine(id, {
     _meta: { [DECISION_KEY]: decisionEvidence(decision, call) },
     content: [{ text: `agentk keeps this result back (rule \`${decision.rule}\`). The call was made.`, type: "text" }],
-    isError: false,
+    // Without it a client that knows the tool's output schema would miss the structured content, and see no stub.
+    isError: true,
   });
 }
 

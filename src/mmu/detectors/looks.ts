@@ -4,6 +4,7 @@ import { SWEEP } from "../text/encodings.js";
 import { base64, base64url } from "../text/encodings/base64.js";
 import type { Decoded, Encoding } from "../text/encodings/encoding.js";
 import { hex } from "../text/encodings/hex.js";
+import { jsonEscapes } from "../text/encodings/json-escapes.js";
 import { plusSigns } from "../text/encodings/percent.js";
 import { inPlace } from "../text/encodings/runs.js";
 import { isVisibleAscii, withoutForms, withoutHidden, withoutSpaces } from "../text/folding.js";
@@ -13,9 +14,9 @@ import { withoutLookAlikes } from "./look-alikes.js";
 /** White space and control characters as JSON text writes them, also in JSON within JSON. */
 const JSON_SPACE = /\\(?:[bfnrt]|u00[01][0-9a-f])/g;
 
-/** The rows that must guess where an encoding begins; the one that must come after them; and all others. */
+/** The rows that must guess where an encoding begins; the others, but for JSON's and `+`, which have their own places. */
 const RUNS: readonly Encoding[] = [hex, base64url, base64];
-const ESCAPES = SWEEP.filter((row) => row !== plusSigns && !RUNS.includes(row));
+const ESCAPES = SWEEP.filter((row) => row !== plusSigns && row !== jsonEscapes && !RUNS.includes(row));
 
 /** A page comes as JSON text, which is one encoding more. */
 const MAX_SWEEPS = MAX_DECODE_DEPTH + 1;
@@ -36,7 +37,7 @@ export function* looksOf(text: string): Generator<string, void, undefined> {
   yield text;
   yield* viewsOf(text);
   const met = new Set<string>();
-  if (WHOLE_TEXT.test(text)) yield* sweepsOf(text, MAX_SWEEPS, met);
+  if (WHOLE_TEXT.test(text)) yield* stringSweepsOf(text, MAX_SWEEPS, met);
   yield* stringsOf(text, MAX_SWEEPS, met);
   const parts = codedParts(isVisibleAscii(text) ? text : unveiled(text));
   if (parts !== "") yield* sweepsOf(parts, MAX_SWEEPS, met);
@@ -44,10 +45,11 @@ export function* looksOf(text: string): Generator<string, void, undefined> {
 
 /**
  * Views of a text besides itself: with single blanks, JSON's escapes of white space among them, since no word would
- * begin at a boundary behind `\n`; and without hidden characters, Unicode forms and look-alikes. Case is the patterns'.
+ * begin at a boundary behind `\n`, and the `+` of forms; and without hidden characters, Unicode forms and look-alikes.
+ * Case is the patterns'.
  */
 function* viewsOf(text: string): Generator<string, void, undefined> {
-  const spaced = withoutSpaces(text.includes("\\") ? text.replace(JSON_SPACE, " ") : text);
+  const spaced = withoutSpaces((text.includes("\\") ? text.replace(JSON_SPACE, " ") : text).replaceAll("+", " "));
   if (spaced !== text) yield spaced;
   if (isVisibleAscii(spaced)) return;
   yield withoutSpaces(withoutLookAlikes(unveiled(spaced)));
@@ -62,75 +64,87 @@ const ZERO_WIDTH = /[\u00ad\u200b\u200c\u200e\u200f\u2060-\u2064\ufeff]+/g;
 /** What has to be unveiled together: a character, and all behind it that is not visible ASCII (text/normalize.ts). */
 const CHUNK = /[\t-\r -~]?[^\t-\r -~]+/g;
 
-/** Characters come again: what a short chunk is without its veils is found once. */
-const MAX_REMEMBERED_CHARS = 4;
-const MAX_REMEMBERED = 4096;
+/** Chunks are quicker than the whole where they are few; many are slower by an order of magnitude. */
+const MAX_CHUNKS = 1024;
 
 /** Without hidden characters and Unicode forms, case kept. Twice, since a form may stand for a hidden character. */
 function unveiled(text: string): string {
-  const known = new Map<string, string>();
-  const once = (chunk: string): string => withoutForms(withoutHidden(chunk));
-  return text.replace(CHUNK, (chunk) => {
-    const found = known.get(chunk) ?? once(once(chunk));
-    if (chunk.length <= MAX_REMEMBERED_CHARS && known.size < MAX_REMEMBERED) known.set(chunk, found);
-    return found;
-  });
+  const once = (part: string): string => withoutForms(withoutHidden(part));
+  return hasManyChunks(text) ? once(once(text)) : text.replace(CHUNK, (chunk) => once(once(chunk)));
+}
+
+function hasManyChunks(text: string): boolean {
+  const chunks = text.matchAll(CHUNK);
+  for (let count = 0; count < MAX_CHUNKS; count += 1) if (chunks.next().done === true) return false;
+  return true;
 }
 
 /** So many sweeps, each with the strings in what it shows, until nothing is left to undo. */
 function* sweepsOf(text: string, count: number, met: Set<string>): Generator<string, void, undefined> {
-  const next = count === 0 ? text : sweep(text);
+  if (count <= 0) return;
+  // Attacker-controlled: each step may spoil what the one before has shown. A backslash before a word looks like an
+  // escape, words between the signs of a form like a run of base64. So all of them count.
+  const unescaped = ESCAPES.reduce((current, row) => undone(current, row.decode(current)), text);
+  const unquoted = undone(unescaped, jsonEscapes.decode(unescaped));
+  const read = runsUndone(unquoted);
+  const next = undone(read, plusSigns.decode(read));
+  for (const step of new Set([unescaped, unquoted, next])) {
+    if (step === text) continue;
+    yield step;
+    yield* viewsOf(step);
+  }
   if (next === text) return;
-  yield next;
-  yield* viewsOf(next);
   yield* stringsOf(next, count - 1, met);
   yield* sweepsOf(next, count - 1, met);
 }
 
-/** Sweeps of the strings that were not met yet. */
 function* stringsOf(text: string, count: number, met: Set<string>): Generator<string, void, undefined> {
-  for (const [, string = ""] of text.matchAll(WHOLE_STRING)) {
-    if (met.has(string) || !MAY_BE_CODE.test(string)) continue;
-    met.add(string);
-    yield* sweepsOf(string, count, met);
-  }
+  for (const [, string = ""] of withoutLayers(text).matchAll(WHOLE_STRING)) yield* stringSweepsOf(string, count, met);
 }
 
-/** Each row undone once: escapes one after the other, then the runs. */
-function sweep(text: string): string {
-  const unescaped = ESCAPES.reduce((current, row) => undone(current, row.decode(current)), text);
-  const read = runsUndone(unescaped);
-  return undone(read, plusSigns.decode(read));
+/**
+ * Sweeps of a string that was not met yet. Where its words may be one that was broken into pieces, they are taken
+ * together as well; where it may be a form, `+` is a blank as well.
+ */
+function* stringSweepsOf(string: string, count: number, met: Set<string>): Generator<string, void, undefined> {
+  if (met.has(string) || !MAY_BE_CODE.test(string)) return;
+  met.add(string);
+  yield* sweepsOf(string, count, met);
+  const joined = string.replace(/\s+/g, "");
+  if (joined !== string) yield* sweepsOf(joined, count, met);
+  const [form] = string.includes("%") ? plusSigns.decode(string) : [];
+  if (form !== undefined) yield* sweepsOf(form.text, count - 1, met);
 }
+
+/** JSON's escapes of quotes and line breaks undone, however many layers of JSON they lie in. */
+function withoutLayers(text: string): string {
+  if (!text.includes("\\")) return text;
+  return text.replace(LAYERED, (_, escaped: string) => (escaped === '"' ? escaped : "\n"));
+}
+
+const LAYERED = /\\{1,16}(["nrt])/g;
 
 /** Runs of all rows side by side: the digits that hexadecimal bytes turn out to be must not count as base64 at once. */
 function runsUndone(text: string): string {
-  let current = text;
   let taken: readonly Decoded[] = [];
   for (const row of RUNS) {
-    const decoded = row.decode(current);
+    const decoded = row.decode(text);
     const [first] = decoded;
-    if (first !== undefined && isWhole(first, current)) {
-      const placed = inPlace(current, taken);
-      current = undone(placed, taken.length === 0 ? decoded : row.decode(placed));
-      taken = [];
-    } else
-      taken = apart(
-        taken,
-        decoded.filter((part) => !isWhole(part, current)),
-      );
+    if (first !== undefined && isWhole(first, text)) return first.text;
+    taken = longest([...taken, ...decoded.filter((part) => !isWhole(part, text))]);
   }
-  return inPlace(current, taken);
+  return inPlace(text, taken);
 }
 
-/** The runs of both that do not overlap, the first ones preferred; in order. */
-function apart(first: readonly Decoded[], second: readonly Decoded[]): readonly Decoded[] {
-  let at = 0;
-  const free = second.filter(({ start, end }) => {
-    while ((first[at]?.end ?? Infinity) <= start) at += 1;
-    return (first[at]?.start ?? Infinity) >= end;
-  });
-  return [...first, ...free].sort((a, b) => a.start - b.start);
+/** In order, of overlapping runs the longest; the first row's of equals. */
+function longest(runs: readonly Decoded[]): readonly Decoded[] {
+  const kept: Decoded[] = [];
+  for (const run of [...runs].sort((a, b) => a.start - b.start)) {
+    const last = kept.at(-1);
+    if (last === undefined || last.end <= run.start) kept.push(run);
+    else if (run.end - run.start > last.end - last.start) kept[kept.length - 1] = run;
+  }
+  return kept;
 }
 
 /** The first reading of the whole; without one, every run in its place. */

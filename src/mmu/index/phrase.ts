@@ -35,36 +35,43 @@ export function addPhrase(views: readonly View[], sought: Sought, places: Places
     const { segment } = view;
     view.eachNode(phrase.key, (node) => {
       const kind = segment.words.kind(node);
-      const place = firstPlace(view, phrase, node);
-      if (place === undefined) {
-        if (segment.words.wholeUntil(node) < view.limit) doubts.push(segment.kindOf(kind));
-      } else if (!needsCapital || isCapital(segment.leafAt(place.leaf).text, text)) places.add(place);
+      let refused = 0;
+      // Of places that look alike some may not count: a few are tried.
+      const found = firstPlace(view, phrase, node, (place) => {
+        if (needsCapital && !isCapital(segment.leafAt(place.leaf).text, text)) return true;
+        return places.add(place) || ++refused >= MAX_REFUSED;
+      });
+      if (!found && segment.words.wholeUntil(node) < view.limit) doubts.push(segment.kindOf(kind));
       return false;
     });
   }
   return doubts;
 }
 
+/** Places of one kind that are tried though those before them did not count. */
+const MAX_REFUSED = 8;
+
 /**
- * The first place in leaves of the kind that `node` is of. Looked for where the phrase's rarest word stands, among the
+ * Calls `visit` for the places in leaves of the kind that `node` is of until it returns true; returns whether it did. Looked for where the phrase's rarest word stands, among the
  * places of the key that are tried: so the answer does not depend on which word is the rarest.
  */
-function firstPlace(view: View, phrase: Phrase, node: number): Place | undefined {
+function firstPlace(view: View, phrase: Phrase, node: number, visit: (place: Place) => boolean): boolean {
   const { segment, limit } = view;
   const { words, key } = phrase;
   if (phrase.text.length >= RUN_CHARS) {
     const kind = segment.words.kind(node);
-    if (!segment.mayHoldRun(phrase.sought, phrase.from, kind, view.count)) return undefined;
+    if (!segment.mayHoldRun(phrase.sought, phrase.from, kind, view.count)) return false;
   }
   const rare = rarestWord(view, phrase, node);
-  if (rare === undefined) return undefined;
+  if (rare === undefined) return false;
   const keyAhead = words.start(key) - phrase.from;
   const rareAhead = words.start(rare.word) - phrase.from;
   const end = Math.min(limit, segment.words.wholeUntil(node) + rareAhead - keyAhead);
-  let found: Place | undefined;
+  let found = false;
   segment.words.eachPlace(rare.node, end, (position) => {
-    found = phraseAt(view, phrase.text, position - rareAhead);
-    return found !== undefined;
+    const place = phraseAt(view, phrase.text, position - rareAhead);
+    found = place !== undefined && visit(place);
+    return found;
   });
   return found;
 }

@@ -35,6 +35,17 @@ export interface Place {
 /** The first place of each kind, in the order in which they were found: an answer names no other. */
 export class Places {
   private readonly byKind = new Map<Kind, Place>();
+  private readonly accepts: (place: Place) => boolean;
+  private refusedPlaces: Places | undefined;
+
+  constructor(accepts: (place: Place) => boolean = () => true) {
+    this.accepts = accepts;
+  }
+
+  /** What looks like what is sought but does not count as it. */
+  get refused(): Places {
+    return (this.refusedPlaces ??= new Places());
+  }
 
   get size(): number {
     return this.byKind.size;
@@ -44,8 +55,15 @@ export class Places {
     return this.byKind.has(kind);
   }
 
-  add(place: Place): void {
-    if (!this.byKind.has(place.kind)) this.byKind.set(place.kind, place);
+  /** Returns false for a place that is refused. */
+  add(place: Place): boolean {
+    if (this.byKind.has(place.kind)) return true;
+    if (!this.accepts(place)) {
+      this.refused.add(place);
+      return false;
+    }
+    this.byKind.set(place.kind, place);
+    return true;
   }
 
   all(): Iterable<Place> {

@@ -2,6 +2,7 @@
 import { canonicalToken } from "../tokens.js";
 import { canonicalScalar, isNumeric } from "../values.js";
 import { addPhrase } from "./phrase.js";
+import type { Accepts } from "./faithful.js";
 import { Places, type Kind } from "./places.js";
 import { TOKEN_SORT, TYPED_SORT } from "./sorts.js";
 import type { Sought } from "./sought.js";
@@ -20,9 +21,17 @@ export interface Whole {
 /** A longer text is no value token. */
 const MAX_WHOLE_TOKEN = 2048;
 
-/** The places of a text as a whole. `typed` stands for a number that was given as one: then only numbers are exact. */
-export function findWhole(views: Views, sought: Sought, typed?: string): Whole {
-  const places = new Places();
+/** How a text is looked for. */
+export interface SearchOptions {
+  /** Stands for a number that was given as one: then only numbers are exact. */
+  readonly typed?: string;
+  /** All places count without it. */
+  readonly accepts?: Accepts;
+}
+
+/** The places of a text as a whole. */
+export function findWhole(views: Views, sought: Sought, { typed, accepts }: SearchOptions = {}): Whole {
+  const places = new Places(accepts);
   const { normal } = sought;
   if (normal === "") return { places, isExact: false, doubts: [] };
   const scalar = canonicalScalar(normal);

@@ -96,6 +96,11 @@ export class Segment {
     );
   }
 
+  /** The kinds of the first `count` leaves. */
+  kindsOf(count: number): readonly Kind[] {
+    return this.kinds.filter((_, id) => (this.kindLeaves[id] ?? count) < count);
+  }
+
   leafAt(index: number): KeptLeaf {
     return this.leaves[index] ?? NO_LEAF;
   }

@@ -72,6 +72,15 @@ export function withoutHidden(text: string): string {
   return text.replace(HIDDEN, "");
 }
 
+/** What HIDDEN matches, and all other control characters, line breaks among them. */
+const UNSEEN = new RegExp(`[\\p{Cc}\\u2028\\u2029${hiddenClass}]`, "u");
+
+/** Whether a text holds what no reader sees, a line break, or a form that stands for another (it is not its own NFKC). */
+export function isDisguised(text: string): boolean {
+  if (!/[^ -~]/.test(text)) return false;
+  return UNSEEN.test(text) || withoutExcess(text) !== text || text.normalize("NFKC") !== text;
+}
+
 /** In rounds, each of which leaves a thirtieth: a pattern without a bound overflows the engine's stack. */
 function withoutExcess(text: string): string {
   let current = text;

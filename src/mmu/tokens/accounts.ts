@@ -49,8 +49,11 @@ function groupAt(text: string, at: number): { readonly end: number; readonly siz
   return { end, size: end - from, digits: countDigits(text, from, end) };
 }
 
+/** People print groups with blanks; others write what no form refuses. */
+const SEPARATORS = codeSet(" -._/");
+
 function isSeparator(code: number): boolean {
-  return code === 0x20 || code === 0x2d;
+  return isIn(SEPARATORS, code);
 }
 
 function wordEnd(text: string, start: number, most: number): number {
@@ -112,6 +115,15 @@ function isLuhn(digits: string): boolean {
     sum += i % 2 === 0 ? digit : twice > 9 ? twice - 9 : twice;
   }
   return sum % 10 === 0;
+}
+
+/** An Ethereum address (EIP-55), or one of Bitcoin's in Bech32 (BIP 173); the older forms of Bitcoin's look like any hash. */
+const WALLET = /(?:0x[0-9a-f]{40}|(?:bc|tb)1[02-9ac-hj-np-z]{25,87})(?![a-z0-9])/iy;
+
+/** The end of a wallet's address that starts at `start`, or -1. */
+export function walletEnd(text: string, start: number): number {
+  WALLET.lastIndex = start;
+  return WALLET.test(text) ? WALLET.lastIndex : -1;
 }
 
 /** Without separators, in lower case. */

@@ -106,6 +106,26 @@ function standsForValue(text: string, start: number, end: number): boolean {
   return CURRENCY.test(text);
 }
 
+const CURRENCY_BEFORE = /(?:[$€£¥]|\b(?:usd|eur|gbp|chf|jpy|inr)) ?$/i;
+const ID_CUE = /(?:\b(?:id|no\.?|number|nr\.?|num|ref|code|pin)[ :=]{0,3}|#)$/i;
+
+/** Whether the number in a text is a sum of money: a currency stands beside it or in it. */
+export function isMoney(text: string, start: number, end: number): boolean {
+  if (/[$€£¥a-z]/i.test(text.slice(start, end))) return true;
+  CURRENCY.lastIndex = end;
+  return CURRENCY.test(text) || CURRENCY_BEFORE.test(text.slice(Math.max(0, start - 12), start));
+}
+
+const FIRST_YEAR = 1900;
+const LAST_YEAR = 2100;
+
+/** Whether the number in a text is a year in a sentence, and not what the words before it call an id. */
+export function isBareYear(text: string, start: number, end: number): boolean {
+  const year = Number(text.slice(start, end));
+  if (end - start !== 4 || year < FIRST_YEAR || year > LAST_YEAR || end - start === text.length) return false;
+  return !ID_CUE.test(text.slice(Math.max(0, start - 12), start));
+}
+
 const CUE_ENDS = codeSet(" :=.#$");
 
 function mayBeCue(before: number): boolean {

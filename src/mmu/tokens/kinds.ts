@@ -6,6 +6,7 @@ export const TOKEN_KINDS = [
   "iban",
   "card",
   "phone",
+  "wallet",
   "path",
   "id",
   "number",

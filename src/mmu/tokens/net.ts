@@ -12,7 +12,11 @@ interface Part {
 }
 
 const SCHEME = /[a-z][a-z0-9+.-]{0,31}:\/\//i;
-const SCHEMES_WITHOUT_SLASHES = /^(?:javascript|data|tel|sms|vbscript|blob|magnet|xmpp|urn):(?=\S)/i;
+const SCHEMES_WITHOUT_SLASHES = /^(?:javascript|data|tel|sms|vbscript|blob|magnet|xmpp|urn|bitcoin|ethereum):(?=\S)/i;
+/** What browsers read as `https://host`, though it is not written so (WHATWG URL, special schemes). */
+const LAX_SCHEME = /(?<![a-z0-9+.-])(?:https?|ftp|wss?):(?:\/\\|\\[/\\]?|\/(?!\/))(?=[^/\\\s])/i;
+/** `\\\\host\\share`: opening it sends the user's name to that host. */
+const UNC = /^\\\\[\p{L}\p{N}][\p{L}\p{N}._-]{0,253}(?:\\|$)/u;
 const DEFANGED = /^h(?:xx|\*\*|tt\*)ps?:\/\//i;
 const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?(?:[/?#]\S*)?$/;
 const IPV6 = /^\[?[0-9a-f:]{2,39}(?:[0-9.]{7,15})?\]?(?::\d{1,5})?$/i;
@@ -64,20 +68,32 @@ function partOf(chunk: string, holds: number, next: number): Part | undefined {
 
 function schemePart(chunk: string): Part | undefined {
   const end = chunk.length;
-  if (SCHEMES_WITHOUT_SLASHES.test(chunk)) return { kind: "url", start: 0, end };
+  if (SCHEMES_WITHOUT_SLASHES.test(chunk) || UNC.test(chunk)) return { kind: "url", start: 0, end };
+  const lax = LAX_SCHEME.exec(chunk);
+  if (lax !== null) return { kind: "url", start: lax.index, end };
   const at = chunk.indexOf("://");
-  if (at > 0) {
-    // Only the last 32 characters before the colon can be a scheme: looked for there, not from every start.
-    const from = Math.max(0, at - 32);
-    const match = SCHEME.exec(chunk.slice(from, at + 3));
-    if (match === null) return undefined;
-    const start = from + match.index;
-    if (!DEFANGED.test(match[0])) return end > at + 3 ? { kind: "url", start, end } : undefined;
-    return parseHost(chunk.slice(at + 3)) !== undefined ? { kind: "domain", start: at + 3, end } : undefined;
-  }
-  const isNetworkPath =
-    chunk.startsWith("//") && (parseHost(chunk.slice(2)) !== undefined || IPV4.test(chunk.slice(2)));
-  return isNetworkPath ? { kind: "url", start: 0, end } : undefined;
+  return at > 0 ? slashedPart(chunk, at) : networkPart(chunk);
+}
+
+/** What has `://` at a place. */
+function slashedPart(chunk: string, at: number): Part | undefined {
+  const end = chunk.length;
+  // Only the last 32 characters before the colon can be a scheme: looked for there, not from every start.
+  const from = Math.max(0, at - 32);
+  const match = SCHEME.exec(chunk.slice(from, at + 3));
+  if (match === null) return undefined;
+  const start = from + match.index;
+  if (!DEFANGED.test(match[0])) return end > at + 3 ? { kind: "url", start, end } : undefined;
+  return parseHost(chunk.slice(at + 3)) !== undefined ? { kind: "domain", start: at + 3, end } : undefined;
+}
+
+/** `//host`, at the start of a chunk or as the value of an attribute. */
+function networkPart(chunk: string): Part | undefined {
+  const start = chunk.startsWith("//") ? 0 : chunk.indexOf("=//") + 1;
+  if (start === 0 && !chunk.startsWith("//")) return undefined;
+  const host = chunk.slice(start + 2);
+  if (parseHost(host) === undefined && !IPV4.test(host)) return undefined;
+  return { kind: "url", start, end: chunk.length };
 }
 
 /** The first address in a chunk: what stands around an `@` that has a name before it and a dotted host after it. */

@@ -1,6 +1,6 @@
 /** Finds the value tokens of a text in one pass. */
 import type { Emit } from "./kinds.js";
-import { ibanEnd } from "./accounts.js";
+import { ibanEnd, walletEnd } from "./accounts.js";
 import { codeSet, isAlnumCode, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
 import { ANY_TOKEN, DIGIT, isBetween, readChunk, trimmedEnd, type Chunk } from "./chunk.js";
 import { digitsAt } from "./digits.js";
@@ -36,6 +36,38 @@ function chunkTokens(text: string, start: number, chunk: Chunk, emit: Emit): num
   return wordTokens(text, start, { end, holds: chunk.holds }, emit);
 }
 
+/** Addresses looked for in a chunk from where a token ended to the chunk's end; later ones end at the next mark. */
+const MAX_WHOLE_LOOKS = 8;
+
+/** Where an address is cut from what follows it, once a chunk has been looked at often. */
+const MARKS = codeSet("()[],;*'&=~!$%^+#?");
+
+/**
+ * The ends of what is looked at for addresses within one chunk. Attacker-controlled: a chunk of a thousand short tokens
+ * must not be read a thousand times; so after a few looks each one ends at the next mark, and none are read twice.
+ */
+class Looks {
+  private left = MAX_WHOLE_LOOKS;
+  private seen = 0;
+  private readonly text: string;
+  private readonly end: number;
+
+  constructor(text: string, end: number) {
+    this.text = text;
+    this.end = end;
+  }
+
+  /** The end of the look at `from`; `from` itself when there is to be none. */
+  endAt(from: number): number {
+    if (this.left-- > 0) return this.end;
+    if (from < this.seen) return from;
+    let end = from + 1;
+    while (end < this.end && !isIn(MARKS, this.text.charCodeAt(end))) end++;
+    this.seen = end;
+    return end;
+  }
+}
+
 /** A digit, and then digits and their punctuation. */
 function isNumberLike(text: string, start: number, end: number): boolean {
   return isDigitCode(text.charCodeAt(start)) && /^[\d.,:]*$/.test(text.slice(start, end));
@@ -43,12 +75,29 @@ function isNumberLike(text: string, start: number, end: number): boolean {
 
 /** Accounts, dates, numbers and ids at or inside a chunk. */
 function wordTokens(text: string, start: number, chunk: Pick<Chunk, "end" | "holds">, emit: Emit): number {
-  for (let at = start; at < chunk.end; at++) {
-    if (at > start && isWordCode(text.charCodeAt(at - 1))) continue;
-    const next = tokenAt(text, at, chunk, emit);
-    if (next > at) return next;
+  const looks = new Looks(text, chunk.end);
+  let at = start;
+  while (at < chunk.end) {
+    const next = at > start && isWordCode(text.charCodeAt(at - 1)) ? at : tokenAt(text, at, chunk, emit);
+    at = next > at ? netAfter(text, next, { ...chunk, looks }, emit) : at + 1;
   }
-  return chunk.end;
+  return at;
+}
+
+/** Emits an address that begins where a token ended; returns where to go on. */
+function netAfter(
+  text: string,
+  from: number,
+  { end: chunkEnd, holds, looks }: Pick<Chunk, "end" | "holds"> & { readonly looks: Looks },
+  emit: Emit,
+): number {
+  if (from >= chunkEnd || isWordCode(text.charCodeAt(from))) return from;
+  const start = isBetween(text.charCodeAt(from)) ? from + 1 : from;
+  const end = looks.endAt(start);
+  const part = end > start ? netPart(text, { start, end, holds }) : undefined;
+  if (part === undefined || (part.kind !== "domain" && isNumberLike(text, part.start, part.end))) return start;
+  emit(part.kind, part.start, part.end);
+  return Math.max(part.end, start + 1);
 }
 
 function tokenAt(text: string, at: number, { end, holds }: Pick<Chunk, "end" | "holds">, emit: Emit): number {
@@ -75,6 +124,11 @@ const MIN_ID_CHARS = 6;
 
 /** A name of six characters or more that mixes letters and digits or has - or _ within. */
 function idAt(text: string, at: number, end: number, emit: Emit): number {
+  const wallet = walletEnd(text, at);
+  if (wallet >= 0) {
+    emit("wallet", at, wallet);
+    return wallet;
+  }
   const stop = Math.min(nameEnd(text, at, end), end);
   if (stop - at >= MIN_ID_CHARS && isMixed(text, at, stop) && !isWordCode(text.charCodeAt(stop))) emit("id", at, stop);
   return stop;

@@ -52,6 +52,11 @@ export const LINT_CODES = {
     means: "`some` is content with one good value: an attacker adds it beside the bad ones",
     hint: "use `every`",
   },
+  "open-arguments": {
+    severity: "warning",
+    means: "the rule tests arguments by name, and any other argument that a caller adds passes untested",
+    hint: "list the tool's arguments in `only`",
+  },
   "empty-labels": {
     severity: "warning",
     means: "an empty list of labels is no condition",

@@ -59,6 +59,7 @@ const FOLLOWS: Compare = {
   every: ({ test: known }, { test: wanted }) => pathWithin(wanted.path, known.path) && leafImplies(known, wanted),
   some: ({ test: known }, { test: wanted }) => pathWithin(known.path, wanted.path) && leafImplies(known, wanted),
   descriptor: (known, wanted) => isWithin(known.states, wanted.states),
+  only: (known, wanted) => isWithin(known.names, wanted.names),
   intent: (known, wanted) => wanted.words.includes("*") || isWithin(known.words, wanted.words),
   history: ({ test: known }, { test: wanted }) => {
     const [low, high] = boundsOf(known);

@@ -28,6 +28,7 @@ type Claim =
   | { readonly on: "every"; readonly test: ArgumentTest }
   | { readonly on: "some"; readonly test: ArgumentTest }
   | { readonly on: "descriptor"; readonly states: readonly DescriptorState[] }
+  | { readonly on: "only"; readonly names: readonly string[] }
   | { readonly on: "intent"; readonly words: readonly string[] }
   | { readonly on: "history"; readonly test: HistoryTest }
   | { readonly on: "budget"; readonly test: BudgetTest }
@@ -70,6 +71,7 @@ const READERS: Readers = {
   every: (tests, at) => tests.map((test, index) => ({ on: "every", test, at: [...at, index] })),
   some: (tests, at) => tests.map((test, index) => ({ on: "some", test, at: [...at, index] })),
   descriptor: (states, at) => [{ on: "descriptor", states, at }],
+  only: (names, at) => [{ on: "only", names, at }],
   intent: (words, at) => [{ on: "intent", words, at }],
   budget: (test, at) => [{ on: "budget", test, at }],
 };

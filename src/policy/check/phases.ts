@@ -39,6 +39,7 @@ const NEEDS: Partial<Readonly<Record<PartKind, readonly [Kinds, string]>>> = {
   capability: [WITH_RIGHT, "a capability: what was allowed is only handed on"],
   every: [WITH_ARGUMENTS, "arguments"],
   some: [WITH_ARGUMENTS, "arguments"],
+  only: [WITH_ARGUMENTS, "arguments"],
   budget: [WITH_ARGUMENTS, "arguments"],
   intent: [WITH_WORDS, "arguments that the user's words could be about"],
   descriptor: [WITH_LISTING, "a tool that a listing describes"],

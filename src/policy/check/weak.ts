@@ -26,6 +26,7 @@ export function weakFindings(document: PolicyDocument): readonly PathFinding[] {
     ...document.rules.flatMap((rule, index) => [
       ...openFindings(rule, index),
       ...weakQuantifiers(document, rule, index),
+      ...argumentFindings(rule, index),
       ...emptyFindings(rule, index),
       ...(rule.id === numberedId(index)
         ? [{ code: "no-id" as const, path: ["rules", index], problem: `rule ${String(index + 1)} has no id` }]
@@ -99,6 +100,22 @@ function quantifierFindings(
 function weakQuantifier(effect: Verdict, isEvery: boolean): LintCode | undefined {
   if ((effect === "deny" || effect === "ask") && isEvery) return "every-in-deny";
   return effect === "allow" && !isEvery ? "some-in-allow" : undefined;
+}
+
+/** Tests on members by name that say nothing of other members. Globs over tools have no arguments to list. */
+function argumentFindings({ effect, when, id }: PolicyRule, index: number): readonly PathFinding[] {
+  const hasLiteralTools = when.tool?.every((glob) => !/[*?\\]/.test(glob)) ?? false;
+  if (effect !== "allow" || !when.syscalls.includes("tool.invoke") || !hasLiteralTools) return [];
+  const parts = partsOf(when);
+  const places = parts.flatMap((part) => (part.on === "every" ? [part.test.path] : []));
+  const isOpen = places.length > 0 && !places.some((path) => path.startsWith("/*"));
+  if (!isOpen || parts.some(({ on }) => on === "only")) return [];
+  const problem = `the rule ${quoted(id)} tests ${list(places)} and no other argument`;
+  return [{ code: "open-arguments", path: ["rules", index, "when", "every"], problem }];
+}
+
+function list(places: readonly string[]): string {
+  return [...new Set(places)].map(quoted).join(", ");
 }
 
 function emptyFindings({ when, id }: PolicyRule, index: number): readonly PathFinding[] {

@@ -13,6 +13,7 @@ import { labelsAll } from "./labels-all.js";
 import { labelsAny } from "./labels-any.js";
 import { labelsNone } from "./labels-none.js";
 import { all, any, not } from "./nested.js";
+import { only } from "./only.js";
 import { risk } from "./risk.js";
 import { server } from "./server.js";
 import { some } from "./some.js";
@@ -45,6 +46,7 @@ export const PLAIN_CONDITIONS: { readonly [K in PlainName]-?: Condition<NonNulla
   time,
   history,
   descriptor,
+  only,
   every,
   some,
   intent,

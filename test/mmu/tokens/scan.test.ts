@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_TOKENS } from "../../../src/mmu/bounds.js";
+import { scanTokens } from "../../../src/mmu/tokens/scan.js";
 import { activeTokensOf, isActive, tokensOf } from "../../../src/mmu/tokens.js";
 
 const kinds = (text: string): string[] => tokensOf(text).map(({ kind, text: written }) => `${kind} ${written}`);
@@ -65,6 +66,28 @@ describe("activeTokensOf", () => {
       }),
     );
     const long = '"quoted name" '.repeat(MAX_TOKENS) + "bob@x.example";
-    expect(activeTokensOf(long)).toEqual(tokensOf(long).filter(isActive));
+    expect(activeTokensOf(long).map(({ text }) => text)).toEqual(["bob@x.example"]);
+  });
+});
+
+describe("a chunk of very many tokens", () => {
+  it.each(["a@", "1,", "%25", "a~", "a1b2c3~", "1.5,", "a&"])("of %j is read a bounded number of times", (piece) => {
+    const text = piece.repeat(100_000 / piece.length);
+    let reads = 0;
+    const counted = {
+      length: text.length,
+      charCodeAt: (at: number): number => text.charCodeAt(at),
+      slice: (from: number, to: number): string => {
+        reads += to - from;
+        return text.slice(from, to);
+      },
+    };
+    scanTokens(counted as unknown as string, () => undefined);
+    expect(reads).toBeLessThan(20 * text.length);
+  });
+
+  it.each(["a~", "a&", "%25", "1,"])("of %j hides no address after a mark", (piece) => {
+    const text = `${piece.repeat(200)}x~bob@evil.example`;
+    expect(activeTokensOf(text).some(({ text: written }) => written.endsWith("bob@evil.example"))).toBe(true);
   });
 });

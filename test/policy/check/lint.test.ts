@@ -18,6 +18,7 @@ const READ = 'syscalls = ["tool.describe"]';
 const ASKING = [
   'intent = ["pay"]',
   'descriptor = ["changed"]',
+  'only = ["a"]',
   'every = [{ path = "/a", max = 1 }]',
   'some = [{ path = "/a", max = 1 }]',
   'budget = { path = "/a", over = 5 }',
@@ -39,8 +40,10 @@ const VECTORS: Readonly<
       rule("deny", `${CALL}, any = [{ tool = "a" }, { tool = "b" }]`) +
         rule("allow", `${CALL}, tool = ["b", "a"]`).replace('["b", "a"]', '"b"'),
       rule("deny", `${CALL}, not = { tool = "a*" }`) + rule("allow", `${CALL}, tool = "b"`),
+      rule("allow", `${CALL}, only = ["a", "b"], tool = "x"`) + rule("deny", `${CALL}, only = ["b"], tool = "x"`),
     ],
     good: [
+      rule("allow", `${CALL}, only = ["b"]`) + rule("deny", `${CALL}, only = ["a", "b"]`),
       rule("allow", `${CALL}, tool = "get_a"`) + rule("deny", `${CALL}, tool = "get_*"`),
       rule("allow", `${CALL}, every = [{ path = "/**", max = 9 }]`) +
         rule("ask", `${CALL}, every = [{ path = "/a", max = 3 }]`),
@@ -144,6 +147,22 @@ const VECTORS: Readonly<
         "allow",
         `${CALL}, some = [{ path = "/to/*", max_length = 9 }], every = [{ path = "/to/*", from = ["trusted"] }]`,
       ),
+    ],
+  },
+  "open-arguments": {
+    bad: [
+      rule("allow", `${CALL}, tool = "pay", every = [{ path = "/to", from = ["trusted"] }]`),
+      rule("allow", `${CALL}, tool = ["pay", "send"], all = [{ every = [{ path = "/to/*", max = 4 }] }]`),
+      // What an `only` under `not` says is something else.
+      rule("allow", `${CALL}, tool = "pay", every = [{ path = "/to", max = 4 }], not = { only = ["a"] }`),
+    ],
+    good: [
+      rule("allow", `${CALL}, tool = "pay", only = ["to"], every = [{ path = "/to", from = ["trusted"] }]`),
+      rule("allow", `${CALL}, tool = "pay", every = [{ path = "/to", max = 4 }, { path = "/**", max = 9 }]`),
+      rule("allow", `${CALL}, tool = "pay_*", every = [{ path = "/to", from = ["trusted"] }]`),
+      rule("allow", `${CALL}, every = [{ path = "/to", from = ["trusted"] }]`),
+      rule("ask", `${CALL}, tool = "pay", every = [{ path = "/to", from = ["trusted"] }]`),
+      rule("allow", `${CALL}, tool = "pay"`),
     ],
   },
   "empty-labels": {

@@ -11,68 +11,68 @@ function isUnder(folder: string, text: string, mode?: PathPattern["case"]): bool
 
 describe("compileUnder", () => {
   it.each([
-    ["/work", "/work", true],
-    ["/work", "/work/", true],
-    ["/work/", "/work", true],
-    ["/work", "/work/a/b.txt", true],
-    ["/work", "//work///a", true],
-    ["/work", "/work/./a", true],
-    ["/work", "/./work/a/../b", true],
-    ["/work", "/work/..", false],
-    ["/work", "/work/../etc/passwd", false],
-    ["/work", "/work/a/../../etc", false],
-    ["/work", "/etc/../work/a", true],
-    ["/work", "/../../work/a", true],
-    ["/work", "/workshop", false],
-    ["/work", "/work.txt", false],
-    ["/work", "/WORK/a", false],
-    ["/work", "/", false],
-    ["/work", "", false],
-    ["/work", "work/a", false],
-    ["/work", "./work", false],
-    ["/work", "~/work", false],
-    ["/work", " /work/a", false],
-    ["/work", "/work/a b.txt", true],
-    ["/work", "/work/.../a", false],
-    ["/work", "/work/.. /etc", false],
-    ["/work", "/work/a\u0000/../../etc", false],
-    ["/work", "/work/a\nb", false],
-    ["/work", "/work/100%.txt", true],
-    ["/work", "/work/a%20b", true],
-    ["/work", "/work/%2e%2e/etc", false],
-    ["/work", "/work/.%2E/etc", false],
-    ["/work", "/work%2fa", false],
-    ["/work", "/work/..%2f..%2fetc", false],
-    ["/work", "/work/..%5cetc", false],
-    ["/work", "/work/%252e%252e/etc", false],
-    ["/work", "/work/%25252e/etc", false],
-    ["/work", "/work/%c0%ae%c0%ae/etc", false],
-    ["/work", "/work/%u002e%u002e/etc", false],
-    ["/work", "/work/a%00", false],
-    ["/work", "/work/．．/etc", false],
-    ["/work", "/work/‥/etc", false],
-    ["/work", "/work/..／etc", false],
-    ["/work", "/work/a\\b", true],
-    ["/work", "/work/a\\..\\..\\..\\etc", false],
-    ["/work", "/etc\\../work/a", false],
-    ["/work", "/x/..\\../work/a", false],
-    ["/work", "\\work\\a", false],
-    ["/work", "C:/work/a", false],
-    ["/work", "file:///work/a", true],
-    ["/work", "FILE:/work/a", true],
-    ["/work", "file://localhost/work/a%20b", true],
-    ["/work", "file:///work/../etc", false],
-    ["/work", "file:///work/%2e%2e/etc", false],
-    ["/work", "file:///w%6frk/a", true],
-    ["/work", "file:///work/a?/../../etc", false],
-    ["/work", "file:///work/a#b", false],
-    ["/work", "file:///work\\..\\etc", false],
-    ["/work", "file:////work/a", false],
-    ["/work", "file://server/work/a", false],
-    ["/work", "file:work/a", false],
-    ["/work", "file:///work/%ff", false],
-    ["/work", "file:///work/%0a", false],
-    ["/work", "https://x/work/a", false],
+    ["/desk", "/desk", true],
+    ["/desk", "/desk/", true],
+    ["/desk/", "/desk", true],
+    ["/desk", "/desk/a/b.txt", true],
+    ["/desk", "//desk///a", true],
+    ["/desk", "/desk/./a", true],
+    ["/desk", "/./desk/a/../b", true],
+    ["/desk", "/desk/..", false],
+    ["/desk", "/desk/../etc/passwd", false],
+    ["/desk", "/desk/a/../../etc", false],
+    ["/desk", "/etc/../desk/a", true],
+    ["/desk", "/../../desk/a", true],
+    ["/desk", "/desktop", false],
+    ["/desk", "/desk.txt", false],
+    ["/desk", "/DESK/a", false],
+    ["/desk", "/", false],
+    ["/desk", "", false],
+    ["/desk", "desk/a", false],
+    ["/desk", "./desk", false],
+    ["/desk", "~/desk", false],
+    ["/desk", " /desk/a", false],
+    ["/desk", "/desk/a b.txt", true],
+    ["/desk", "/desk/.../a", false],
+    ["/desk", "/desk/.. /etc", false],
+    ["/desk", "/desk/a\u0000/../../etc", false],
+    ["/desk", "/desk/a\nb", false],
+    ["/desk", "/desk/100%.txt", true],
+    ["/desk", "/desk/a%20b", true],
+    ["/desk", "/desk/%2e%2e/etc", false],
+    ["/desk", "/desk/.%2E/etc", false],
+    ["/desk", "/desk%2fa", false],
+    ["/desk", "/desk/..%2f..%2fetc", false],
+    ["/desk", "/desk/..%5cetc", false],
+    ["/desk", "/desk/%252e%252e/etc", false],
+    ["/desk", "/desk/%25252e/etc", false],
+    ["/desk", "/desk/%c0%ae%c0%ae/etc", false],
+    ["/desk", "/desk/%u002e%u002e/etc", false],
+    ["/desk", "/desk/a%00", false],
+    ["/desk", "/desk/．．/etc", false],
+    ["/desk", "/desk/‥/etc", false],
+    ["/desk", "/desk/..／etc", false],
+    ["/desk", "/desk/a\\b", true],
+    ["/desk", "/desk/a\\..\\..\\..\\etc", false],
+    ["/desk", "/etc\\../desk/a", false],
+    ["/desk", "/x/..\\../desk/a", false],
+    ["/desk", "\\desk\\a", false],
+    ["/desk", "C:/desk/a", false],
+    ["/desk", "file:///desk/a", true],
+    ["/desk", "FILE:/desk/a", true],
+    ["/desk", "file://localhost/desk/a%20b", true],
+    ["/desk", "file:///desk/../etc", false],
+    ["/desk", "file:///desk/%2e%2e/etc", false],
+    ["/desk", "file:///d%65sk/a", true],
+    ["/desk", "file:///desk/a?/../../etc", false],
+    ["/desk", "file:///desk/a#b", false],
+    ["/desk", "file:///desk\\..\\etc", false],
+    ["/desk", "file:////desk/a", false],
+    ["/desk", "file://server/desk/a", false],
+    ["/desk", "file:desk/a", false],
+    ["/desk", "file:///desk/%ff", false],
+    ["/desk", "file:///desk/%0a", false],
+    ["/desk", "https://x/desk/a", false],
     ["/", "/etc/passwd", true],
     ["/", "etc", false],
     ["/", "C:\\x", false],
@@ -95,33 +95,33 @@ describe("compileUnder", () => {
   });
 
   it.each([
-    ["C:\\work", "C:\\work\\a", true],
-    ["C:\\work", "c:/WORK/a", true],
-    ["C:/work", "C:\\work\\a/b", true],
-    ["C:\\work", "C:\\work\\..\\Windows", false],
-    ["C:\\work", "C:\\work/../Windows", false],
-    ["C:\\work", "C:\\..\\..\\work\\a", true],
-    ["C:\\work", "D:\\work\\a", false],
-    ["C:\\work", "C:work\\a", false],
-    ["C:\\work", "\\work\\a", false],
-    ["C:\\work", "/work/a", false],
-    ["C:\\work", "C:\\workshop", false],
-    ["C:\\work", "C:\\work\\a.", false],
-    ["C:\\work", "C:\\work\\a ", false],
-    ["C:\\work", "C:\\work\\.. \\x", false],
-    ["C:\\work", "C:\\work\\...\\x", false],
-    ["C:\\work", "C:\\work\\a::$DATA", false],
-    ["C:\\work", "C:\\work\\a:b", false],
-    ["C:\\work", "C:\\work\\LONGNA~1.TXT", false],
-    ["C:\\work", "C:\\work\\nul", false],
-    ["C:\\work", "C:\\work\\COM1.txt", false],
-    ["C:\\work", "C:\\work\\con .txt", false],
-    ["C:\\work", "C:\\work\\console", true],
-    ["C:\\work", "C:\\work\\*", false],
-    ["C:\\work", "\\\\?\\C:\\work\\a", false],
-    ["C:\\work", "\\\\.\\C:\\work\\a", false],
-    ["C:\\work", "file:///C:/work/a", true],
-    ["C:\\work", "file:///c:/work/../a", false],
+    ["C:\\desk", "C:\\desk\\a", true],
+    ["C:\\desk", "c:/DESK/a", true],
+    ["C:/desk", "C:\\desk\\a/b", true],
+    ["C:\\desk", "C:\\desk\\..\\Windows", false],
+    ["C:\\desk", "C:\\desk/../Windows", false],
+    ["C:\\desk", "C:\\..\\..\\desk\\a", true],
+    ["C:\\desk", "D:\\desk\\a", false],
+    ["C:\\desk", "C:desk\\a", false],
+    ["C:\\desk", "\\desk\\a", false],
+    ["C:\\desk", "/desk/a", false],
+    ["C:\\desk", "C:\\desktop", false],
+    ["C:\\desk", "C:\\desk\\a.", false],
+    ["C:\\desk", "C:\\desk\\a ", false],
+    ["C:\\desk", "C:\\desk\\.. \\x", false],
+    ["C:\\desk", "C:\\desk\\...\\x", false],
+    ["C:\\desk", "C:\\desk\\a::$DATA", false],
+    ["C:\\desk", "C:\\desk\\a:b", false],
+    ["C:\\desk", "C:\\desk\\LONGNA~1.TXT", false],
+    ["C:\\desk", "C:\\desk\\nul", false],
+    ["C:\\desk", "C:\\desk\\COM1.txt", false],
+    ["C:\\desk", "C:\\desk\\con .txt", false],
+    ["C:\\desk", "C:\\desk\\console", true],
+    ["C:\\desk", "C:\\desk\\*", false],
+    ["C:\\desk", "\\\\?\\C:\\desk\\a", false],
+    ["C:\\desk", "\\\\.\\C:\\desk\\a", false],
+    ["C:\\desk", "file:///C:/desk/a", true],
+    ["C:\\desk", "file:///c:/desk/../a", false],
     ["C:\\", "C:\\anything", true],
     ["\\\\Server\\share\\x", "\\\\server\\SHARE\\X\\a", true],
     ["\\\\server\\share\\x", "\\\\server\\share\\x\\..\\y", false],
@@ -134,8 +134,8 @@ describe("compileUnder", () => {
   });
 
   it.each([
-    ["/Work", "/wORK/a", "insensitive", true],
-    ["/Work", "/wORK/a", "sensitive", false],
+    ["/Desk", "/dESK/a", "insensitive", true],
+    ["/Desk", "/dESK/a", "sensitive", false],
     ["/é", "/e\u0301/a", "insensitive", true],
     ["/é", "/É/a", "insensitive", true],
     ["/é", "/e\u0301/a", "sensitive", false],
@@ -143,8 +143,8 @@ describe("compileUnder", () => {
     ["/οδοσ", "/ΟΔΟΣ/a", "insensitive", true],
     ["/strasse", "/straße/a", "insensitive", false],
     ["/k", "/\u212a", "insensitive", true],
-    ["C:\\Work", "C:\\work", "sensitive", false],
-    ["C:\\Work", "c:\\Work", "sensitive", true],
+    ["C:\\Desk", "C:\\desk", "sensitive", false],
+    ["C:\\Desk", "c:\\Desk", "sensitive", true],
   ] as const)("of %j, %j, %s is %j", (folder, text, mode, expected) => {
     expect(isUnder(folder, text, mode)).toBe(expected);
   });
@@ -162,18 +162,18 @@ describe("compileUnder", () => {
   });
 
   it("never takes a path that a file system would open elsewhere", () => {
-    const piece = fc.constantFrom("/", "/", "\\", "..", ".", "work", "etc", " ", "%2e", "~", "C:", "a");
+    const piece = fc.constantFrom("/", "/", "\\", "..", ".", "desk", "etc", " ", "%2e", "~", "C:", "a");
     const texts = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(""));
-    const isWork = compileUnder({ under: ["/work"] });
-    const isDrive = compileUnder({ under: ["C:\\work"] });
+    const isDesk = compileUnder({ under: ["/desk"] });
+    const isDrive = compileUnder({ under: ["C:\\desk"] });
     const within = (folder: string, path: string): boolean => path === folder || path.startsWith(`${folder}/`);
     fc.assert(
       fc.property(texts, (text) => {
-        if (isWork(`/work/${text}`))
-          expect(within("/work", posix.normalize(`/work/${text}`).replace(/\/$/, ""))).toBe(true);
-        if (isWork(text)) expect(within("/work", posix.resolve("/", text))).toBe(true);
-        const windows = win32.resolve("D:\\", `C:\\work\\${text}`).replaceAll("\\", "/");
-        if (isDrive(`C:\\work\\${text}`)) expect(within("C:/work", windows)).toBe(true);
+        if (isDesk(`/desk/${text}`))
+          expect(within("/desk", posix.normalize(`/desk/${text}`).replace(/\/$/, ""))).toBe(true);
+        if (isDesk(text)) expect(within("/desk", posix.resolve("/", text))).toBe(true);
+        const windows = win32.resolve("D:\\", `C:\\desk\\${text}`).replaceAll("\\", "/");
+        if (isDrive(`C:\\desk\\${text}`)) expect(within("C:/desk", windows)).toBe(true);
       }),
       { numRuns: 5000 },
     );
@@ -186,31 +186,31 @@ describe("compileUnder", () => {
       fc.property(names, separators, (parts, separator) => {
         const downs = parts.filter((part) => !["..", ".", ""].includes(part)).length;
         const ups = new Array<string>(downs + 1).fill("..");
-        const text = `/home/work/${[...parts, ...ups].join(separator)}`;
-        expect([text, isUnder("/home/work", text)]).toEqual([text, false]);
+        const text = `/home/desk/${[...parts, ...ups].join(separator)}`;
+        expect([text, isUnder("/home/desk", text)]).toEqual([text, false]);
       }),
     );
   });
 
   it("takes no path beyond the longest that a system has", () => {
-    expect(isUnder("/work", `/work/${"a".repeat(32_761)}`)).toBe(true);
-    expect(isUnder("/work", `/work/${"a".repeat(32_762)}`)).toBe(false);
+    expect(isUnder("/desk", `/desk/${"a".repeat(32_761)}`)).toBe(true);
+    expect(isUnder("/desk", `/desk/${"a".repeat(32_762)}`)).toBe(false);
   });
 });
 
 describe("underFault", () => {
   it.each([
-    ["/work", undefined],
-    ["C:\\work", undefined],
+    ["/desk", undefined],
+    ["C:\\desk", undefined],
     ["docs", undefined],
-    ["file:///work", undefined],
-    ["~/work", "not expanded"],
+    ["file:///desk", undefined],
+    ["~/desk", "not expanded"],
     ["~", "not expanded"],
     ["", "no folder"],
     ["../x", "no folder"],
-    ["/work/%2e%2e", "no folder"],
-    ["/work\\x", "no folder"],
-    ["C:work", "no folder"],
+    ["/desk/%2e%2e", "no folder"],
+    ["/desk\\x", "no folder"],
+    ["C:desk", "no folder"],
     ["C:\\PROGRA~1", "no folder"],
     ["https://x/y", "no folder"],
   ])("of %j names %j", (folder, expected) => {

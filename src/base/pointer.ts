@@ -24,6 +24,7 @@ const ESCAPES: Readonly<Record<string, string>> = { "~": "~0", "/": "~1", "#": "
 
 /** A member name or an index as a segment of a place, without the slash. */
 export function escapeSegment(name: string): string {
+  if (!/[~/#!]/.test(name)) return name;
   return name.replace(/[~/#!]/g, (character) => ESCAPES[character] ?? character);
 }
 

@@ -5,10 +5,10 @@ import { serverClass } from "../abi/provenance.js";
 import type { PageArrival } from "../abi/request.js";
 import { signsOf } from "../mmu/detectors.js";
 import { BOTTOM, join, labelsOf, OUTSIDE, SUSPECT } from "../mmu/lattice.js";
-import type { Leaf } from "../mmu/leaves.js";
+import { leavesOf, type Leaf } from "../mmu/leaves.js";
 import type { PageLeaf } from "../mmu/memory.js";
 import type { CompiledSources, LeafLabeller, PageSource } from "../policy/sources.js";
-import { echoOf, leavesOfJson, textOf, type OpenContext } from "./context.js";
+import { echoOf, textOf, type OpenContext } from "./context.js";
 
 /** What the kernel knows about a page that arrives. */
 export interface Arrival {
@@ -34,7 +34,7 @@ export function labelPage(arrival: Arrival): LabelledPage {
   const { page, tool, base } = arrival;
   const labeller = isError(page, arrival.value) ? undefined : arrival.sources?.(sourceOf(page, tool));
   const texts = new Map<string, LabelledLeaf>();
-  const read = leavesOfJson(arrival.value);
+  const read = leavesOf(arrival.value);
   const labelled = read.map((leaf) => {
     const made = labelLeaf(arrival, leaf, { labeller, holder: holderOf(arrival, leaf, texts) });
     if (made.isText && !leaf.isKey) texts.set(leaf.path, worse(texts.get(leaf.path), made));

@@ -7,7 +7,7 @@ import { DIRECTORY_PAGE } from "../abi/provenance.js";
 import type { Labels } from "../abi/labels.js";
 import type { Digests } from "../base/digest.js";
 import type { JsonValue } from "../base/json.js";
-import { leavesOf, type Leaf } from "../mmu/leaves.js";
+import type { Leaf } from "../mmu/leaves.js";
 import { BOTTOM, join, OUTSIDE } from "../mmu/lattice.js";
 import { Memory, type PageLeaf } from "../mmu/memory.js";
 import { provenanceOf } from "../mmu/provenance.js";
@@ -279,8 +279,4 @@ function storedEchoes(sent: Memory, value: Leaf["value"]): readonly Labels[] {
 /** The leaves of a JSON value as text. */
 export function textOf(value: Leaf["value"]): string {
   return typeof value === "string" ? value : String(value);
-}
-
-export function leavesOfJson(value: JsonValue): readonly Leaf[] {
-  return [...leavesOf(value)];
 }

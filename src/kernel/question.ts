@@ -6,9 +6,10 @@ import { isServerClass, ORIGIN_CLASSES, serverClass, type Provenance } from "../
 import type { SyscallRequest } from "../abi/request.js";
 import type { DescriptorState } from "../abi/syscalls.js";
 import { labelNames } from "../mmu/lattice.js";
+import { leavesOf } from "../mmu/leaves.js";
 import { provenanceOf, tokenProvenance, wordClasses } from "../mmu/provenance.js";
 import type { ArgumentLeaf, Values } from "../policy/conditions/condition.js";
-import { isNamedByUser, leavesOfJson, sentencesWith, textOf, type OpenContext, type SentLeaf } from "./context.js";
+import { isNamedByUser, sentencesWith, textOf, type OpenContext, type SentLeaf } from "./context.js";
 import { descriptorState, NO_LISTING, type Listing } from "./descriptors.js";
 import { shownPath } from "./shown-path.js";
 
@@ -55,8 +56,7 @@ export class CallValues implements Values {
 
   private get list(): readonly ArgumentLeaf[] {
     const { args } = this;
-    return (this.made ??=
-      args === undefined ? [] : leavesOfJson(args).map((leaf) => this.leafOf(leaf.path, leaf.value)));
+    return (this.made ??= args === undefined ? [] : leavesOf(args).map((leaf) => this.leafOf(leaf.path, leaf.value)));
   }
 
   leaves(): readonly ArgumentLeaf[] {

@@ -160,15 +160,13 @@ function settled(state: State, { session }: SyscallRequest, { judged, values, ca
   const { decision, spends } = judged.ruling;
   // A call that waits for a human counts as if it went on: its answer may come when its values are gone.
   if (!mayPass(decision.verdict) && decision.verdict !== "ask") return state;
-  const spent = withSpends(state, session, (recall) => spend(recall, spends, wall_ms));
+  const spent = spends.length === 0 ? state : withRecall(state, session, (recall) => spend(recall, spends, wall_ms));
   if (!tracksValues(state)) return spent;
   const context = contextOf(state, session);
   const isKnown = isOpen(context) && values !== undefined;
   return withContext(spent, session, isKnown ? withSent(context, call, values.sent()) : "sealed");
 }
 
-function withSpends(state: State, id: string, change: (recall: Recall) => Recall): State {
-  const recall = state.sessions.get(id)?.recall;
-  if (recall === undefined || change(recall) === recall) return state;
+function withRecall(state: State, id: string, change: (recall: Recall) => Recall): State {
   return withSession(state, id, (session) => ({ ...session, recall: change(session.recall) }));
 }

@@ -2,7 +2,8 @@
 import { canonicalJson } from "../base/canonical.js";
 import { compilePath, escapeSegment, type PathPattern } from "../base/pointer.js";
 import type { JsonValue } from "../base/json.js";
-import { MAX_JSON_TEXT_CHARS, MAX_JSON_TEXT_DEPTH, MAX_PATH_CHARS } from "../mmu/bounds.js";
+import { MAX_JSON_TEXT_DEPTH, MAX_PATH_CHARS } from "../mmu/bounds.js";
+import { jsonTextOf, withoutEnvelope } from "../mmu/envelope.js";
 import { leavesOf } from "../mmu/leaves.js";
 import type { Change } from "../policy/ast.js";
 
@@ -31,12 +32,9 @@ export function applyChanges(value: JsonValue, changes: readonly Change[]): Json
   }, value);
 }
 
-/** The envelope that leaves are named without as well (mmu/leaves.ts): here wherever it could be, to miss nothing. */
-const ENVELOPE =
-  /^(?:\/structuredContent(?=[/#!]|$)|\/content\/\d+\/(?:resource\/)?text!|\/contents\/\d+\/text!|\/messages\/\d+\/content\/text!)/;
-
+/** As a leaf is named in its result, and as policies name it without the envelope: wherever that could be, to miss nothing. */
 function isSelected({ matches }: PathPattern, path: string): boolean {
-  const valuePath = path.replace(ENVELOPE, "");
+  const valuePath = withoutEnvelope(path);
   return (path !== "" && matches(path)) || (valuePath !== path && valuePath !== "" && matches(valuePath));
 }
 
@@ -75,16 +73,6 @@ function editedText({ value, path, texts }: Part & { readonly value: string }, e
   if (inner === undefined) return value;
   const next = edited({ value: inner, path: `${path}!`, texts: texts + 1 }, edit);
   return next === inner ? value : canonicalJson(next);
-}
-
-/** The list or object that a text is, as leaves are read within it. */
-function jsonTextOf(text: string): JsonValue | undefined {
-  if (text.length > MAX_JSON_TEXT_CHARS || !/^\s*[[{]/.test(text)) return undefined;
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
 }
 
 /**

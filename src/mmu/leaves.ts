@@ -1,8 +1,9 @@
 /** The leaves of a JSON value: what labels attach to and what provenance is asked for (design.md section 4). */
 import { MAX_JSON_DEPTH } from "../base/limits.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.js";
-import { REST_PATH } from "../base/pointer.js";
-import { MAX_JSON_TEXT_CHARS, MAX_JSON_TEXT_DEPTH, MAX_LEAVES, MAX_PATH_CHARS, MAX_PATHS_CHARS } from "./bounds.js";
+import { escapeSegment, REST_PATH } from "../base/pointer.js";
+import { MAX_JSON_TEXT_DEPTH, MAX_LEAVES, MAX_PATH_CHARS, MAX_PATHS_CHARS } from "./bounds.js";
+import { isTextBlock, jsonTextOf, STRUCTURED } from "./envelope.js";
 
 export interface Leaf {
   /**
@@ -21,10 +22,6 @@ export interface Leaf {
   /** Whether that string is a text block of the MCP result itself, and not a value that somebody wrote into one. */
   readonly isHolderEnvelope: boolean;
 }
-
-const STRUCTURED = "structuredContent";
-/** The text blocks of results (MCP 2025-06-18: tools/call, resources/read, prompts/get). */
-const TEXT_BLOCK = /^\/(?:content\/\d+\/(?:resource\/)?text|contents\/\d+\/text|messages\/\d+\/content\/text)$/;
 
 interface Visit {
   readonly value: JsonValue;
@@ -143,13 +140,8 @@ function pushMembers(stack: Visit[], visit: Visit, value: JsonObject | readonly 
 function below({ path, depth }: Visit, name: string): string | undefined {
   if (path === undefined || depth >= MAX_JSON_DEPTH) return path;
   if (path.length + name.length >= MAX_PATH_CHARS) return undefined;
-  const longer = `${path}/${escapeName(name)}`;
+  const longer = `${path}/${escapeSegment(name)}`;
   return longer.length > MAX_PATH_CHARS ? undefined : longer;
-}
-
-function escapeName(name: string): string {
-  if (!/[~/#!]/.test(name)) return name;
-  return name.replaceAll("~", "~0").replaceAll("/", "~1").replaceAll("#", "~2").replaceAll("!", "~3");
 }
 
 function pushInner(stack: Visit[], visit: Visit, hasOneText: boolean): void {
@@ -157,7 +149,7 @@ function pushInner(stack: Visit[], visit: Visit, hasOneText: boolean): void {
   const inner = jsonTextOf(visit.value);
   if (inner === undefined) return;
   const { path: holder, texts } = visit;
-  const isHolderEnvelope = texts === 0 && holder !== undefined && TEXT_BLOCK.test(holder);
+  const isHolderEnvelope = texts === 0 && holder !== undefined && isTextBlock(holder);
   const path = holder === undefined ? undefined : `${holder}!`;
   const envelope = isHolderEnvelope && hasOneText ? holder.length + 1 : visit.envelope;
   // Text at the root is not a result: its members' names are no envelope.
@@ -173,14 +165,4 @@ function pushInner(stack: Visit[], visit: Visit, hasOneText: boolean): void {
     isHolderEnvelope,
     depth,
   });
-}
-
-function jsonTextOf(text: string): JsonValue | undefined {
-  if (text.length > MAX_JSON_TEXT_CHARS || !/^\s*[[{]/.test(text)) return undefined;
-  try {
-    const value = JSON.parse(text) as JsonValue;
-    return typeof value === "object" ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -4,7 +4,7 @@ import type { ApprovalValue } from "../abi/event.js";
 import { visible } from "../evidence/visible.js";
 import type { WhyNode } from "../evidence/why.js";
 import type { Explanation } from "../policy/explain.js";
-import { explainJson, explainText } from "./explain-report.js";
+import { explainText, explanationMembers } from "./explain-report.js";
 import { reportJson } from "./json.js";
 import type { Paint } from "./style.js";
 import type { ReportLook } from "./verify-report.js";
@@ -76,10 +76,9 @@ function fact(name: string, words: string, paint: Paint): string {
 export function explainLogJson(log: string, line: ExplainedLine): string {
   const { tree, policy, explanation, approval, isRedacted, proof, under } = line;
   return `${reportJson({
-    // The members of the explanation's own report, but for its format; the provenance stands in the tree.
-    ...(JSON.parse(explainJson(explanation)) as Readonly<Record<string, unknown>>),
+    // The provenance stands in the tree.
+    ...explanationMembers(explanation),
     format: "agentk-explain-log/1",
-    provenance: undefined,
     log,
     line: nodeMembers(tree),
     policy: policy ?? null,

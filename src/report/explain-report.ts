@@ -7,19 +7,23 @@ import { reportJson } from "./json.js";
 import type { ReportLook } from "./verify-report.js";
 
 export function explainJson(explanation: Explanation): string {
-  const { decision, rule, passedOver, wouldPass, again, ...rest } = explanation;
-  return `${reportJson({
-    format: "agentk-policy-explain/1",
+  const members = { format: "agentk-policy-explain/1", ...explanationMembers(explanation) };
+  return `${reportJson({ ...members, provenance: explanation.provenance })}\n`;
+}
+
+/** The explanation with the names of JSON reports. The provenance is not among them: reports show it in their own ways. */
+export function explanationMembers(explanation: Explanation): Readonly<Record<string, unknown>> {
+  const { decision, rule, passedOver, wouldPass, again, reason, retryable } = explanation;
+  return {
     decision: decisionName(decision),
     reason: decision.reason,
-    says: rest.reason,
-    retryable: rest.retryable,
+    says: reason,
+    retryable,
     decided_again: again,
     rule: rule ?? null,
     passed_over: passedOver.map(({ failed, ...over }) => ({ ...over, failed: failed ?? null })),
-    provenance: rest.provenance,
     would_pass: wouldPass,
-  })}\n`;
+  };
 }
 
 export function explainText(explanation: Explanation, { paint }: ReportLook): string {

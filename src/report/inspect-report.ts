@@ -2,6 +2,7 @@
 import type { InspectRow, InspectTotals } from "../evidence/inspect.js";
 import type { VerifyReport } from "../evidence/verify.js";
 import { visible } from "../evidence/visible.js";
+import { isoTime } from "./instant.js";
 import { reportJson } from "./json.js";
 import type { Paint } from "./style.js";
 import { layOut, type CellPaint, type Column, type Table } from "./table.js";
@@ -68,14 +69,6 @@ function cellPaint(row: InspectRow, paint: Paint): CellPaint {
     if (column !== DECISION || row.decision === undefined) return padded;
     return row.mark === "passed" ? paint.good(padded) : paint.bad(padded);
   };
-}
-
-/** ECMA-262 section 21.4.1.1: a time value further from 1970 is no date. */
-const MAX_DATE_MS = 8.64e15;
-
-/** `2026-11-21T03:54:13.000Z`, or the number where it is no date. */
-function isoTime(wallMs: number): string {
-  return wallMs <= MAX_DATE_MS ? new Date(wallMs).toISOString() : String(wallMs);
 }
 
 function clockTime(wallMs: number): string {

@@ -2,6 +2,7 @@
 import { decisionName, mayPass, type Decision } from "../abi/decision.js";
 import { visible, visibleTarget } from "../evidence/visible.js";
 import { decisionOf, type WhyCut, type WhyItem, type WhyNode } from "../evidence/why.js";
+import { isoTime } from "./instant.js";
 import { reportJson } from "./json.js";
 import type { Paint } from "./style.js";
 import type { ReportLook } from "./verify-report.js";
@@ -107,14 +108,6 @@ function placeWords(path: string): string {
 /** UTF-16 code units of the leaf's text, the end not included. */
 function spanWords({ path, start, end }: NonNullable<ItemOf<"page">["origin"]>): string {
   return `${placeWords(path)} ${String(start)}..${String(end)}`;
-}
-
-/** ECMA-262 section 21.4.1.1: a time value further from 1970 is no date. */
-const MAX_DATE_MS = 8.64e15;
-
-/** `2026-11-21T03:54:13.000Z`, or the number where it is no date. */
-export function isoTime(wallMs: number): string {
-  return wallMs <= MAX_DATE_MS ? new Date(wallMs).toISOString() : String(wallMs);
 }
 
 export function whyJson(log: string, tree: WhyNode): string {

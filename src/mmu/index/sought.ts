@@ -29,6 +29,13 @@ interface RawToken {
   readonly end: number;
 }
 
+interface Readings {
+  readonly readings: readonly Sought[];
+  readonly isComplete: boolean;
+}
+
+const NOTHING_ELSE: Readings = { readings: [], isComplete: true };
+
 export class Sought {
   /** As it was given. */
   readonly written: string;
@@ -40,8 +47,7 @@ export class Sought {
   private tokenList: readonly RawToken[] | undefined;
   private tokenUnitList: readonly TokenUnit[] | undefined;
   private gramList: Int32Array | undefined;
-  private readsAll = true;
-  private readingList: readonly Sought[] | undefined;
+  private readingList: Readings | undefined;
 
   constructor(written: string, seed: number) {
     this.written = written;
@@ -91,19 +97,21 @@ export class Sought {
 
   /** What the text says once the declared encodings are undone. */
   get readings(): readonly Sought[] {
-    return (this.readingList ??= isPlain(this.written) ? [] : this.decoded());
+    return this.read.readings;
   }
 
   /** Whether the readings are all there are: a bound may have cut them short. */
   get isReadWhole(): boolean {
-    this.readingList = this.readings;
-    return this.readsAll;
+    return this.read.isComplete;
   }
 
-  private decoded(): readonly Sought[] {
+  private get read(): Readings {
+    return (this.readingList ??= isPlain(this.written) ? NOTHING_ELSE : this.decoded());
+  }
+
+  private decoded(): Readings {
     const { readings, isComplete } = decodings(this.written);
-    this.readsAll = isComplete;
-    return readings.map(({ text }) => new Sought(text, this.seed));
+    return { readings: readings.map(({ text }) => new Sought(text, this.seed)), isComplete };
   }
 
   /** Whether it is prepared for memories of this seed, from this text. */

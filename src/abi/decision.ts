@@ -39,12 +39,27 @@ export const REASONS = {
   "message-limit": { retryable: false, says: "the run's message limit is reached" },
   "no-driver": { retryable: false, says: "this kernel has no driver for the action" },
   "policy-fault": { retryable: false, says: "the policy could not be evaluated" },
+  "receipt-missing": { retryable: false, says: "the call has no receipt" },
+  "receipt-altered": { retryable: false, says: "the receipt is for another call than the one to be carried out" },
+  "receipt-signature": { retryable: false, says: "the receipt is not signed by the run's key" },
+  "receipt-expired": { retryable: true, says: "the receipt's time is over" },
+  "receipt-replayed": { retryable: false, says: "the receipt was used before" },
   "recorder-fault": { retryable: false, says: "the decision could not be recorded" },
   "run-closed": { retryable: false, says: "the run has ended" },
 } as const;
 
 export type ReasonCode = keyof typeof REASONS;
 export const REASON_CODES = Object.keys(REASONS) as readonly ReasonCode[];
+
+/** What can be wrong with a receipt when the edge is to act on it. */
+export const RECEIPT_FAULTS = [
+  "receipt-missing",
+  "receipt-altered",
+  "receipt-signature",
+  "receipt-expired",
+  "receipt-replayed",
+] as const satisfies readonly ReasonCode[];
+export type ReceiptFault = (typeof RECEIPT_FAULTS)[number];
 
 /** Rules of the kernel's own, which no policy may take the name of: a decision is known by `verdict:rule`. */
 export const KERNEL_RULES = [
@@ -57,6 +72,7 @@ export const KERNEL_RULES = [
   "policy-fault",
   "policy-expired",
   "user-words",
+  ...RECEIPT_FAULTS,
   "recorder-fault",
   "run-closed",
 ] as const satisfies readonly ReasonCode[];

@@ -2,22 +2,25 @@
  * The events of a flight log, one shape a line type. docs/formats/flight-log.md is the prose of this file.
  * A new member or type is a new version; logs of every version must still verify and replay. Version 2 added
  * `act`, `provenance`, `facts`, `grant`, `changes` and `sent` to a syscall, and the lines `approval` and `release`.
+ * Version 3 added the lines `receipts`, `checkpoint` and `witness`, `handle` to a syscall and `refused` to an outcome,
+ * and commits to objects member by member.
  */
 import { MAX_NAME_CHARS, MAX_POLICY_BYTES } from "../base/limits.js";
 import { integer, listOf, oneOf, optional, record, text, type Shape, type ShapeType } from "../base/shape.js";
-import { APPROVAL_ANSWERS, REASON_CODES, VERDICTS } from "./decision.js";
+import { APPROVAL_ANSWERS, REASON_CODES, RECEIPT_FAULTS, VERDICTS } from "./decision.js";
 import { commitShape, HEX64 } from "./payload.js";
 import { MATCHES } from "./provenance.js";
 import { ACTS, DURABLE_FROM, RISKS, SYSCALL_KINDS } from "./syscalls.js";
 
 /** What is written now; what is read are all of FLIGHT_FORMATS. */
-export const FLIGHT_FORMAT = "agentk-flight/2";
-export const FLIGHT_FORMATS = ["agentk-flight/1", FLIGHT_FORMAT] as const;
+export const FLIGHT_FORMAT = "agentk-flight/3";
+export const FLIGHT_FORMATS = ["agentk-flight/1", "agentk-flight/2", FLIGHT_FORMAT] as const;
 
 /** Names that operators and servers give: shown to people, so no control characters. */
 export const NAME_FORM = /^[^\p{Cc}\p{Cf}\p{Surrogate}]+$/u;
 const name = text({ max: MAX_NAME_CHARS, form: NAME_FORM });
 const hash = text({ form: HEX64 });
+const HEX128 = /^[0-9a-f]{128}$/;
 const callId = text({ form: /^c\d+$/ });
 const pageId = text({ form: /^p\d+$/ });
 const labelNames = listOf(text({ max: 64 }), 256);
@@ -46,8 +49,10 @@ const openShape = record({
   /** The lowest risk tier whose intent is flushed to the disk before the effect. */
   durable_from: oneOf(DURABLE_FROM),
   payloads: oneOf(["sealed", "none"]),
-  /** Ed25519 public key (RFC 8032) of this run's own signer. */
+  /** Ed25519 public key (RFC 8032) that signs this log: the operator's. Until version 3, one of the run alone. */
   public_key: hash,
+  /** The head is signed anew after so many lines, or so much time, whichever comes first. */
+  checkpoints: optional(record({ lines: integer(1), ms: integer(1) })),
 });
 
 /** A policy taken into force. The source stands here whole, so that a replay needs no other file. */
@@ -108,6 +113,9 @@ const factsShape = record({ held: listOf(text({ max: 256 }), 4096), failed: list
 
 const changeShape = record({ kind: oneOf(["redact", "substitute", "quarantine"]), path: optional(leafPath) });
 
+/** A secret is opened for one argument of one tool, sent to one host. */
+const handleShape = record({ tool: name, argument: leafPath, host: text({ max: 260 }) });
+
 /** A request and its decision, written before any effect. */
 const syscallShape = record({
   call: callId,
@@ -137,9 +145,49 @@ const syscallShape = record({
   changes: optional(listOf(changeShape, 64)),
   /** The arguments as they are passed on, committed, when a `transform` changed them. */
   sent: optional(commitShape),
+  /** What the secret that is asked for may be used for. */
+  handle: optional(handleShape),
   /** SHA-256 of the policy in force. */
   policy: hash,
 });
+
+/** Room for every call that waits for its receipt at once. */
+export const MAX_GROUP = 256;
+
+/** One receipt: what it binds besides stands in the line of its call (evidence/receipt.ts). */
+const receiptShape = record({
+  call: callId,
+  session: name,
+  /** `cap_` and the first 16 digits of its digest. */
+  id: text({ form: /^cap_[0-9a-f]{16}$/ }),
+  /** `secret_fd_` and 16 digits, when the call opens a secret. */
+  handle: optional(text({ form: /^secret_fd_[0-9a-f]{16}$/ })),
+  nonce: text({ form: /^[0-9a-f]{32}$/ }),
+  /** The last line, and the last millisecond, at which it may be used. */
+  expires_seq: integer(),
+  expires_ms: integer(),
+});
+
+/** The authority of calls to begin, signed once for all of them. No call begins without. */
+const receiptsShape = record({
+  receipts: listOf(receiptShape, MAX_GROUP),
+  /** RFC 6962 root over the receipts' digests. */
+  root: hash,
+  signature: text({ form: HEX128 }),
+});
+
+/** The head of the tree over all lines before this one, signed: a C2SP signed note (evidence/checkpoint.ts). */
+const checkpointShape = record({ note: text({ max: 1024 }) });
+
+/** The operator's next key signs from here on: both keys say so (evidence/run-key.ts). */
+const keyShape = record({
+  public_key: hash,
+  signature_previous: text({ form: HEX128 }),
+  signature_next: text({ form: HEX128 }),
+});
+
+/** Signatures of witnesses below the checkpoint of that size: lines of a C2SP signed note. */
+const witnessShape = record({ size: integer(1), cosignatures: listOf(text({ max: 512 }), 16) });
 
 /** What a human, or the lack of one, said to a call that the policy would ask about. */
 const approvalShape = record({
@@ -196,6 +244,8 @@ const outcomeShape = record({
   session: name,
   status: oneOf(OUTCOME_STATUSES),
   page: optional(pageId),
+  /** Why the edge did not carry the call out: what was wrong with its receipt. */
+  refused: optional(oneOf(RECEIPT_FAULTS)),
 });
 
 /** A crash found afterwards: what was torn off, kept beside the log. */
@@ -214,7 +264,7 @@ const closeShape = record({
   stderr: optional(commitShape),
   stderr_bytes: optional(integer()),
   /** Ed25519 over the seal statement (evidence/seal.ts); absent when the run was closed by recovery. */
-  seal: optional(text({ form: /^[0-9a-f]{128}$/ })),
+  seal: optional(text({ form: HEX128 })),
 });
 
 export const EVENT_SHAPES = {
@@ -225,7 +275,11 @@ export const EVENT_SHAPES = {
   page: pageShape,
   approval: approvalShape,
   release: releaseShape,
+  receipts: receiptsShape,
   outcome: outcomeShape,
+  checkpoint: checkpointShape,
+  key: keyShape,
+  witness: witnessShape,
   recovery: recoveryShape,
   close: closeShape,
 } as const satisfies Record<string, Shape<unknown>>;
@@ -238,6 +292,7 @@ export type SyscallValue = EventValues["syscall"];
 export type PageValue = EventValues["page"];
 export type ProvenanceValue = ShapeType<typeof provenanceShape>;
 export type ApprovalValue = EventValues["approval"];
+export type ReceiptsValue = EventValues["receipts"];
 export type OutcomeValue = EventValues["outcome"];
 export type CloseValue = EventValues["close"];
 export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];

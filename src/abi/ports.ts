@@ -23,13 +23,20 @@ export interface Ports<R extends SyscallRequest = SyscallRequest> {
    * @throws when a line cannot be written: the run is over.
    */
   readonly append: (lines: readonly string[], durable: boolean) => Promise<void> | undefined;
-  /** Ed25519 signature in hex over a domain-separated statement. */
-  readonly sign: (statement: string) => Promise<string>;
+  /**
+   * Ed25519 signature in hex over a domain-separated statement. Synchronous, so that nothing is recorded between what is
+   * signed and the line that says so.
+   * @throws when it cannot sign: the run is over.
+   */
+  readonly sign: (statement: string) => string;
   /**
    * Performs an allowed call. `sent` is set when a `transform` changed the arguments: RFC 8785 text to pass on in
-   * their place. INVARIANT: called only after the intent, and the approval where one was due, was appended. Never rejects.
+   * their place. INVARIANT: called only after the intent, the approval where one was due, and the receipt were appended,
+   * and the receipt was checked and used up (kernel/gate.ts). Never rejects.
    */
   readonly act: (call: string, request: R, sent: string | undefined) => Promise<Observation>;
+  /** Ed25519: false for anything but a valid signature of this key over the UTF-8 statement. */
+  readonly verify: (publicKeyHex: string, statement: string, signatureHex: string) => boolean;
   /** Asks a human about a call that the policy parks. Without this door the answer is `unavailable`. */
   readonly approve?: (call: string, request: R, decision: Decision) => Promise<ApprovalAnswer>;
   /** Keeps a payload in the encrypted journal, or drops it when the run keeps none. */

@@ -1,7 +1,16 @@
 /** What enters the kernel: requests and the other inputs of `step`. */
-import type { CloseReason, Instant, OpenValue, OutcomeStatus, ProvenanceValue, SessionFact } from "./event.js";
+import type {
+  CloseReason,
+  EventValues,
+  Instant,
+  OpenValue,
+  OutcomeStatus,
+  ProvenanceValue,
+  SessionFact,
+  SyscallValue,
+} from "./event.js";
 import type { Commit, OpenPayload, Payload } from "./payload.js";
-import type { ApprovalAnswer, ReasonCode } from "./decision.js";
+import type { ApprovalAnswer, ReasonCode, ReceiptFault } from "./decision.js";
 import type { SyscallKind } from "./syscalls.js";
 
 /** What a caller says about itself. Recorded; labels may only raise, capabilities are never believed. */
@@ -24,10 +33,22 @@ export interface SyscallRequest {
   readonly subject: Readonly<Record<string, unknown>>;
   readonly arguments?: Payload;
   readonly claims?: Claims;
+  /** What a secret that is asked for may be used for. */
+  readonly handle?: HandleScope;
   /** Set when the boundary has judged already; the kernel records it as a deny. */
   readonly refusal?: Refusal;
   /** Set by a replay: what to go by where the values are not at hand. Ignored where they are. */
   readonly recorded?: RecordedFacts;
+}
+
+/** One argument of one tool, sent to one host. */
+export type HandleScope = NonNullable<SyscallValue["handle"]>;
+
+/** A call that is to get a receipt, and the receipt's nonce: 16 random bytes, hex. */
+export interface ReceiptClaim {
+  readonly call: string;
+  readonly session: string;
+  readonly nonce: string;
 }
 
 /** What the log holds of a decision that was made on values. */
@@ -75,6 +96,7 @@ export interface Outcome {
   readonly session: string;
   readonly status: OutcomeStatus;
   readonly page?: string;
+  readonly refused?: ReceiptFault;
 }
 
 export interface SessionNote {
@@ -108,7 +130,11 @@ export type Input = { readonly at: Instant } & (
   | { readonly type: "page"; readonly page: PageArrival }
   | { readonly type: "approval"; readonly approval: Approval }
   | { readonly type: "release"; readonly release: Release }
+  | { readonly type: "receipts"; readonly claims: readonly ReceiptClaim[]; readonly signature: string }
   | { readonly type: "outcome"; readonly outcome: Outcome }
+  | { readonly type: "checkpoint"; readonly signature: string }
+  | { readonly type: "key"; readonly key: EventValues["key"] }
+  | { readonly type: "witness"; readonly witness: EventValues["witness"] }
   | { readonly type: "recovery"; readonly torn_bytes: number; readonly torn_sha256: string }
   | { readonly type: "close"; readonly close: CloseFacts }
 );

@@ -8,7 +8,7 @@ import { createClock } from "../host/clock.js";
 import { nodeDigests } from "../host/digests.js";
 import { readLines } from "../host/log-file.js";
 import { reopenJournalFile, splitTornTail } from "../host/recover.js";
-import { fold } from "../kernel/fold.js";
+import { foldLine } from "../kernel/fold.js";
 import { INITIAL_STATE, type State } from "../kernel/state.js";
 import { createKernel } from "../kernel/step.js";
 import type { Input } from "../abi/request.js";
@@ -85,11 +85,13 @@ function readState(path: string): State {
   }
   let state: State = INITIAL_STATE;
   const take = (bytes: Buffer, index: number): undefined => {
-    const decoded = isUtf8(bytes) ? decodeLine(nodeDigests, bytes.toString("utf8")) : undefined;
+    const text = isUtf8(bytes) ? bytes.toString("utf8") : "";
+    const decoded = text === "" ? undefined : decodeLine(nodeDigests, text);
     if (decoded?.ok !== true || decoded.value.prev !== state.head || decoded.value.seq !== state.seq) {
       throw invalid(path, index);
     }
-    state = fold(state, { event: decoded.value, hash: decoded.value.hash, time: decoded.value.time }, compileSource);
+    const { hash, time } = decoded.value;
+    state = foldLine(state, { event: decoded.value, text, hash, time }, { digests: nodeDigests, compile: compileSource });
   };
   readLines(path, take, {
     maxLineBytes: MAX_LOG_LINE_BYTES,

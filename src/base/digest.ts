@@ -18,5 +18,11 @@ export const DOMAINS = {
   commitment: "agentk/commitment/1\n",
   salt: "agentk/salt/1\n",
   seal: "agentk/seal/1\n",
+  receipt: "agentk/receipt/1\n",
+  receipts: "agentk/receipts/1\n",
+  key: "agentk/run-key/1\n",
+  handle: "agentk/handle/1\n",
+  member: "agentk/member/1\n",
+  members: "agentk/members/1\n",
   policy: "agentk/policy/1\n",
 } as const;

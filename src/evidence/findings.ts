@@ -46,6 +46,32 @@ export const FINDINGS = {
   },
   "page-missing": { severity: "failure", means: "an outcome names a page its call did not get", advice: WRITER },
   "too-many-open-calls": { severity: "failure", means: "more calls wait than a run can have", advice: WRITER },
+  "receipt-missing": {
+    severity: "failure",
+    means: "a call that was allowed went on without its signed receipt",
+    advice: WRITER,
+  },
+  "receipt-wrong": {
+    severity: "failure",
+    means: "a receipt is for a call that does not wait for one, or binds something else than its call's line",
+    advice: WRITER,
+  },
+  "receipt-signature": { severity: "failure", means: "receipts are not signed by the key in force", advice: EDITED },
+  "checkpoint-wrong": {
+    severity: "failure",
+    means: "a signed head is not that of the lines before it",
+    advice: EDITED,
+  },
+  "checkpoint-signature": {
+    severity: "failure",
+    means: "a head of the log is not signed by the key in force",
+    advice: EDITED,
+  },
+  "key-change-invalid": {
+    severity: "failure",
+    means: "the log goes on under another key without the signatures of both",
+    advice: EDITED,
+  },
   "count-mismatch": { severity: "failure", means: "the close line counts otherwise than the log", advice: CUT },
   "seal-invalid": { severity: "failure", means: "the seal is not the run's own over these lines", advice: EDITED },
   unsealed: {

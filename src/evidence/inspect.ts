@@ -86,9 +86,24 @@ const FACTS: { readonly [T in EventType]: (value: EventValues[T]) => Facts } = {
   }),
   approval: (v) => ({ who: "operator", what: `${v.call} ${v.answer}`, decision: v.decision }),
   release: (v) => ({ who: "operator", what: `${v.axis} of ${v.session} lowered by ${v.by}`, labels: v.after }),
+  receipts: (v) => ({
+    who: "agentk",
+    what: v.receipts.map(({ call, id, handle }) => [id, ...forCall(call), ...(handle ?? [])].join(" ")).join(", "),
+  }),
   outcome: (v) => ({
     who: v.session,
-    what: [v.call, v.status, ...(v.page === undefined ? [] : [`with ${v.page}`])].join(" "),
+    what: [
+      v.call,
+      v.status,
+      ...(v.page === undefined ? [] : [`with ${v.page}`]),
+      ...(v.refused === undefined ? [] : [`refused: ${v.refused}`]),
+    ].join(" "),
+  }),
+  checkpoint: (v) => ({ who: "agentk", what: headOf(v.note) }),
+  key: (v) => ({ who: "operator", what: `signs with ${v.public_key.slice(0, 12)} from here on` }),
+  witness: (v) => ({
+    who: "witness",
+    what: `${String(v.cosignatures.length)} signatures of the head of ${String(v.size)} lines`,
   }),
   recovery: (v) => ({ who: "recovery", what: "torn tail set aside", bytes: v.torn_bytes }),
   close: (v) => ({
@@ -97,6 +112,12 @@ const FACTS: { readonly [T in EventType]: (value: EventValues[T]) => Facts } = {
     commits: [["stderr", v.stderr]],
   }),
 };
+
+/** The size and the root that a signed note states. */
+function headOf(note: string): string {
+  const [, size = "", root = ""] = note.split("\n", 3);
+  return `head of ${size} lines, ${root}`;
+}
 
 function sessionWords(value: EventValues["session"]): string {
   const { fact, protocol, call, fault, exit_code, exit_signal } = value;

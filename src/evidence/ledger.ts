@@ -1,16 +1,15 @@
 /** The account a log gives of its run: policy in force, calls and their outcomes, the counts and the seal. */
-import { DOMAINS, type Digests } from "../base/digest.js";
+import { DOMAINS } from "../base/digest.js";
 import { mayPass } from "../abi/decision.js";
-import type { EventType, FlightLine } from "../abi/event.js";
+import type { EventType, FLIGHT_FORMATS, FlightLine } from "../abi/event.js";
+import { Authority, type AuthorityDeps, type Footing } from "./authority.js";
 import { OpenCalls, type NewCall } from "./calls.js";
 import type { Chain } from "./chain.js";
 import type { FindingCode, FindingList } from "./findings.js";
 import type { Ending } from "./proof.js";
+import type { Tree } from "./merkle.js";
 import { sealStatement, unsealedHash } from "./seal.js";
 import { visible } from "./visible.js";
-
-/** Ed25519 (RFC 8032): false for anything but a valid signature over the UTF-8 statement. */
-export type VerifySignature = (publicKeyHex: string, statement: string, signatureHex: string) => boolean;
 
 export interface RunSummary {
   readonly run: string;
@@ -19,6 +18,7 @@ export interface RunSummary {
   readonly server: string;
   /** Ed25519 public key, hex. */
   readonly publicKey: string;
+  readonly format: (typeof FLIGHT_FORMATS)[number];
 }
 
 export interface PolicySummary {
@@ -30,9 +30,9 @@ export interface PolicySummary {
 const MAX_POLICIES = 100;
 
 type LineOf<T extends EventType> = Extract<FlightLine, { readonly type: T }>;
-type CallLine = LineOf<"syscall" | "approval" | "page" | "outcome">;
+type CallLine = LineOf<"syscall" | "approval" | "page" | "receipts" | "outcome">;
 
-const OF_CALLS: ReadonlySet<EventType> = new Set(["syscall", "approval", "page", "outcome"]);
+const OF_CALLS: ReadonlySet<EventType> = new Set(["syscall", "approval", "page", "receipts", "outcome"]);
 
 function isOfCall(event: FlightLine): event is CallLine {
   return OF_CALLS.has(event.type);
@@ -40,6 +40,7 @@ function isOfCall(event: FlightLine): event is CallLine {
 
 export class Ledger {
   readonly calls = new OpenCalls();
+  readonly authority: Authority;
   /** Calls that a human was asked about. */
   private readonly parked = new OpenCalls();
   readonly policies: PolicySummary[] = [];
@@ -48,11 +49,12 @@ export class Ledger {
   run: RunSummary | undefined;
   ending: Ending = "unsealed";
   isClosed = false;
-  private readonly deps: { readonly digests: Digests; readonly verifySignature: VerifySignature };
+  private readonly deps: AuthorityDeps;
   private readonly findings: FindingList;
   private readonly chain: Chain;
-  /** 1-based number of the line being entered. */
+  /** 1-based number of the line being entered, and the tree over the lines before it while all of them were read. */
   private line = 0;
+  private tree: Tree | undefined;
   /** SHA-256 of the policy in force. */
   private policy: string | undefined;
   /** How much of the chain was damaged when the policy in force was last known for certain. */
@@ -62,11 +64,15 @@ export class Ledger {
     this.deps = deps;
     this.findings = findings;
     this.chain = chain;
+    this.authority = new Authority(deps, (code, event, detail) => {
+      this.report(code, event, detail);
+    });
   }
 
-  /** Takes a readable line that the chain has followed already. */
-  enter(event: FlightLine, line: number): void {
+  /** Takes a readable line that the chain has followed already. `tree` is that over the lines before it. */
+  enter(event: FlightLine, line: number, tree: Tree): void {
     this.line = line;
+    this.tree = this.chain.damage === 0 ? tree : undefined;
     if (isOfCall(event)) this.enterCall(event);
     else this.enterRun(event);
   }
@@ -82,11 +88,22 @@ export class Ledger {
       case "close":
         this.close(event);
         return;
+      case "checkpoint":
+        this.authority.checkpoint(event, this.footing());
+        return;
+      case "key":
+        this.authority.rekey(event, this.footing());
+        return;
       case "session":
       case "release":
+      case "witness":
       case "recovery":
         return;
     }
+  }
+
+  private footing(): Footing {
+    return { tree: this.tree, line: this.line, mayBeLost: (call) => this.mayBeLost(call) };
   }
 
   private enterCall(event: CallLine): void {
@@ -99,6 +116,9 @@ export class Ledger {
         return;
       case "page":
         this.page(event);
+        return;
+      case "receipts":
+        this.authority.grant(event, this.footing());
         return;
       case "outcome":
         this.outcome(event);
@@ -115,7 +135,8 @@ export class Ledger {
       return;
     }
     const { run, agentk, agent, server, public_key } = event.value;
-    this.run = { run, agentk: visible(agentk), agent, server, publicKey: public_key };
+    this.run = { run, agentk: visible(agentk), agent, server, publicKey: public_key, format: event.value.format };
+    this.authority.open(event);
   }
 
   private load(event: LineOf<"policy">): void {
@@ -138,6 +159,7 @@ export class Ledger {
       this.report("no-policy", event, this.policy === undefined ? "comes before any policy" : "names another policy");
     this.inForce(policy);
     this.ownName(event, call, "c");
+    if (mayPass(decision.verdict) || decision.verdict === "ask") this.authority.begin(event);
     if (decision.verdict === "ask") this.wait(this.parked, event, event.value);
     else if (mayPass(decision.verdict)) this.begin(event, event.value);
     else this.denied++;
@@ -156,6 +178,7 @@ export class Ledger {
   private approval(event: LineOf<"approval">): void {
     const { call, session, decision } = event.value;
     const kind = this.parked.take({ call, session });
+    if (kind !== undefined) this.authority.approved(event);
     if (decision.verdict !== "allow") {
       this.denied++;
       return;
@@ -174,12 +197,14 @@ export class Ledger {
   private page(event: LineOf<"page">): void {
     const { page, call } = event.value;
     this.ownName(event, page, "p");
+    this.authority.went(event);
     if (call === undefined || this.calls.addPage(call, page) || this.mayBeLost(call)) return;
     this.report("page-of-unknown-call", event, `names call \`${call.slice(0, 32)}\``);
   }
 
   private outcome(event: LineOf<"outcome">): void {
     const { call, page } = event.value;
+    this.authority.went(event);
     const found = this.calls.settle(call, page);
     if (found === "no-call" && !this.mayBeLost(call))
       this.report("outcome-without-open-call", event, `answers call \`${call.slice(0, 32)}\``);
@@ -222,7 +247,11 @@ export class Ledger {
       return "unsealed";
     }
     const statement = sealStatement(this.run.run, unsealedHash(this.deps.digests, event));
-    if (this.deps.verifySignature(this.run.publicKey, statement, seal)) return "sealed";
+    const key = this.authority.signer;
+    if (this.deps.verifySignature(key, statement, seal)) {
+      this.deps.signatures?.signed("seal", { key, wall_ms: event.time.wall_ms, line: this.line });
+      return "sealed";
+    }
     this.report("seal-invalid", event, "has a seal that the run's key did not make over these lines");
     return "unsealed";
   }

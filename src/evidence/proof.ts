@@ -11,11 +11,13 @@ export interface ProofFacts {
   readonly firstFailure: number | undefined;
   readonly unanswered: number;
   readonly hasKey: boolean;
+  /** How many lines from the start the last valid checkpoint covers. */
+  readonly signedLines: number;
 }
 
 /** Sentences a reader may rely on. */
 export function provedBy(facts: ProofFacts): readonly string[] {
-  const { ok, ending, lines, firstFailure } = facts;
+  const { ok, ending, lines, firstFailure, signedLines } = facts;
   if (!ok) {
     const last = (firstFailure ?? 1) - 1;
     return last < 1 ? [] : [`lines 1 to ${String(last)} are well-formed and follow one another; no more than that`];
@@ -25,7 +27,13 @@ export function provedBy(facts: ProofFacts): readonly string[] {
     "every outcome belongs to an allowed call, and no call has two",
   ];
   if (ending !== "sealed")
-    return [`the ${String(lines)} lines that are there are well-formed and follow one another`, ...account];
+    return [
+      `the ${String(lines)} lines that are there are well-formed and follow one another`,
+      ...(signedLines === 0
+        ? []
+        : [`the first ${String(signedLines)} of them are those that the key stated in the first line signed`]),
+      ...account,
+    ];
   return [
     `all ${String(lines)} lines are there, in order: none was cut, added, moved or changed since the seal`,
     "the seal was made with the key that the first line states",
@@ -47,19 +55,14 @@ export function notProvedBy(facts: ProofFacts): readonly string[] {
   ];
 }
 
-function endingGap({ ending, hasKey }: ProofFacts): readonly string[] {
+function endingGap({ ending, hasKey, signedLines }: ProofFacts): readonly string[] {
   if (ending === "sealed") return [];
   if (!hasKey) return ["that the lines are those the run wrote: the line with its key could not be read"];
-  const unsigned = "so whoever could write the file could change any line and make the chain anew";
+  const which = signedLines === 0 ? "the lines" : `the lines after the first ${String(signedLines)}`;
+  const unsigned = `that ${which} are those the run wrote: no signature covers them, so whoever could write the file could change any of them and make the chain anew`;
   if (ending === "recovered")
-    return [
-      "that no line was cut before the recovery, or the whole end of a closed run",
-      `that the lines are those the run wrote: its key was lost with its process and nothing is signed, ${unsigned}`,
-    ];
-  return [
-    "that no line was cut from the end",
-    `that the lines are those the run wrote: nothing is signed before the close line, ${unsigned}`,
-  ];
+    return ["that no line was cut before the recovery, or the whole end of a closed run", unsigned];
+  return ["that no line was cut from the end", unsigned];
 }
 
 function unansweredGap(count: number): readonly string[] {

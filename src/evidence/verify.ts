@@ -1,11 +1,14 @@
 /** Verifies a flight log line by line: pure, streaming, and in memory bounded by the calls in flight. */
 import type { Digests } from "../base/digest.js";
+import type { VerifySignature } from "../base/signature.js";
 import { EVENT_SHAPES, type EventType, type FlightLine } from "../abi/event.js";
 import type { UnansweredCall } from "./calls.js";
 import { Chain } from "./chain.js";
 import { decodeLine } from "./codec.js";
 import { FindingList, type Finding, type FindingCode } from "./findings.js";
-import { Ledger, type PolicySummary, type RunSummary, type VerifySignature } from "./ledger.js";
+import type { SignatureSink } from "./authority.js";
+import { Ledger, type PolicySummary, type RunSummary } from "./ledger.js";
+import { EMPTY_TREE, grown, leafHash, type Tree } from "./merkle.js";
 import { notProvedBy, provedBy, type Ending } from "./proof.js";
 
 export type { PolicySummary, RunSummary } from "./ledger.js";
@@ -13,6 +16,8 @@ export type { PolicySummary, RunSummary } from "./ledger.js";
 export interface VerifierDeps {
   readonly digests: Digests;
   readonly verifySignature: VerifySignature;
+  /** Takes what was signed, and makes every signature be checked: without it, those of receipts are not. */
+  readonly signatures?: SignatureSink;
   /** The run may still be going: a missing close line, and a last line half written, are notes. Default false. */
   readonly mayBeOpen?: boolean;
   /** Called for every line that could be read, with its 1-based number, whatever else is wrong with the log. */
@@ -45,6 +50,8 @@ export interface VerifyReport {
   /** Syscall lines by verdict. */
   readonly allowed: number;
   readonly denied: number;
+  /** Signed heads and receipts; how many lines from the start the last good head covers. */
+  readonly signed: { readonly checkpoints: number; readonly receipts: number; readonly lines: number };
   /** Allowed calls without an outcome: they may have happened. The first ones are listed. */
   readonly unanswered: { readonly count: number; readonly calls: readonly UnansweredCall[] };
   readonly findings: readonly Finding[];
@@ -70,6 +77,7 @@ class Verification implements Verifier {
   >;
   private lines = 0;
   private head: string | undefined;
+  private tree: Tree = EMPTY_TREE;
   private isTailReported = false;
 
   constructor(deps: VerifierDeps) {
@@ -85,6 +93,7 @@ class Verification implements Verifier {
       return;
     }
     this.event(read.value);
+    if (this.hasTree()) this.tree = grown(this.deps.digests, this.tree, leafHash(this.deps.digests, text));
     this.deps.onEvent?.(read.value, this.lines);
   }
 
@@ -105,7 +114,7 @@ class Verification implements Verifier {
     const ok = findings.failures === 0;
     const { firstFailure } = findings;
     const { run, ending, calls } = ledger;
-    const facts = { ok, ending, lines, firstFailure, unanswered: calls.count, hasKey: run !== undefined };
+    const facts = { ok, ending, lines, firstFailure, unanswered: calls.count, hasKey: run !== undefined, signedLines: ledger.authority.signedSize };
     return {
       ok,
       ending,
@@ -116,12 +125,23 @@ class Verification implements Verifier {
       counts: { ...this.counts },
       allowed: ledger.allowed,
       denied: ledger.denied,
+      signed: {
+        checkpoints: ledger.authority.checkpoints,
+        receipts: ledger.authority.receipts,
+        lines: ending === "sealed" ? lines : ledger.authority.signedSize,
+      },
       unanswered: { count: calls.count, calls: calls.unanswered() },
       findings: findings.list,
       findingCount: findings.total,
       proved: provedBy(facts),
       cannotProve: notProvedBy(facts),
     };
+  }
+
+  /** Trees came with version 3, and one that lacks a line is of no use. */
+  private hasTree(): boolean {
+    const format = this.ledger.run?.format;
+    return format !== "agentk-flight/1" && format !== "agentk-flight/2" && this.chain.damage === 0;
   }
 
   private unsealed(): void {
@@ -145,7 +165,7 @@ class Verification implements Verifier {
     for (const found of this.chain.follow(event)) this.findings.add(found.code, place, found.detail);
     this.head = event.hash;
     this.counts[event.type]++;
-    this.ledger.enter(event, this.lines);
+    this.ledger.enter(event, this.lines, this.tree);
   }
 
   /** Reported once: what follows the end is no part of the run, however much there is of it. */

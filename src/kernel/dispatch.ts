@@ -2,11 +2,25 @@
  * The one shell around the kernel that does anything: it steps, keeps payloads, appends, and only then acts.
  * Whoever makes requests (the proxy, a demo, a test) comes through here; only the ports differ.
  */
-import type { ApprovalAnswer, Decision } from "../abi/decision.js";
-import type { Instant, PageValue } from "../abi/event.js";
+import type { Digests } from "../base/digest.js";
+import type { ApprovalAnswer, Decision, ReceiptFault } from "../abi/decision.js";
+import { MAX_GROUP, type Instant, type PageValue } from "../abi/event.js";
 import type { Observation, Ports } from "../abi/ports.js";
-import type { CloseFacts, Input, PageArrival, Release, RunFacts, SessionNote, SyscallRequest } from "../abi/request.js";
+import type {
+  CloseFacts,
+  Input,
+  PageArrival,
+  ReceiptClaim,
+  Release,
+  RunFacts,
+  SessionNote,
+  SyscallRequest,
+} from "../abi/request.js";
 import { sealStatement } from "../evidence/seal.js";
+import { draftCheckpoint } from "./checkpoint.js";
+import { Gate, type Effect, type Receipt } from "./gate.js";
+import { Grouping } from "./grouping.js";
+import { draftReceipts, receiptsIn } from "./receipts.js";
 import { INITIAL_STATE, type State } from "./state.js";
 import type { Kernel, Step } from "./step.js";
 
@@ -29,22 +43,36 @@ export interface TakenPage {
   readonly handed?: string;
 }
 
+/** A receipt, and what it is for. */
+interface Authorized<R extends SyscallRequest> {
+  readonly effect: Effect & { readonly request: R };
+  readonly receipt: Receipt;
+}
+
+const RECEIPT_NONCE_BYTES = 16;
 const UNRECORDED: Decision = { verdict: "deny", rule: "recorder-fault", reason: "recorder-fault" };
 const CLOSED: Decision = { verdict: "deny", rule: "run-closed", reason: "run-closed" };
 
 export class Dispatch<R extends SyscallRequest> {
   private state: State = INITIAL_STATE;
   private failure: Error | undefined;
+  private readonly gate: Gate;
+  private readonly grouping = new Grouping(MAX_GROUP, (claims: readonly ReceiptClaim[]) => this.grant(claims));
+  /** Number of the line of the last checkpoint. */
+  private checkpointed = 0;
   /** No call is begun, and no result recorded, any more. */
   private ended = false;
   /** Nothing at all is recorded any more but the close line. */
   private closing = false;
   private readonly kernel: Kernel;
   private readonly ports: Ports<R>;
+  private readonly digests: Digests;
 
-  constructor(kernel: Kernel, ports: Ports<R>) {
+  constructor(kernel: Kernel, digests: Digests, ports: Ports<R>) {
     this.kernel = kernel;
+    this.digests = digests;
     this.ports = ports;
+    this.gate = new Gate({ digests, verify: ports.verify });
   }
 
   /** The state as of the last recorded line, for reports. */
@@ -58,19 +86,21 @@ export class Dispatch<R extends SyscallRequest> {
   }
 
   /**
-   * Writes the first lines: who runs, under which policy. Without a journal to keep the commitments' secret, a
-   * fresh one is drawn and forgotten with the run.
-   * @throws what the append port throws: a run that cannot be recorded does not begin.
+   * Writes the first lines: who runs, under which policy, and a checkpoint of them. Without a journal to keep the
+   * commitments' secret, a fresh one is drawn and forgotten with the run.
+   * @throws what the append and sign ports throw: a run that cannot be recorded and signed does not begin.
    */
   async open(run: RunFacts, secret: string | undefined, policy: { name: string; source: string }): Promise<void> {
     await this.record({ type: "open", run, secret: secret ?? this.ports.nonce(32) });
     await this.record({ type: "policy", name: policy.name, source: policy.source });
+    await this.checkpoint();
     if (this.failure !== undefined) throw this.failure;
   }
 
   /**
-   * Mediates one request: decided, recorded, performed if allowed, its result recorded before it is handed on.
-   * Never rejects. INVARIANT: `act` runs only after the intent's append (and flush, where due) has succeeded.
+   * Mediates one request: decided, recorded, given its receipt and performed if allowed, its result recorded before it
+   * is handed on. Never rejects. INVARIANT: `act` runs only after the append (and flush, where due) of the intent and of
+   * its receipt has succeeded.
    */
   async request(request: R): Promise<Judged> {
     if (this.ended) return { decision: CLOSED };
@@ -79,9 +109,51 @@ export class Dispatch<R extends SyscallRequest> {
     const { decision, call } = step.event.value;
     const answered = decision.verdict === "ask" ? await this.askHuman(call, request, decision) : { decision, step };
     if (answered.step?.act === undefined) return { decision: answered.decision, call };
-    // The run closed while the intent was being flushed: the log says unknown, and nothing may begin after the seal.
+    const receipt = await this.authorize(call, request.session);
+    // The run closed while the receipt was being flushed: the log says unknown, and nothing may begin after the seal.
     if (this.hasEnded()) return { decision: CLOSED, call };
-    return this.perform({ call, sent: step.changed }, request, answered.decision);
+    if (receipt === undefined) return { decision: UNRECORDED, call };
+    return this.perform({ effect: { call, request, sent: step.changed }, receipt }, answered.decision);
+  }
+
+  /** The receipt of a call that may begin, signed together with those of all calls that are ready at the same time. */
+  private async authorize(call: string, session: string): Promise<Receipt | undefined> {
+    const claim = { call, session, nonce: this.ports.nonce(RECEIPT_NONCE_BYTES) };
+    return (await this.grouping.join(claim))?.get(call);
+  }
+
+  private async grant(wanted: readonly ReceiptClaim[]): Promise<ReadonlyMap<string, Receipt> | undefined> {
+    // What was given up meanwhile gets none.
+    const claims = wanted.filter(({ call, session }) => this.state.sessions.get(session)?.calls.has(call));
+    if (claims.length === 0 || this.ended || this.failure !== undefined) return undefined;
+    const signed = this.signed((at) => {
+      const draft = draftReceipts(this.state, claims, at, this.digests);
+      return { draft, signature: this.ports.sign(draft.statement) };
+    });
+    if (signed === undefined) return undefined;
+    const { at, draft, signature } = signed;
+    const receipts = receiptsIn(draft, signature, this.digests);
+    return (await this.record({ type: "receipts", claims, signature }, at)) === undefined ? undefined : receipts;
+  }
+
+  /** Signs the head of the log as it stands. Does nothing when it is signed already. */
+  async checkpoint(): Promise<void> {
+    if (this.failure !== undefined || this.state.run === undefined || this.state.seq === this.checkpointed) return;
+    const signed = this.signed(() => ({ signature: this.ports.sign(draftCheckpoint(this.state, this.digests).statement) }));
+    if (signed === undefined) return;
+    this.checkpointed = this.state.seq + 1;
+    await this.record({ type: "checkpoint", signature: signed.signature }, signed.at);
+  }
+
+  /** A signer that fails is a recorder that fails: the run is over. INVARIANT: nothing is recorded while it signs. */
+  private signed<T>(make: (at: Instant) => T): (T & { readonly at: Instant }) | undefined {
+    try {
+      const at = this.ports.now();
+      return { ...make(at), at };
+    } catch (error) {
+      this.failure = asError(error);
+      return undefined;
+    }
   }
 
   /** Asks about a parked call. Nobody to ask, or a port that fails, is an answer too: `unavailable`. */
@@ -111,12 +183,11 @@ export class Dispatch<R extends SyscallRequest> {
     return this.ended;
   }
 
-  private async perform(
-    { call, sent }: { readonly call: string; readonly sent: string | undefined },
-    request: R,
-    decision: Decision,
-  ): Promise<Judged> {
-    const observation = await this.act(call, request, sent);
+  private async perform({ effect, receipt }: Authorized<R>, decision: Decision): Promise<Judged> {
+    const { call, request } = effect;
+    const refused = this.gate.redeem(receipt, effect, this.state, this.ports.now().wall_ms);
+    if (refused !== undefined) return this.refuse(effect, refused);
+    const observation = await this.act(effect);
     const { session, server } = request;
     const page =
       observation.page === undefined ? undefined : await this.page({ session, server, call, ...observation.page });
@@ -130,8 +201,15 @@ export class Dispatch<R extends SyscallRequest> {
     return { decision, call, observation, delivery: page.value.delivery, page };
   }
 
+  /** The gate found the receipt wanting: the call does not happen, and the log says why. */
+  private async refuse({ call, request }: Effect, refused: ReceiptFault): Promise<Judged> {
+    const { session } = request;
+    await this.record({ type: "outcome", outcome: { call, refused, session, status: "not-sent" } });
+    return { decision: { verdict: "deny", rule: refused, reason: refused }, call };
+  }
+
   /** A port that breaks its promise not to reject has an unknown effect behind it. */
-  private async act(call: string, request: R, sent: string | undefined): Promise<Observation> {
+  private async act({ call, request, sent }: Authorized<R>["effect"]): Promise<Observation> {
     try {
       return await this.ports.act(call, request, sent);
     } catch {
@@ -178,6 +256,7 @@ export class Dispatch<R extends SyscallRequest> {
     // From here nothing else is recorded, so that the seal covers the line that is truly the last before it.
     this.closing = true;
     await this.interrupt();
+    await this.checkpoint();
     await this.seal(this.state.run.run, facts);
   }
 
@@ -188,7 +267,7 @@ export class Dispatch<R extends SyscallRequest> {
       // INVARIANT: both steps have one state and one instant, so the line written is the line signed plus its seal.
       const at = this.ports.now();
       const unsealed = this.kernel(this.state, { type: "close", at, close });
-      const seal = await this.ports.sign(sealStatement(run, unsealed.state.head));
+      const seal = this.ports.sign(sealStatement(run, unsealed.state.head));
       await this.record({ type: "close", close: { ...close, seal } }, at);
     } catch (error) {
       this.failure = asError(error);
@@ -206,6 +285,8 @@ export class Dispatch<R extends SyscallRequest> {
       for (const payload of step.payloads) this.ports.payload(payload);
       const written = this.ports.append([step.line], step.durable);
       this.state = step.state;
+      const due = this.state.run?.checkpoints?.lines ?? Infinity;
+      if (step.event.type !== "close" && this.state.seq - this.checkpointed >= due) void this.checkpoint();
       if (written !== undefined) await written;
       return step;
     } catch (error) {

@@ -1,4 +1,5 @@
 /** State as a fold over events: what each line of the log changes, and nothing else changes it. */
+import type { Digests } from "../base/digest.js";
 import { mayPass } from "../abi/decision.js";
 import type {
   ApprovalValue,
@@ -7,14 +8,17 @@ import type {
   Instant,
   OutcomeValue,
   PageValue,
+  ReceiptsValue,
   SyscallValue,
 } from "../abi/event.js";
 import { isSyscallName, type SyscallName } from "../abi/syscalls.js";
+import { grown, leafHash } from "../evidence/merkle.js";
+import { intentOf } from "../evidence/receipt.js";
 import { BOTTOM, join, labelsOf } from "../mmu/lattice.js";
 import { classifySyscall } from "../policy/classify/act.js";
 import type { CompiledPolicy } from "../policy/compile.js";
 import { EMPTY_RECALL } from "../policy/recall.js";
-import type { PendingCall, SessionState, State } from "./state.js";
+import { isSigned, type PendingCall, type SessionState, type State } from "./state.js";
 import { SYSCALLS } from "./table.js";
 
 export interface Recorded {
@@ -23,16 +27,32 @@ export interface Recorded {
   readonly time: Instant;
 }
 
-/** The state after a line. `compile` turns a policy's source into its decision function. */
-export function fold(state: State, line: Recorded, compile: (source: string) => CompiledPolicy): State {
-  const next: State = { ...state, seq: state.seq + 1, head: line.hash, mono_us: line.time.mono_us };
-  const { event } = line;
-  return isOfSession(event) ? foldSession(next, event, line.time) : foldRun(next, event, compile);
+/** The pure functions that the state needs: hashing, and how a policy's source becomes its decision function. */
+export interface FoldParts {
+  readonly digests: Digests;
+  readonly compile: (source: string) => CompiledPolicy;
 }
 
-type SessionEvent = Extract<FlightEvent, { readonly type: "syscall" | "approval" | "page" | "release" | "outcome" }>;
+/** The state after a line, the tree over the lines included. `text` is the line without its newline. */
+export function foldLine(state: State, line: Recorded & { readonly text: string }, parts: FoldParts): State {
+  const { digests, compile } = parts;
+  const folded = fold(state, line, compile);
+  return isSigned(folded) ? { ...folded, tree: grown(digests, state.tree, leafHash(digests, line.text)) } : folded;
+}
 
-const OF_SESSIONS: ReadonlySet<string> = new Set(["syscall", "approval", "page", "release", "outcome"]);
+/** The state after a line, for readers that will not ask for the tree. */
+export function fold(state: State, line: Recorded, compile: FoldParts["compile"]): State {
+  const next: State = { ...state, seq: state.seq + 1, head: line.hash, mono_us: line.time.mono_us };
+  const { event } = line;
+  return isOfSession(event) ? foldSession(next, event, line) : foldRun(next, event, compile);
+}
+
+type SessionEvent = Extract<
+  FlightEvent,
+  { readonly type: "syscall" | "approval" | "page" | "release" | "receipts" | "outcome" }
+>;
+
+const OF_SESSIONS: ReadonlySet<string> = new Set(["syscall", "approval", "page", "release", "receipts", "outcome"]);
 
 function isOfSession(event: FlightEvent): event is SessionEvent {
   return OF_SESSIONS.has(event.type);
@@ -46,30 +66,36 @@ function foldRun(
 ): State {
   switch (event.type) {
     case "open":
-      return { ...state, run: event.value };
+      return { ...state, run: event.value, key: event.value.public_key };
     case "policy": {
       const { sha256, source } = event.value;
       return { ...state, policy: { sha256, compiled: compile(source) }, grantsUsed: new Map() };
     }
     case "close":
       return { ...state, closed: true };
+    case "key":
+      return { ...state, key: event.value.public_key };
     case "session":
+    case "checkpoint":
+    case "witness":
     case "recovery":
       return state;
   }
 }
 
 /** Lines that are about one session. */
-function foldSession(state: State, event: SessionEvent, time: Instant): State {
+function foldSession(state: State, event: SessionEvent, line: Recorded): State {
   switch (event.type) {
     case "syscall":
-      return foldSyscall(state, event.value, time);
+      return foldSyscall(state, event.value, line);
     case "approval":
-      return foldApproval(state, event.value, time);
+      return foldApproval(state, event.value, line.time);
     case "page":
       return foldPage(state, event.value);
     case "release":
       return foldRelease(state, event.value);
+    case "receipts":
+      return foldReceipts(state, event.value);
     case "outcome":
       return foldOutcome(state, event.value);
   }
@@ -89,18 +115,18 @@ export function withSession(state: State, id: string, change: (session: SessionS
   return { ...state, sessions };
 }
 
-function foldSyscall(state: State, value: SyscallValue, time: Instant): State {
+function foldSyscall(state: State, value: SyscallValue, { hash, time }: Recorded): State {
   const { call, kind, decision } = value;
   const used = value.grant === undefined ? state : withGrantUsed(state, value.grant);
   if (decision.verdict === "ask" && isSyscallName(kind)) {
-    const pending = pendingOf(value, kind);
+    const pending = pendingOf(state, value, { kind, hash });
     return withSession(used, value.session, (session) => ({
       ...session,
       parked: new Map(session.parked).set(call, pending),
     }));
   }
   if (!mayPass(decision.verdict)) return { ...state, denied: state.denied + 1 };
-  return isSyscallName(kind) ? begin(used, value, pendingOf(value, kind), time) : state;
+  return isSyscallName(kind) ? begin(used, value, pendingOf(state, value, { kind, hash }), time) : state;
 }
 
 /** A call begins: it waits for its outcome, and counts from now on. */
@@ -120,13 +146,18 @@ function begin(
   }));
 }
 
-function pendingOf(value: SyscallValue, kind: SyscallName): PendingCall {
-  const { agent, server, target, decision } = value;
+function pendingOf(
+  state: State,
+  value: SyscallValue,
+  { kind, hash }: { readonly kind: SyscallName; readonly hash: string },
+): PendingCall {
+  const { agent, server, target, decision, risk } = value;
   // The same member that the request was judged by: a descriptor's `item` is not a tool.
   const named = SYSCALLS[kind].subjectOf(target, server)?.["tool"];
   const tool = typeof named === "string" ? named : undefined;
   const act = value.act ?? classifySyscall(kind, tool).act;
-  return { kind, agent, server, tool, target, act, rule: decision.rule };
+  const intent = isSigned(state) ? intentOf(value, hash) : undefined;
+  return { kind, agent, server, tool, target, act, risk, rule: decision.rule, intent };
 }
 
 function withGrantUsed(state: State, grant: number): State {
@@ -162,6 +193,18 @@ export function isSeen({ delivery, changes }: Pick<PageValue, "delivery" | "chan
 function foldRelease(state: State, value: EventValues["release"]): State {
   const labels = labelsOf(value.after);
   return labels === undefined ? state : withSession(state, value.session, (session) => ({ ...session, labels }));
+}
+
+/** INVARIANT: a call that has its receipt has nothing left that another could bind, so it never gets a second one. */
+function foldReceipts(state: State, { receipts }: ReceiptsValue): State {
+  return receipts.reduce((before, { call, session }) => {
+    const pending = before.sessions.get(session)?.calls.get(call);
+    if (pending === undefined) return before;
+    return withSession(before, session, (known) => ({
+      ...known,
+      calls: new Map(known.calls).set(call, { ...pending, intent: undefined }),
+    }));
+  }, state);
 }
 
 /** INVARIANT: `inFlight` is the number of calls that wait, so an outcome of a call that does not wait frees nothing. */

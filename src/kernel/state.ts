@@ -1,8 +1,10 @@
 /** The kernel's state: a fold over the events of the log, so that a replay needs nothing from outside it. */
 import type { OpenValue } from "../abi/event.js";
 import type { Labels } from "../abi/labels.js";
-import type { Act, SyscallName } from "../abi/syscalls.js";
+import type { Act, Risk, SyscallName } from "../abi/syscalls.js";
 import { GENESIS } from "../evidence/codec.js";
+import { EMPTY_TREE, type Tree } from "../evidence/merkle.js";
+import type { Intent } from "../evidence/receipt.js";
 import type { CompiledPolicy } from "../policy/compile.js";
 import type { Recall } from "../policy/recall.js";
 import type { Context } from "./context.js";
@@ -15,8 +17,11 @@ export interface PendingCall {
   readonly tool: string | undefined;
   readonly target: string;
   readonly act: Act;
+  readonly risk: Risk;
   /** The rule that let it pass or asks about it. */
   readonly rule: string;
+  /** What its receipt is to bind. Undefined once it has one; runs of versions 1 and 2 gave none. */
+  readonly intent: Intent | undefined;
 }
 
 /** What one session has been handed, and what it waits for. INVARIANT: sessions share nothing. */
@@ -39,9 +44,13 @@ export interface State {
   readonly seq: number;
   /** Hash of the line before it. */
   readonly head: string;
+  /** The tree over all lines (RFC 6962), whose root checkpoints sign. Empty in runs of versions 1 and 2. */
+  readonly tree: Tree;
   /** The monotonic clock never runs back, whatever the machine's does. */
   readonly mono_us: number;
   readonly run: OpenValue | undefined;
+  /** The Ed25519 public key that signs from here on, in hex. */
+  readonly key: string | undefined;
   /** Key of the commitments' salts, in hex; absent when only sealed payloads come in. */
   readonly secret: string | undefined;
   readonly policy: PolicyInForce | undefined;
@@ -62,8 +71,10 @@ export interface State {
 export const INITIAL_STATE: State = {
   seq: 0,
   head: GENESIS,
+  tree: EMPTY_TREE,
   mono_us: 0,
   run: undefined,
+  key: undefined,
   secret: undefined,
   policy: undefined,
   sessions: new Map(),
@@ -74,3 +85,12 @@ export const INITIAL_STATE: State = {
   denied: 0,
   closed: false,
 };
+
+interface Versioned {
+  readonly run: Pick<OpenValue, "format"> | undefined;
+}
+
+/** Whether the run's log has receipts and checkpoints: those of versions 1 and 2 had none. */
+export function isSigned({ run }: Versioned): boolean {
+  return run !== undefined && run.format !== "agentk-flight/1" && run.format !== "agentk-flight/2";
+}

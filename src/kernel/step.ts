@@ -3,28 +3,25 @@
  * the fold of that line and of the values behind it, so live runs and replays cannot differ. No I/O, clock or
  * randomness of its own.
  */
-import { DOMAINS, type Digests } from "../base/digest.js";
+import { DOMAINS } from "../base/digest.js";
 import { mayPass } from "../abi/decision.js";
 import type { FlightEvent } from "../abi/event.js";
 import type { PayloadRecord } from "../abi/payload.js";
 import type { Input } from "../abi/request.js";
-import { RISKS, type Risk } from "../abi/syscalls.js";
+import { RISKS } from "../abi/syscalls.js";
 import { encodeLine } from "../evidence/codec.js";
-import type { CompiledPolicy } from "../policy/compile.js";
 import { approvalStep, releaseValue } from "./operator.js";
 import { Committer } from "./commit.js";
-import { fold } from "./fold.js";
+import { foldLine, type FoldParts } from "./fold.js";
+import { draftCheckpoint } from "./checkpoint.js";
 import type { Made, Making } from "./made.js";
 import { pageStep } from "./page.js";
+import { draftReceipts } from "./receipts.js";
 import type { State } from "./state.js";
 import { syscallStep } from "./syscall.js";
 import { withoutCallContext } from "./values.js";
 
-/** The pure functions the kernel is given: hashing, and how a policy's source becomes its decision function. */
-export interface KernelParts {
-  readonly digests: Digests;
-  readonly compile: (source: string) => CompiledPolicy;
-}
+export type KernelParts = FoldParts;
 
 export interface Step {
   readonly state: State;
@@ -35,7 +32,7 @@ export interface Step {
   readonly payloads: readonly PayloadRecord[];
   /** True when the line must be on the disk, not only with the operating system, before anything follows it. */
   readonly durable: boolean;
-  /** The id of a call that may now be performed. */
+  /** The id of a call that may now be performed, once it has its receipt. */
   readonly act: string | undefined;
   /** What is passed on in place of a call's arguments, or handed on in place of a page: RFC 8785 text. */
   readonly changed: string | undefined;
@@ -46,17 +43,17 @@ export type Kernel = (state: State, input: Input) => Step;
 /** Builds the kernel. The result is a pure function: same state and input, byte-identical line. */
 export function createKernel(parts: KernelParts): Kernel {
   return (state, input) => {
-    const committer = new Committer(parts.digests, input.type === "open" ? input.secret : state.secret, state.seq);
+    const committer = new Committer(parts.digests, input.type === "open" ? input : state, state.seq);
     const { event, settle, changed } = make(parts, state, input, committer);
     const time = { mono_us: Math.max(state.mono_us, input.at.mono_us), wall_ms: input.at.wall_ms };
     const { text, hash } = encodeLine(parts.digests, event, { seq: state.seq, prev: state.head, time });
-    const folded = fold(state, { event, hash, time }, parts.compile);
+    const folded = foldLine(state, { event, text, hash, time }, parts);
     return {
       state: settle?.(folded) ?? folded,
       event,
       line: text,
       payloads: committer.records,
-      durable: mustBeDurable(folded, event),
+      durable: mustBeDurable(state, event),
       act: actOf(event),
       changed,
     };
@@ -69,15 +66,17 @@ function actOf(event: FlightEvent): string | undefined {
   return undefined;
 }
 
-/** The first and last lines, and what the operator did, always; an intent when its risk reaches the run's threshold. */
+/**
+ * The first and last lines, and what the operator did, always. Receipts when the risk of one of their calls reaches the
+ * run's threshold: with them the intents, which stand before them, are on the disk.
+ */
 function mustBeDurable(state: State, event: FlightEvent): boolean {
-  if (event.type !== "syscall") return ["open", "close", "approval", "release"].includes(event.type);
-  if (!mayPass(event.value.decision.verdict)) return false;
-  return reaches(event.value.risk, state.run?.durable_from ?? "low");
-}
-
-function reaches(risk: Risk, threshold: Risk | "never"): boolean {
-  return threshold !== "never" && RISKS.indexOf(risk) >= RISKS.indexOf(threshold);
+  if (event.type !== "receipts") return ["open", "close", "approval", "release", "key"].includes(event.type);
+  const threshold = state.run?.durable_from ?? "low";
+  return event.value.receipts.some(({ call, session }) => {
+    const risk = state.sessions.get(session)?.calls.get(call)?.risk ?? "high";
+    return threshold !== "never" && RISKS.indexOf(risk) >= RISKS.indexOf(threshold);
+  });
 }
 
 function make(parts: KernelParts, state: State, input: Input, committer: Committer): Made {
@@ -112,8 +111,13 @@ function toldStep(state: State, input: Exclude<Input, DecidedInput>, making: Mak
   switch (input.type) {
     case "session":
     case "outcome":
+    case "witness":
+    case "key":
     case "recovery":
       return factStep(input);
+    case "receipts":
+    case "checkpoint":
+      return signedStep(state, input, making);
     case "open":
     case "policy":
     case "close":
@@ -122,10 +126,14 @@ function toldStep(state: State, input: Exclude<Input, DecidedInput>, making: Mak
 }
 
 /** What the log takes as it was told. */
-function factStep(input: InputOf<"session" | "outcome" | "recovery">): Made {
+function factStep(input: InputOf<"session" | "outcome" | "witness" | "key" | "recovery">): Made {
   switch (input.type) {
     case "session":
       return { event: { type: "session", value: input.note } };
+    case "witness":
+      return { event: { type: "witness", value: input.witness } };
+    case "key":
+      return { event: { type: "key", value: input.key } };
     case "outcome": {
       const { outcome } = input;
       return { event: { type: "outcome", value: outcome }, settle: (next) => withoutCallContext(next, outcome) };
@@ -133,6 +141,20 @@ function factStep(input: InputOf<"session" | "outcome" | "recovery">): Made {
     case "recovery": {
       const { torn_bytes, torn_sha256 } = input;
       return { event: { type: "recovery", value: { torn_bytes, torn_sha256 } } };
+    }
+  }
+}
+
+/** What is signed: the kernel says what, the signature comes in. Whether it is right is for a verifier to say. */
+function signedStep(state: State, input: InputOf<"receipts" | "checkpoint">, { digests }: Making): Made {
+  switch (input.type) {
+    case "receipts": {
+      const { value } = draftReceipts(state, input.claims, input.at, digests);
+      return { event: { type: "receipts", value: { ...value, signature: input.signature } } };
+    }
+    case "checkpoint": {
+      const note = draftCheckpoint(state, digests).note(input.signature);
+      return { event: { type: "checkpoint", value: { note } } };
     }
   }
 }

@@ -1,6 +1,5 @@
 /** A request's line: who asked for what, what was found out about its values, and what was decided. */
 import { canonicalJson } from "../base/canonical.js";
-import type { JsonObject } from "../base/json.js";
 import { mayPass } from "../abi/decision.js";
 import type { EventValues, SyscallValue } from "../abi/event.js";
 import type { Commit, Payload, PayloadSlot } from "../abi/payload.js";
@@ -15,6 +14,7 @@ import { withSession } from "./fold.js";
 import { CallValues } from "./question.js";
 import type { State } from "./state.js";
 import type { Made, Making } from "./made.js";
+import { subjectPayload } from "./subject.js";
 import { applyChanges } from "./transform.js";
 import { contextOf, isOpen, tracksValues, valueOf, withContext } from "./values.js";
 
@@ -90,6 +90,7 @@ function syscallValue(state: State, request: SyscallRequest, parts: Parts): Sysc
     facts: found.facts,
     from: request.from,
     grant: ruling.grant,
+    handle: judged.kind === "secret.open" ? request.handle : undefined,
     kind: judged.kind,
     labels: labelNames(judged.labels),
     more_leaves: found.more_leaves,
@@ -100,7 +101,7 @@ function syscallValue(state: State, request: SyscallRequest, parts: Parts): Sysc
     server: request.server,
     session: request.session,
     // A redacted target is committed whole, so that a replay with the journal can decide on it again.
-    subject: committed("subject", admitted?.row.isRedacted === true ? subjectPayload(request) : undefined),
+    subject: committed("subject", admitted?.row.isRedacted === true ? subjectPayload(request.subject) : undefined),
     target: judged.target,
   });
 }
@@ -137,10 +138,6 @@ export function changeValue(change: Change): NonNullable<SyscallValue["changes"]
 
 function sentValue(request: SyscallRequest, { sent, committer }: Parts): Commit | undefined {
   return sent === undefined ? request.recorded?.sent : committer.commit("sent", openPayload(sent));
-}
-
-function subjectPayload(request: SyscallRequest): Payload {
-  return openPayload(canonicalJson(request.subject as JsonObject));
 }
 
 function claimsValue(claims: Claims, committer: Committer): NonNullable<EventValues["syscall"]["claims"]> {

@@ -6,7 +6,7 @@ import type { Digests } from "../base/digest.js";
 import { decisionName } from "../abi/decision.js";
 import type { FlightLine } from "../abi/event.js";
 import { decodeLine } from "../evidence/codec.js";
-import { fold } from "../kernel/fold.js";
+import { foldLine } from "../kernel/fold.js";
 import { INITIAL_STATE, type State } from "../kernel/state.js";
 import type { Kernel, KernelParts } from "../kernel/step.js";
 import { divergenceOf, type Divergence } from "./divergence.js";
@@ -76,7 +76,7 @@ export class Replayer {
     const input = this.tape.input(line);
     if (input === undefined) {
       this.indeterminate++;
-      this.state = fold(this.state, { event: line, hash: line.hash, time: line.time }, this.parts.compile);
+      this.state = foldLine(this.state, { event: line, text, hash: line.hash, time: line.time }, this.parts);
       return;
     }
     const step = this.kernel(this.state, input);

@@ -4,6 +4,7 @@ import type { CloseValue, FlightLine, Instant, OpenValue, PageValue, SyscallValu
 import type { Commit, Payload, PayloadSlot } from "../abi/payload.js";
 import type { Claims, Input, RecordedFacts, Refusal, SyscallRequest } from "../abi/request.js";
 import { isSyscallName } from "../abi/syscalls.js";
+import { parseNote } from "../evidence/note.js";
 import { SYSCALLS } from "../kernel/table.js";
 
 /** The journal as a replay reads it. */
@@ -81,7 +82,7 @@ export class Tape {
   private syscall(value: SyscallValue, line: FlightLine): Input | undefined {
     const subject = this.subject(value, line.seq);
     if (subject === undefined) return undefined;
-    const { session, agent, server, from, kind, claims } = value;
+    const { session, agent, server, from, kind, claims, handle } = value;
     const reason = value.decision.reason;
     const request: SyscallRequest = {
       session,
@@ -92,6 +93,7 @@ export class Tape {
       subject,
       ...(value.arguments === undefined ? {} : { arguments: this.payload(line.seq, "arguments", value.arguments) }),
       ...(claims === undefined ? {} : { claims: this.claims(claims, line.seq) }),
+      ...(handle === undefined ? {} : { handle }),
       recorded: recordedFacts(value),
       ...(kind === "unknown" && REFUSALS.has(reason) ? { refusal: reason as Refusal } : {}),
     };
@@ -132,12 +134,26 @@ function recordedFacts(value: SyscallValue): RecordedFacts {
   };
 }
 
-type FactLine = Extract<FlightLine, { readonly type: "session" | "approval" | "release" | "outcome" | "recovery" }>;
+type FactLine = Extract<
+  FlightLine,
+  {
+    readonly type:
+      | "session"
+      | "approval"
+      | "release"
+      | "receipts"
+      | "outcome"
+      | "checkpoint"
+      | "key"
+      | "witness"
+      | "recovery";
+  }
+>;
 
-const OF_FACTS: ReadonlySet<string> = new Set(["session", "approval", "release", "outcome", "recovery"]);
+const OF_VALUES: ReadonlySet<string> = new Set(["open", "policy", "syscall", "page", "close"]);
 
 function isFactLine(line: FlightLine): line is FactLine {
-  return OF_FACTS.has(line.type);
+  return !OF_VALUES.has(line.type);
 }
 
 /** A line that holds no value: the input is what it says. */
@@ -149,9 +165,25 @@ function factInput(line: FactLine, at: Instant): Input {
       return { type: "approval", at, approval: line.value };
     case "release":
       return { type: "release", at, release: line.value };
+    case "receipts":
+      return { type: "receipts", at, claims: line.value.receipts, signature: line.value.signature };
     case "outcome":
       return { type: "outcome", at, outcome: line.value };
+    case "checkpoint":
+      return { type: "checkpoint", at, signature: signatureIn(line.value.note) };
+    case "key":
+      return { type: "key", at, key: line.value };
+    case "witness":
+      return { type: "witness", at, witness: line.value };
     case "recovery":
       return { type: "recovery", at, ...line.value };
   }
+}
+
+/** @throws Error when it is no signed note: no kernel writes such a line. */
+function signatureIn(text: string): string {
+  const note = parseNote(text);
+  const [first] = note.ok ? note.value.signatures : [];
+  if (first === undefined) throw new Error("`checkpoint` is no signed note");
+  return first.signature;
 }

@@ -1,0 +1,38 @@
+/** Work that is cheaper done once for many: those who ask while others wait join their group. */
+
+interface Group<T, R> {
+  readonly members: T[];
+  readonly done: Promise<R>;
+}
+
+/**
+ * Gathers what is asked for until everything that is ready to run has run, then does it for all at once. No timer: one
+ * alone waits for nobody.
+ */
+export class Grouping<T, R> {
+  private open: Group<T, R> | undefined;
+  private readonly work: (members: readonly T[]) => Promise<R>;
+  private readonly most: number;
+
+  constructor(most: number, work: (members: readonly T[]) => Promise<R>) {
+    this.most = most;
+    this.work = work;
+  }
+
+  /** What came of the group that the member is in. */
+  join(member: T): Promise<R> {
+    const group = this.open !== undefined && this.open.members.length < this.most ? this.open : this.begin();
+    group.members.push(member);
+    return group.done;
+  }
+
+  private begin(): Group<T, R> {
+    const members: T[] = [];
+    const done = Promise.resolve().then(() => {
+      if (this.open?.members === members) this.open = undefined;
+      return this.work(members);
+    });
+    this.open = { members, done };
+    return this.open;
+  }
+}

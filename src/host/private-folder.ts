@@ -40,6 +40,11 @@ export function assertPrivateFolder(path: string): void {
   if (stats.isSymbolicLink()) throw unsafe(path, "is a symbolic link");
   if (!stats.isDirectory()) throw unsafe(path, "is not a folder");
   assertOwned(path, stats);
+  assertNotWritable(path, stats);
+}
+
+/** @throws AgentkError `unsafe-file` when group or others may write, the sticky bit or not. */
+export function assertNotWritable(path: string, stats: Stats): void {
   if ((stats.mode & WRITABLE_BY_OTHERS) !== 0)
     throw unsafe(path, "is writable by others", { hint: `run \`chmod go-w ${path}\` if its content is trusted` });
 }
@@ -69,7 +74,8 @@ export function besides(path: string, suffix: string): string {
   return join(dirname(path), `.${suffix}.tmp`);
 }
 
-function statOf(path: string): Stats {
+/** What a name stands for, a link not followed. @throws AgentkError `unsafe-file` when it cannot be told. */
+export function statOf(path: string): Stats {
   try {
     return lstatSync(path);
   } catch (error) {

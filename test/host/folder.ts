@@ -57,7 +57,7 @@ export function codeOf(run: () => unknown): ErrorCode | undefined {
 export function transpiledRooms(): string {
   const folder = tempFolder();
   const src = join(import.meta.dirname, "../../src");
-  for (const room of ["base", "abi", "host"])
+  for (const room of ["base", "abi", "evidence", "host"])
     for (const file of readdirSync(join(src, room)).filter((name) => name.endsWith(".ts"))) {
       const target = join(folder, room, file.replace(/\.ts$/, ".js"));
       mkdirSync(dirname(target), { recursive: true });

@@ -8,10 +8,11 @@ import { createClock } from "../host/clock.js";
 import { nodeDigests } from "../host/digests.js";
 import { newRunId, nonce } from "../host/entropy.js";
 import { createJournalFile, type JournalFile } from "../host/journal-file.js";
-import { loadOrCreateOperatorKey } from "../host/operator-key.js";
+import { loadOrCreateOperatorKey, type OperatorKey } from "../host/operator-key.js";
 import { createPayloadStore, type PayloadStore } from "../host/payload-store.js";
 import { pointLatest, prepareRunPath, type RunPaths } from "../host/run-folder.js";
-import { createRunSigner } from "../host/signer.js";
+import { verifyEd25519 } from "../host/signer.js";
+import { loadSigningKey, type SigningKey } from "../host/signing-key.js";
 import { Dispatch } from "../kernel/dispatch.js";
 import { createKernel } from "../kernel/step.js";
 import { compileSource } from "./policy-file.js";
@@ -21,6 +22,8 @@ export interface LiveRunOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly traceOut: string | undefined;
   readonly payloads: "sealed" | "none";
+  /** Asks a human for the signing key's passphrase; undefined when there is none to ask. */
+  readonly ask?: (question: string) => string | undefined;
 }
 
 export interface LiveRun<R extends SyscallRequest> {
@@ -29,13 +32,18 @@ export interface LiveRun<R extends SyscallRequest> {
   readonly publicKey: string;
   /** Key of the commitments' salts, when a journal keeps it. */
   readonly secret: string | undefined;
-  /** Where the operator's payload key was made just now, on the first run of this user. */
-  readonly newKeyAt: string | undefined;
+  /** Where keys were made just now, on the first run of this user, and what for. */
+  readonly newKeys: readonly NewKey[];
   readonly dispatch: Dispatch<R>;
   /** Points `latest.jsonl` at the log, once it has begun. */
   readonly publish: () => void;
   /** Flushes and closes the files. After this nothing can be recorded. */
   readonly finish: () => Promise<void>;
+}
+
+export interface NewKey {
+  readonly what: "sealed payloads" | "signatures";
+  readonly path: string;
 }
 
 /**
@@ -44,17 +52,18 @@ export interface LiveRun<R extends SyscallRequest> {
  */
 export function startLiveRun<R extends SyscallRequest>(options: LiveRunOptions, act: Ports<R>["act"]): LiveRun<R> {
   const id = newRunId(new Date(), nonce(6));
+  const signer = loadSigningKey(options.env, options.ask === undefined ? {} : { ask: options.ask });
   const paths = prepareRunPath(options.cwd, id, options.traceOut);
   const operator = options.payloads === "sealed" ? loadOrCreateOperatorKey(options.env) : undefined;
   const store = operator === undefined ? undefined : createPayloadStore(paths.payloads, id, operator.key);
   const journal = createLog(paths, store);
-  const signer = createRunSigner();
   const kernel = createKernel({ digests: nodeDigests, compile: compileSource });
   const ports: Ports<R> = {
     now: createClock(),
     nonce,
     append: journal.append,
     sign: signer.sign,
+    verify: verifyEd25519,
     act,
     payload: keeper(store),
   };
@@ -63,13 +72,20 @@ export function startLiveRun<R extends SyscallRequest>(options: LiveRunOptions, 
     log: paths.log,
     publicKey: signer.publicKeyHex,
     secret: store?.secret,
-    newKeyAt: operator?.created === true ? operator.path : undefined,
-    dispatch: new Dispatch(kernel, ports),
+    newKeys: newKeys(operator, signer),
+    dispatch: new Dispatch(kernel, nodeDigests, ports),
     publish: () => {
       if (options.traceOut === undefined) pointLatest(dirname(paths.log), basename(paths.log));
     },
     finish: () => finish(journal, store),
   };
+}
+
+function newKeys(operator: OperatorKey | undefined, signer: SigningKey): readonly NewKey[] {
+  const made: NewKey[] = [];
+  if (operator?.created === true) made.push({ what: "sealed payloads", path: operator.path });
+  if (signer.created && signer.path !== undefined) made.push({ what: "signatures", path: signer.path });
+  return made;
 }
 
 /** The log, after its payload journal: a start that is refused leaves neither behind. */

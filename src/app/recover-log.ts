@@ -91,7 +91,11 @@ function readState(path: string): State {
       throw invalid(path, index);
     }
     const { hash, time } = decoded.value;
-    state = foldLine(state, { event: decoded.value, text, hash, time }, { digests: nodeDigests, compile: compileSource });
+    state = foldLine(
+      state,
+      { event: decoded.value, text, hash, time },
+      { digests: nodeDigests, compile: compileSource },
+    );
   };
   readLines(path, take, {
     maxLineBytes: MAX_LOG_LINE_BYTES,

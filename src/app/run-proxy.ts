@@ -44,7 +44,7 @@ function statusOf({ fault, reason }: ProxyEnd): 0 | 1 {
 }
 
 function summaryOf(end: ProxyEnd): string {
-  const { run, allowed, denied, log, reason, exit, fault, newKeyAt } = end;
+  const { run, allowed, denied, log, reason, exit, fault, newKeys } = end;
   const lines = [
     `agentk: run ${run} ended (${reason}): ${String(allowed)} allowed, ${String(denied)} denied; log ${log}`,
   ];
@@ -53,6 +53,6 @@ function summaryOf(end: ProxyEnd): string {
     lines.push(`agentk: the server ended by itself (${exit.signal ?? `exit status ${String(exit.code)}`})`);
   }
   if (fault !== undefined) lines.push(`agentk: recording failed, and everything after it was denied: ${fault.message}`);
-  if (newKeyAt !== undefined) lines.push(`agentk: a key for sealed payloads was made at ${newKeyAt}`);
+  for (const { what, path } of newKeys) lines.push(`agentk: a key for ${what} was made at ${path}`);
   return `${lines.join("\n")}\n`;
 }

@@ -20,7 +20,10 @@ export interface AuthorityDeps {
 
 /** Takes what was signed, by which key (hex) and, as the line says, when; and whether the signature is valid. */
 export interface SignatureSink {
-  readonly signed: (what: SignedItem, by: { readonly key: string; readonly wall_ms: number; readonly line: number }) => void;
+  readonly signed: (
+    what: SignedItem,
+    by: { readonly key: string; readonly wall_ms: number; readonly line: number },
+  ) => void;
 }
 
 export type SignedItem = "checkpoint" | "receipts" | "handle" | "seal" | "key";
@@ -159,7 +162,10 @@ export class Authority {
     const { public_key: next, signature_previous, signature_next } = event.value;
     const statement = keyStatement({ run: this.run, seq: event.seq, prev: event.prev, previous: this.key, next });
     const { verifySignature } = this.deps;
-    if (!verifySignature(this.key, statement, signature_previous) || !verifySignature(next, statement, signature_next)) {
+    if (
+      !verifySignature(this.key, statement, signature_previous) ||
+      !verifySignature(next, statement, signature_next)
+    ) {
       this.report("key-change-invalid", event, "is not signed by the key before and by the new one");
       return;
     }

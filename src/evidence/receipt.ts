@@ -73,7 +73,10 @@ export function receiptOf(digests: Digests, intent: Intent, terms: Terms): Signe
   const digest = digests.sha256Hex(DOMAINS.receipt + canonicalJson(body));
   const { call, session } = intent;
   const handle = id === undefined ? {} : { handle: id };
-  return { digest, entry: { call, expires_ms, expires_seq, ...handle, id: `cap_${digest.slice(0, 16)}`, nonce, session } };
+  return {
+    digest,
+    entry: { call, expires_ms, expires_seq, ...handle, id: `cap_${digest.slice(0, 16)}`, nonce, session },
+  };
 }
 
 /** A handle is of one receipt: whoever has another one for the same secret has another id. */

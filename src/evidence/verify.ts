@@ -114,7 +114,15 @@ class Verification implements Verifier {
     const ok = findings.failures === 0;
     const { firstFailure } = findings;
     const { run, ending, calls } = ledger;
-    const facts = { ok, ending, lines, firstFailure, unanswered: calls.count, hasKey: run !== undefined, signedLines: ledger.authority.signedSize };
+    const facts = {
+      ok,
+      ending,
+      lines,
+      firstFailure,
+      unanswered: calls.count,
+      hasKey: run !== undefined,
+      signedLines: ledger.authority.signedSize,
+    };
     return {
       ok,
       ending,

@@ -139,7 +139,9 @@ export class Dispatch<R extends SyscallRequest> {
   /** Signs the head of the log as it stands. Does nothing when it is signed already. */
   async checkpoint(): Promise<void> {
     if (this.failure !== undefined || this.state.run === undefined || this.state.seq === this.checkpointed) return;
-    const signed = this.signed(() => ({ signature: this.ports.sign(draftCheckpoint(this.state, this.digests).statement) }));
+    const signed = this.signed(() => ({
+      signature: this.ports.sign(draftCheckpoint(this.state, this.digests).statement),
+    }));
     if (signed === undefined) return;
     this.checkpointed = this.state.seq + 1;
     await this.record({ type: "checkpoint", signature: signed.signature }, signed.at);

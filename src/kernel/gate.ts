@@ -95,7 +95,12 @@ export class Gate {
  * What a receipt of this effect would bind: all of it from the request, but for the line of the decision and the policy
  * in force, which only the log knows.
  */
-function effectOf({ call, request, sent }: Effect, { intent, policy }: Intent, state: State, digests: Digests): Intent | undefined {
+function effectOf(
+  { call, request, sent }: Effect,
+  { intent, policy }: Intent,
+  state: State,
+  digests: Digests,
+): Intent | undefined {
   const { kind, subject, agent, server, session, handle } = request;
   if (!isSyscallName(kind)) return undefined;
   const row = SYSCALLS[kind];

@@ -2,7 +2,14 @@
 import type { Digests } from "../base/digest.js";
 import type { Instant, ReceiptsValue } from "../abi/event.js";
 import type { ReceiptClaim } from "../abi/request.js";
-import { groupPaths, groupRoot, receiptOf, receiptsStatement, type Intent, type SignedReceipt } from "../evidence/receipt.js";
+import {
+  groupPaths,
+  groupRoot,
+  receiptOf,
+  receiptsStatement,
+  type Intent,
+  type SignedReceipt,
+} from "../evidence/receipt.js";
 import type { Receipt } from "./gate.js";
 import type { State } from "./state.js";
 

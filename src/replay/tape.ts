@@ -138,15 +138,7 @@ type FactLine = Extract<
   FlightLine,
   {
     readonly type:
-      | "session"
-      | "approval"
-      | "release"
-      | "receipts"
-      | "outcome"
-      | "checkpoint"
-      | "key"
-      | "witness"
-      | "recovery";
+      "session" | "approval" | "release" | "receipts" | "outcome" | "checkpoint" | "key" | "witness" | "recovery";
   }
 >;
 

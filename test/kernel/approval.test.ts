@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ApprovalAnswer, Decision } from "../../src/abi/decision.js";
 import { FLIGHT_FORMAT } from "../../src/abi/event.js";
 import type { SyscallRequest } from "../../src/abi/request.js";
+import { nodeDigests } from "../../src/host/digests.js";
 import { Dispatch } from "../../src/kernel/dispatch.js";
 import { fold } from "../../src/kernel/fold.js";
 import { INITIAL_STATE } from "../../src/kernel/state.js";
@@ -38,7 +39,7 @@ type Asking = ScriptedPorts & { readonly dispatch: Dispatch<SyscallRequest> };
 async function asking(approve?: Asked, script: Script = {}): Promise<Asking> {
   const sign = (statement: string): Promise<string> => Promise.resolve(RUN_KEY.sign(statement));
   const ports = { ...scriptedPorts({ sign, ...script }), ...(approve === undefined ? {} : { approve }) };
-  const dispatch = new Dispatch<SyscallRequest>(kernel, ports);
+  const dispatch = new Dispatch<SyscallRequest>(kernel, nodeDigests, ports);
   const facts = runFacts({ format: FLIGHT_FORMAT, public_key: RUN_KEY.publicHex });
   await dispatch.open(facts, SECRET, { name: "test", source: ASKS });
   return { ...ports, dispatch };
@@ -263,7 +264,7 @@ describe("parked calls", () => {
 
 it("a policy without questions asks nobody", async () => {
   const ports = { ...scriptedPorts(), approve: () => Promise.reject(new Error("asked")) };
-  const dispatch = new Dispatch<SyscallRequest>(kernel, ports);
+  const dispatch = new Dispatch<SyscallRequest>(kernel, nodeDigests, ports);
   await dispatch.open(runFacts({ format: FLIGHT_FORMAT }), SECRET, { name: "test", source: ALLOW_ALL });
   expect((await dispatch.request(pay)).decision.reason).toBe("policy-allow");
 });

@@ -102,7 +102,7 @@ describe("a recorder that fails", () => {
 
   it.each([0, 1])("at line %i: the run does not begin", async (bad) => {
     const ports = scriptedPorts({ append: (_line, index) => (index === bad ? refuse("read-only") : undefined) });
-    const dispatch = new Dispatch<SyscallRequest>(kernel, ports);
+    const dispatch = new Dispatch<SyscallRequest>(kernel, nodeDigests, ports);
     await expect(dispatch.open(runFacts(), SECRET, { name: "t", source: ALLOW_ALL })).rejects.toThrow("read-only");
     expect(decisionName((await dispatch.request(request)).decision)).toBe("deny:recorder-fault");
     expect(ports.acts()).toEqual([]);
@@ -136,7 +136,7 @@ describe("other faults", () => {
   it("a policy that throws denies", async () => {
     const broken = createKernel({ ...parts, compile: (text) => ({ ...compile(text), decide: () => refuse("bug") }) });
     const ports = scriptedPorts();
-    const dispatch = new Dispatch<SyscallRequest>(broken, ports);
+    const dispatch = new Dispatch<SyscallRequest>(broken, nodeDigests, ports);
     await dispatch.open(runFacts(), SECRET, { name: "t", source: ALLOW_ALL });
     expect(decisionName((await dispatch.request(request)).decision)).toBe("deny:policy-fault");
     expect(ports.acts()).toEqual([]);
@@ -243,7 +243,7 @@ describe("the end of a run", () => {
 
   it("before it has begun writes nothing", async () => {
     const ports = scriptedPorts();
-    await new Dispatch<SyscallRequest>(kernel, ports).close(CLOSE);
+    await new Dispatch<SyscallRequest>(kernel, nodeDigests, ports).close(CLOSE);
     expect(ports.lines).toEqual([]);
   });
 });

@@ -24,7 +24,8 @@ export interface Script {
   readonly now?: () => Instant;
   /** Throws to refuse a line; a promise makes it durable in its own time. */
   readonly append?: (line: string, index: number, durable: boolean) => Promise<void> | undefined;
-  readonly sign?: (statement: string) => Promise<string>;
+  readonly sign?: (statement: string) => string;
+  readonly verify?: Ports["verify"];
   readonly act?: Ports["act"];
   readonly payload?: (record: PayloadRecord) => void;
 }
@@ -65,8 +66,9 @@ export function scriptedPorts(script: Script = {}): ScriptedPorts {
     },
     sign: (statement) => {
       signed.push(statement);
-      return script.sign?.(statement) ?? Promise.resolve(fakeSeal(statement));
+      return script.sign?.(statement) ?? fakeSeal(statement);
     },
+    verify: script.verify ?? ((_key, statement, signature) => signature === fakeSeal(statement)),
     act: (call, request, sent) => {
       happened.push({ what: "act", call });
       return script.act?.(call, request, sent) ?? Promise.resolve(answer(`result of ${call}`));

@@ -5,6 +5,7 @@ import type { JsonValue } from "../../src/base/json.js";
 import { applyChanges, REDACTED } from "../../src/kernel/transform.js";
 import { recordingOf, replay, slotKey, sourceOf, type Recording } from "../replay/tape-deck.js";
 import { answer, scriptedPorts } from "./ports.js";
+import { nodeDigests } from "../../src/host/digests.js";
 import { Dispatch } from "../../src/kernel/dispatch.js";
 import { openPayload, type SyscallRequest } from "../../src/abi/request.js";
 import { FLIGHT_FORMAT } from "../../src/abi/event.js";
@@ -121,7 +122,7 @@ describe("arguments", () => {
         return Promise.resolve(answer("ok"));
       },
     });
-    const dispatch = new Dispatch<SyscallRequest>(kernel, ports);
+    const dispatch = new Dispatch<SyscallRequest>(kernel, nodeDigests, ports);
     await dispatch.open(runFacts({ format: FLIGHT_FORMAT }), SECRET, { name: "t", source: POLICY });
     for (const tool of ["post", "get"]) {
       await dispatch.request(requestOf("tool.invoke", { subject: { tool }, arguments: payload(args) }));

@@ -30,7 +30,7 @@ export async function record(
   source = GUARD,
 ): Promise<Recording> {
   const ports = scriptedPorts(script);
-  const dispatch = new Dispatch<SyscallRequest>(kernel, ports);
+  const dispatch = new Dispatch<SyscallRequest>(kernel, nodeDigests, ports);
   await dispatch.open(runFacts(), SECRET, { name: "test", source });
   await drive(dispatch);
   return recordingOf(ports.lines, ports.payloads);

@@ -10,18 +10,24 @@ import { integer, listOf, oneOf, optional, record, text, type Shape, type ShapeT
 import { APPROVAL_ANSWERS, REASON_CODES, RECEIPT_FAULTS, VERDICTS } from "./decision.js";
 import { commitShape, HEX64 } from "./payload.js";
 import { MATCHES } from "./provenance.js";
+import {
+  callId,
+  checkpointShape,
+  handleShape,
+  HEX128,
+  keyShape,
+  NAME_FORM,
+  receiptsShape,
+  witnessShape,
+} from "./signed.js";
 import { ACTS, DURABLE_FROM, RISKS, SYSCALL_KINDS } from "./syscalls.js";
 
 /** What is written now; what is read are all of FLIGHT_FORMATS. */
 export const FLIGHT_FORMAT = "agentk-flight/3";
 export const FLIGHT_FORMATS = ["agentk-flight/1", "agentk-flight/2", FLIGHT_FORMAT] as const;
 
-/** Names that operators and servers give: shown to people, so no control characters. */
-export const NAME_FORM = /^[^\p{Cc}\p{Cf}\p{Surrogate}]+$/u;
 const name = text({ max: MAX_NAME_CHARS, form: NAME_FORM });
 const hash = text({ form: HEX64 });
-const HEX128 = /^[0-9a-f]{128}$/;
-const callId = text({ form: /^c\d+$/ });
 const pageId = text({ form: /^p\d+$/ });
 const labelNames = listOf(text({ max: 64 }), 256);
 
@@ -113,9 +119,6 @@ const factsShape = record({ held: listOf(text({ max: 256 }), 4096), failed: list
 
 const changeShape = record({ kind: oneOf(["redact", "substitute", "quarantine"]), path: optional(leafPath) });
 
-/** A secret is opened for one argument of one tool, sent to one host. */
-const handleShape = record({ tool: name, argument: leafPath, host: text({ max: 260 }) });
-
 /** A request and its decision, written before any effect. */
 const syscallShape = record({
   call: callId,
@@ -150,44 +153,6 @@ const syscallShape = record({
   /** SHA-256 of the policy in force. */
   policy: hash,
 });
-
-/** Room for every call that waits for its receipt at once. */
-export const MAX_GROUP = 256;
-
-/** One receipt: what it binds besides stands in the line of its call (evidence/receipt.ts). */
-const receiptShape = record({
-  call: callId,
-  session: name,
-  /** `cap_` and the first 16 digits of its digest. */
-  id: text({ form: /^cap_[0-9a-f]{16}$/ }),
-  /** `secret_fd_` and 16 digits, when the call opens a secret. */
-  handle: optional(text({ form: /^secret_fd_[0-9a-f]{16}$/ })),
-  nonce: text({ form: /^[0-9a-f]{32}$/ }),
-  /** The last line, and the last millisecond, at which it may be used. */
-  expires_seq: integer(),
-  expires_ms: integer(),
-});
-
-/** The authority of calls to begin, signed once for all of them. No call begins without. */
-const receiptsShape = record({
-  receipts: listOf(receiptShape, MAX_GROUP),
-  /** RFC 6962 root over the receipts' digests. */
-  root: hash,
-  signature: text({ form: HEX128 }),
-});
-
-/** The head of the tree over all lines before this one, signed: a C2SP signed note (evidence/checkpoint.ts). */
-const checkpointShape = record({ note: text({ max: 1024 }) });
-
-/** The operator's next key signs from here on: both keys say so (evidence/run-key.ts). */
-const keyShape = record({
-  public_key: hash,
-  signature_previous: text({ form: HEX128 }),
-  signature_next: text({ form: HEX128 }),
-});
-
-/** Signatures of witnesses below the checkpoint of that size: lines of a C2SP signed note. */
-const witnessShape = record({ size: integer(1), cosignatures: listOf(text({ max: 512 }), 16) });
 
 /** What a human, or the lack of one, said to a call that the policy would ask about. */
 const approvalShape = record({

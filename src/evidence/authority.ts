@@ -2,10 +2,10 @@
 import type { Digests } from "../base/digest.js";
 import type { VerifySignature } from "../base/signature.js";
 import type { EventType, FlightLine, OutcomeStatus } from "../abi/event.js";
-import { parseCheckpoint, originOf } from "./checkpoint.js";
+import { originOf, parseCheckpoint, type Checkpoint } from "./checkpoint.js";
 import type { FindingCode } from "./findings.js";
 import { rootOf, type Tree } from "./merkle.js";
-import { ED25519, keyId, keyName, parseNote, signaturesBy } from "./note.js";
+import { ED25519, keyId, keyName, parseNote, signaturesBy, type Note } from "./note.js";
 import { groupRoot, intentOf, receiptOf, receiptsStatement, type Intent } from "./receipt.js";
 import { keyStatement } from "./run-key.js";
 
@@ -133,7 +133,6 @@ export class Authority {
   }
 
   checkpoint(event: LineOf<"checkpoint">, footing: Footing): void {
-    const { digests } = this.deps;
     this.checkpoints++;
     const note = parseNote(event.value.note);
     const head = note.ok ? parseCheckpoint(note.value.text) : note;
@@ -141,21 +140,29 @@ export class Authority {
       this.report("checkpoint-wrong", event, head.ok ? "is no checkpoint" : head.error.detail);
       return;
     }
-    const { origin, size, root } = head.value;
-    const { tree } = footing;
-    if (origin !== originOf(digests, this.key, this.run)) this.report("checkpoint-wrong", event, "is of another log");
-    else if (size !== event.seq) this.report("checkpoint-wrong", event, `is of ${String(size)} lines`);
-    else if (tree !== undefined && rootOf(digests, tree) !== root)
-      this.report("checkpoint-wrong", event, "is of other lines than those before it");
-    const name = keyName(digests, this.key);
-    const [signature, ...more] = signaturesBy(note.value, name, keyId(digests, name, ED25519, this.key));
-    const isSole = more.length === 0 && note.value.signatures.length === 1;
-    if (signature === undefined || !isSole || !this.deps.verifySignature(this.key, note.value.text, signature)) {
+    const wrong = this.faultOf(head.value, event.seq, footing);
+    if (wrong !== undefined) this.report("checkpoint-wrong", event, wrong);
+    if (!this.isSoleSigner(note.value)) {
       this.report("checkpoint-signature", event, "is not signed by the key in force, and by it alone");
       return;
     }
-    this.signedSize = size;
+    if (wrong === undefined) this.signedSize = head.value.size;
     this.signed("checkpoint", event, footing);
+  }
+
+  private faultOf({ origin, size, root }: Checkpoint, seq: number, { tree }: Footing): string | undefined {
+    const { digests } = this.deps;
+    if (origin !== originOf(digests, this.key, this.run)) return "is of another log";
+    if (size !== seq) return `is of ${String(size)} lines`;
+    if (tree !== undefined && rootOf(digests, tree) !== root) return "is of other lines than those before it";
+    return undefined;
+  }
+
+  private isSoleSigner(note: Note): boolean {
+    const name = keyName(this.deps.digests, this.key);
+    const [signature, ...more] = signaturesBy(note, name, keyId(this.deps.digests, name, ED25519, this.key));
+    if (signature === undefined || more.length > 0 || note.signatures.length !== 1) return false;
+    return this.deps.verifySignature(this.key, note.text, signature);
   }
 
   rekey(event: LineOf<"key">, footing: Footing): void {

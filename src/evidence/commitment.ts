@@ -63,17 +63,11 @@ export function groupDigest(digests: Digests, members: readonly string[]): strin
 export function membersOf(slot: PayloadSlot, canonical: string): readonly string[] | undefined {
   if (!BY_MEMBER.has(slot) || canonical.length < 3 || !canonical.startsWith("{")) return undefined;
   const members: string[] = [];
-  let start = 1;
-  let depth = 0;
-  for (let at = 1; at < canonical.length; at++) {
-    const code = canonical.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(canonical, at);
-    else if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++;
-    else if ((code === COMMA || code === CLOSE_BRACE) && depth === 0) {
-      if (members.length === MAX_MEMBERS) return undefined;
-      members.push(canonical.slice(start, at));
-      start = at + 1;
-    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
+  for (let start = 1; start < canonical.length;) {
+    const end = endOfMember(canonical, start);
+    if (members.length === MAX_MEMBERS) return undefined;
+    members.push(canonical.slice(start, end));
+    start = end + 1;
   }
   return members;
 }
@@ -81,10 +75,26 @@ export function membersOf(slot: PayloadSlot, canonical: string): readonly string
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
-const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
+/** What goes into an object or list, and what comes out of it. */
+const DEPTHS: ReadonlyMap<number, number> = new Map([
+  [0x7b, 1],
+  [0x5b, 1],
+  [CLOSE_BRACE, -1],
+  [0x5d, -1],
+]);
+
+/** Where the comma or the brace stands that ends the member which begins here. */
+function endOfMember(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (depth === 0 && (code === COMMA || code === CLOSE_BRACE)) return at;
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code >= 0x5b) depth += DEPTHS.get(code) ?? 0;
+  }
+  return text.length;
+}
 
 /** Where the string that begins here ends. */
 function endOfString(text: string, start: number): number {

@@ -88,7 +88,7 @@ const FACTS: { readonly [T in EventType]: (value: EventValues[T]) => Facts } = {
   release: (v) => ({ who: "operator", what: `${v.axis} of ${v.session} lowered by ${v.by}`, labels: v.after }),
   receipts: (v) => ({
     who: "agentk",
-    what: v.receipts.map(({ call, id, handle }) => [id, ...forCall(call), ...(handle ?? [])].join(" ")).join(", "),
+    what: v.receipts.map(({ call, id, handle }) => [id, ...forCall(call), handle ?? ""].join(" ").trimEnd()).join(", "),
   }),
   outcome: (v) => ({
     who: v.session,

@@ -4,7 +4,8 @@
  */
 import type { Digests } from "../base/digest.js";
 import type { ApprovalAnswer, Decision, ReceiptFault } from "../abi/decision.js";
-import { MAX_GROUP, type Instant, type PageValue } from "../abi/event.js";
+import type { Instant, PageValue } from "../abi/event.js";
+import { MAX_GROUP } from "../abi/signed.js";
 import type { Observation, Ports } from "../abi/ports.js";
 import type {
   CloseFacts,
@@ -17,10 +18,9 @@ import type {
   SyscallRequest,
 } from "../abi/request.js";
 import { sealStatement } from "../evidence/seal.js";
-import { draftCheckpoint } from "./checkpoint.js";
 import { Gate, type Effect, type Receipt } from "./gate.js";
 import { Grouping } from "./grouping.js";
-import { draftReceipts, receiptsIn } from "./receipts.js";
+import { Signing, type Signer } from "./signing.js";
 import { INITIAL_STATE, type State } from "./state.js";
 import type { Kernel, Step } from "./step.js";
 
@@ -58,20 +58,18 @@ export class Dispatch<R extends SyscallRequest> {
   private failure: Error | undefined;
   private readonly gate: Gate;
   private readonly grouping = new Grouping(MAX_GROUP, (claims: readonly ReceiptClaim[]) => this.grant(claims));
-  /** Number of the line of the last checkpoint. */
-  private checkpointed = 0;
+  private readonly signing: Signing;
   /** No call is begun, and no result recorded, any more. */
   private ended = false;
   /** Nothing at all is recorded any more but the close line. */
   private closing = false;
   private readonly kernel: Kernel;
   private readonly ports: Ports<R>;
-  private readonly digests: Digests;
 
   constructor(kernel: Kernel, digests: Digests, ports: Ports<R>) {
     this.kernel = kernel;
-    this.digests = digests;
     this.ports = ports;
+    this.signing = new Signing(digests, ports.sign);
     this.gate = new Gate({ digests, verify: ports.verify });
   }
 
@@ -124,34 +122,30 @@ export class Dispatch<R extends SyscallRequest> {
 
   private async grant(wanted: readonly ReceiptClaim[]): Promise<ReadonlyMap<string, Receipt> | undefined> {
     // What was given up meanwhile gets none.
-    const claims = wanted.filter(({ call, session }) => this.state.sessions.get(session)?.calls.has(call));
+    const claims = wanted.filter(({ call, session }) => this.state.sessions.get(session)?.calls.has(call) === true);
     if (claims.length === 0 || this.ended || this.failure !== undefined) return undefined;
-    const signed = this.signed((at) => {
-      const draft = draftReceipts(this.state, claims, at, this.digests);
-      return { draft, signature: this.ports.sign(draft.statement) };
-    });
+    const signed = this.signed((at) => this.signing.receipts(this.state, claims, at));
     if (signed === undefined) return undefined;
-    const { at, draft, signature } = signed;
-    const receipts = receiptsIn(draft, signature, this.digests);
-    return (await this.record({ type: "receipts", claims, signature }, at)) === undefined ? undefined : receipts;
+    return (await this.record(signed.input, signed.input.at)) === undefined ? undefined : signed.receipts;
   }
 
   /** Signs the head of the log as it stands. Does nothing when it is signed already. */
   async checkpoint(): Promise<void> {
-    if (this.failure !== undefined || this.state.run === undefined || this.state.seq === this.checkpointed) return;
-    const signed = this.signed(() => ({
-      signature: this.ports.sign(draftCheckpoint(this.state, this.digests).statement),
-    }));
-    if (signed === undefined) return;
-    this.checkpointed = this.state.seq + 1;
-    await this.record({ type: "checkpoint", signature: signed.signature }, signed.at);
+    const input = this.signed((at) => this.signing.head(this.state, at));
+    if (input !== undefined) await this.record(input, input.at);
   }
 
-  /** A signer that fails is a recorder that fails: the run is over. INVARIANT: nothing is recorded while it signs. */
-  private signed<T>(make: (at: Instant) => T): (T & { readonly at: Instant }) | undefined {
+  /** From here on the operator's next key signs. */
+  async rekey(next: Signer): Promise<void> {
+    const input = this.closing ? undefined : this.signed((at) => this.signing.change(this.state, next, at));
+    if (input !== undefined) await this.record(input, input.at);
+  }
+
+  /** A signer that fails is a recorder that fails: the run is over. */
+  private signed<T>(make: (at: Instant) => T): T | undefined {
+    if (this.failure !== undefined) return undefined;
     try {
-      const at = this.ports.now();
-      return { ...make(at), at };
+      return make(this.ports.now());
     } catch (error) {
       this.failure = asError(error);
       return undefined;
@@ -269,7 +263,7 @@ export class Dispatch<R extends SyscallRequest> {
       // INVARIANT: both steps have one state and one instant, so the line written is the line signed plus its seal.
       const at = this.ports.now();
       const unsealed = this.kernel(this.state, { type: "close", at, close });
-      const seal = this.ports.sign(sealStatement(run, unsealed.state.head));
+      const seal = this.signing.statement(sealStatement(run, unsealed.state.head));
       await this.record({ type: "close", close: { ...close, seal } }, at);
     } catch (error) {
       this.failure = asError(error);
@@ -287,8 +281,7 @@ export class Dispatch<R extends SyscallRequest> {
       for (const payload of step.payloads) this.ports.payload(payload);
       const written = this.ports.append([step.line], step.durable);
       this.state = step.state;
-      const due = this.state.run?.checkpoints?.lines ?? Infinity;
-      if (step.event.type !== "close" && this.state.seq - this.checkpointed >= due) void this.checkpoint();
+      if (step.event.type !== "close" && this.signing.isDue(this.state)) void this.checkpoint();
       if (written !== undefined) await written;
       return step;
     } catch (error) {

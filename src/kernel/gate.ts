@@ -11,7 +11,7 @@ import { leafHash, verifyInclusion } from "../evidence/merkle.js";
 import { receiptOf, receiptsStatement, type Intent } from "../evidence/receipt.js";
 import { Committer } from "./commit.js";
 import type { State } from "./state.js";
-import { subjectPayload } from "./subject.js";
+import { handleOf, subjectPayload } from "./subject.js";
 import { SYSCALLS } from "./table.js";
 
 /** A receipt on its own: with the path from it to what is signed. */
@@ -101,7 +101,8 @@ function effectOf(
   state: State,
   digests: Digests,
 ): Intent | undefined {
-  const { kind, subject, agent, server, session, handle } = request;
+  const { kind, subject, agent, server, session } = request;
+  const handle = handleOf(request);
   if (!isSyscallName(kind)) return undefined;
   const row = SYSCALLS[kind];
   const committer = new Committer(digests, state, Number(call.slice(1)));

@@ -81,7 +81,8 @@ function mustBeDurable(state: State, event: FlightEvent): boolean {
 
 function make(parts: KernelParts, state: State, input: Input, committer: Committer): Made {
   const making = { committer, digests: parts.digests, wall_ms: input.at.wall_ms };
-  return isDecided(input) ? decidedStep(state, input, making) : toldStep(state, input, making);
+  if (isDecided(input)) return decidedStep(state, input, making);
+  return isOfSignatures(input) ? signedStep(state, input, making) : toldStep(state, input, making);
 }
 
 type InputOf<T extends Input["type"]> = Extract<Input, { readonly type: T }>;
@@ -91,6 +92,14 @@ const DECIDED: ReadonlySet<string> = new Set(["syscall", "page", "approval", "re
 
 function isDecided(input: Input): input is DecidedInput {
   return DECIDED.has(input.type);
+}
+
+type SignedInput = InputOf<"receipts" | "checkpoint" | "key" | "witness">;
+
+const SIGNED: ReadonlySet<string> = new Set(["receipts", "checkpoint", "key", "witness"]);
+
+function isOfSignatures(input: Input): input is SignedInput {
+  return SIGNED.has(input.type);
 }
 
 /** What the kernel has a say in. */
@@ -107,17 +116,12 @@ function decidedStep(state: State, input: DecidedInput, making: Making): Made {
   }
 }
 
-function toldStep(state: State, input: Exclude<Input, DecidedInput>, making: Making): Made {
+function toldStep(state: State, input: Exclude<Input, DecidedInput | SignedInput>, making: Making): Made {
   switch (input.type) {
     case "session":
     case "outcome":
-    case "witness":
-    case "key":
     case "recovery":
       return factStep(input);
-    case "receipts":
-    case "checkpoint":
-      return signedStep(state, input, making);
     case "open":
     case "policy":
     case "close":
@@ -126,14 +130,10 @@ function toldStep(state: State, input: Exclude<Input, DecidedInput>, making: Mak
 }
 
 /** What the log takes as it was told. */
-function factStep(input: InputOf<"session" | "outcome" | "witness" | "key" | "recovery">): Made {
+function factStep(input: InputOf<"session" | "outcome" | "recovery">): Made {
   switch (input.type) {
     case "session":
       return { event: { type: "session", value: input.note } };
-    case "witness":
-      return { event: { type: "witness", value: input.witness } };
-    case "key":
-      return { event: { type: "key", value: input.key } };
     case "outcome": {
       const { outcome } = input;
       return { event: { type: "outcome", value: outcome }, settle: (next) => withoutCallContext(next, outcome) };
@@ -146,7 +146,7 @@ function factStep(input: InputOf<"session" | "outcome" | "witness" | "key" | "re
 }
 
 /** What is signed: the kernel says what, the signature comes in. Whether it is right is for a verifier to say. */
-function signedStep(state: State, input: InputOf<"receipts" | "checkpoint">, { digests }: Making): Made {
+function signedStep(state: State, input: SignedInput, { digests }: Making): Made {
   switch (input.type) {
     case "receipts": {
       const { value } = draftReceipts(state, input.claims, input.at, digests);
@@ -156,6 +156,10 @@ function signedStep(state: State, input: InputOf<"receipts" | "checkpoint">, { d
       const note = draftCheckpoint(state, digests).note(input.signature);
       return { event: { type: "checkpoint", value: { note } } };
     }
+    case "key":
+      return { event: { type: "key", value: input.key } };
+    case "witness":
+      return { event: { type: "witness", value: input.witness } };
   }
 }
 

@@ -14,7 +14,7 @@ import { withSession } from "./fold.js";
 import { CallValues } from "./question.js";
 import type { State } from "./state.js";
 import type { Made, Making } from "./made.js";
-import { subjectPayload } from "./subject.js";
+import { handleOf, subjectPayload } from "./subject.js";
 import { applyChanges } from "./transform.js";
 import { contextOf, isOpen, tracksValues, valueOf, withContext } from "./values.js";
 
@@ -90,7 +90,7 @@ function syscallValue(state: State, request: SyscallRequest, parts: Parts): Sysc
     facts: found.facts,
     from: request.from,
     grant: ruling.grant,
-    handle: judged.kind === "secret.open" ? request.handle : undefined,
+    handle: handleOf(request),
     kind: judged.kind,
     labels: labelNames(judged.labels),
     more_leaves: found.more_leaves,

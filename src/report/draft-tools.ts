@@ -1,5 +1,5 @@
 /** What a policy draft makes of each tool: the class, what becomes of a call, and what the arguments must be. */
-import { NAME_FORM } from "../abi/event.js";
+import { NAME_FORM } from "../abi/signed.js";
 import { MAX_NAME_CHARS } from "../base/limits.js";
 import { escapeSegment } from "../base/pointer.js";
 import { classifyTool, type ToolClass } from "../policy/classify/act.js";

@@ -1,7 +1,7 @@
 /** Prompts of an MCP server: text that a server writes for the model. Target: `server/prompt`. */
 import { record, text } from "../../base/shape.js";
 import { MAX_NAME_CHARS } from "../../base/limits.js";
-import { NAME_FORM } from "../../abi/event.js";
+import { NAME_FORM } from "../../abi/signed.js";
 import { OUTSIDE } from "../../mmu/lattice.js";
 import { defineRow, shownPrefix, type Row } from "../row.js";
 

@@ -1,7 +1,7 @@
 /** Tools of an MCP server: their descriptors, calls and results. Target: `server/tool`. */
 import { record, text } from "../../base/shape.js";
 import { MAX_NAME_CHARS } from "../../base/limits.js";
-import { NAME_FORM } from "../../abi/event.js";
+import { NAME_FORM } from "../../abi/signed.js";
 import { OUTSIDE } from "../../mmu/lattice.js";
 import { defineRow, type Row } from "../row.js";
 

@@ -1,5 +1,5 @@
 /** The shapes that several contracts share, beyond those of base/shape. */
-import { NAME_FORM } from "../../abi/event.js";
+import { NAME_FORM } from "../../abi/signed.js";
 import { isJsonObject, type JsonObject } from "../../base/json.js";
 import { MAX_ID_CHARS, MAX_NAME_CHARS } from "../../base/limits.js";
 import { anyObject, optional, record, text, type Shape, type ShapeFault, type ShapeType } from "../../base/shape.js";

@@ -157,6 +157,18 @@ describe("verify", () => {
     expect(await faultsOf(bundle, "--public-key", other)).toEqual(["key-differs"]);
   });
 
+  test("finds a checkpoint of the same size over other lines, and one of another run", async () => {
+    const log = write(LINES);
+    const bundle = await bundleOf("inclusion", log, "5");
+    const forked = noteOver(checkpointedLog({ ...LOG, forkAt: 4 }).slice(0, 8));
+    expect(await faultsOf({ ...bundle, head: { ...bundle.head, checkpoint: forked } })).toEqual([
+      "checkpoint-other-head",
+    ]);
+    const growth = await bundleOf<ConsistencyBundle>("consistency", `${log}@8`, `${log}@16`);
+    const foreign = noteOver(LINES.slice(0, 8), RUN_KEY, RUN.replace("0123", "3210"));
+    expect(await faultsOf({ ...growth, old: { ...growth.old, checkpoint: foreign } })).toEqual(["other-run"]);
+  });
+
   test("does not take a log written anew under another key for the operator's", async () => {
     const forged = await bundleOf("inclusion", write(checkpointedLog({ ...LOG, key: testKey(9) })), "5");
     expect(await run("verify", writeJson(forged), "--public-key", RUN_KEY.publicHex)).toMatchObject({ status: 2 });

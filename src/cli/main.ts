@@ -8,6 +8,7 @@ import { registerContext } from "./context.js";
 import { registerInit } from "./init.js";
 import { policyCommands } from "./policy.js";
 import { registerPolicyCheck } from "./policy-check.js";
+import { registerProof } from "./proof.js";
 import { registerRecover } from "./recover.js";
 import { registerReplay } from "./replay.js";
 import { registerTraceInspect } from "./trace-inspect.js";
@@ -19,6 +20,7 @@ const COMMANDS = [
   registerReplay,
   registerTraceInspect,
   registerRecover,
+  registerProof,
   registerPolicyCheck,
   policyCommands(async () => (await import("../app/case-world.js")).openCaseWorld),
   registerInit,

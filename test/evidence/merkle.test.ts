@@ -1,4 +1,5 @@
 /** The tree over a log's lines: known answers, a naive definition, an implementation nobody here wrote, and forgeries. */
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EMPTY_TREE, grown, leafHash, nodeHash, rootOf, type Tree } from "../../src/evidence/merkle.js";
@@ -242,6 +243,33 @@ describe("a consistency proof", () => {
     const claim = { oldSize: 5, oldRoot: root(5), size: 8, root: root(8), path: consistencyOf(5, 8) };
     expect(verifyConsistency(digests, claim)).toBe(true);
     expect(verifyConsistency(digests, { ...claim, ...change })).toBe(false);
+  });
+});
+
+describe("an implementation nobody here wrote", () => {
+  const file = new URL("../vectors/merkle-tlog.json", import.meta.url);
+  const vectors = JSON.parse(readFileSync(file, "utf8")) as {
+    roots: string[];
+    inclusion: { index: number; size: number; path: string[] }[];
+    consistency: { old: number; size: number; path: string[] }[];
+  };
+
+  test("has the same roots", () => {
+    expect(vectors.roots).toEqual(roots.slice(0, 71));
+    expect(rootOf(digests, treeOf(leaves.slice(0, 70)))).toBe(vectors.roots[70]);
+  });
+
+  test("has the same proofs, and its proofs verify", () => {
+    expect(vectors.inclusion.length + vectors.consistency.length).toBeGreaterThan(100);
+    for (const { index, size, path } of vectors.inclusion) {
+      expect(pathOf(index, size)).toEqual(path);
+      expect(verifyInclusion(digests, { leaf: leaf(index), index, size, root: root(size), path })).toBe(true);
+    }
+    for (const { old, size, path } of vectors.consistency) {
+      expect(consistencyOf(old, size)).toEqual(path);
+      const claim = { oldSize: old, oldRoot: root(old), size, root: root(size), path };
+      expect(verifyConsistency(digests, claim)).toBe(true);
+    }
   });
 });
 

@@ -11,3 +11,16 @@ export function utf8Bytes(text: string): Uint8Array {
 export function isHex(text: string, bytes?: number): boolean {
   return HEX.test(text) && (bytes === undefined || text.length === bytes * 2);
 }
+
+/** The bytes of lower-case hexadecimal text. INVARIANT: `isHex` holds for the text. */
+export function hexBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = (hexDigit(text.charCodeAt(2 * i)) << 4) | hexDigit(text.charCodeAt(2 * i + 1));
+  return bytes;
+}
+
+/** The value of a lower-case hexadecimal digit, given its code: `0` is 0x30 and `a` is 0x61. */
+export function hexDigit(code: number): number {
+  return (code & 15) + 9 * (code >> 6);
+}

@@ -1,5 +1,6 @@
 /** The account a log gives of its run: policy in force, calls and their outcomes, the counts and the seal. */
 import { DOMAINS, type Digests } from "../base/digest.js";
+import type { VerifySignature } from "../base/signature.js";
 import { mayPass } from "../abi/decision.js";
 import type { EventType, FlightLine } from "../abi/event.js";
 import { OpenCalls, type NewCall } from "./calls.js";
@@ -9,8 +10,7 @@ import type { Ending } from "./proof.js";
 import { sealStatement, unsealedHash } from "./seal.js";
 import { visible } from "./visible.js";
 
-/** Ed25519 (RFC 8032): false for anything but a valid signature over the UTF-8 statement. */
-export type VerifySignature = (publicKeyHex: string, statement: string, signatureHex: string) => boolean;
+export type { VerifySignature } from "../base/signature.js";
 
 export interface RunSummary {
   readonly run: string;

@@ -19,4 +19,5 @@ export const DOMAINS = {
   salt: "agentk/salt/1\n",
   seal: "agentk/seal/1\n",
   policy: "agentk/policy/1\n",
+  witness: "agentk/witness-state/1\n",
 } as const;

@@ -50,13 +50,13 @@ function takeInto(verifier: Verifier): (bytes: Buffer) => undefined {
   };
 }
 
-interface Progress {
+export interface Progress {
   readonly update: (bytes: number, total: number) => void;
   readonly clear: () => void;
 }
 
 /** One line on a terminal, written over and over, gone at the end. */
-function progressLine(io: Io): Progress | undefined {
+export function progressLine(io: Io): Progress | undefined {
   if (!io.isTty) return undefined;
   let shown = 0;
   return {

@@ -12,6 +12,8 @@ import { registerRecover } from "./recover.js";
 import { registerReplay } from "./replay.js";
 import { registerTraceInspect } from "./trace-inspect.js";
 import { registerVerify } from "./verify.js";
+import { registerWitness } from "./witness.js";
+import { registerWitnessSubmit } from "./witness-submit.js";
 
 const COMMANDS = [
   registerMcpProxyStdio,
@@ -23,6 +25,8 @@ const COMMANDS = [
   policyCommands(async () => (await import("../app/case-world.js")).openCaseWorld),
   registerInit,
   registerContext,
+  registerWitness,
+  registerWitnessSubmit,
 ];
 
 /** Runs one command and sets the process's exit status: 0 ok, 1 error, 2 a check failed. */

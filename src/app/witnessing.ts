@@ -65,7 +65,7 @@ export interface SubmitOptions {
   readonly timeoutMs: number;
   /** What each witness (by its URL) is known to have cosigned; 0 where nothing is known costs one request more. */
   readonly seen?: ReadonlyMap<string, number>;
-  /** A cosigned note from before. What still holds of it is kept, when it is over the same checkpoint. */
+  /** A cosigned note from before: over the same checkpoint, its lines are kept but for those known to be wrong. */
   readonly earlier?: Note;
 }
 
@@ -87,7 +87,7 @@ export async function submitCheckpoint(options: SubmitOptions): Promise<Submissi
   const answers = await Promise.all(asked);
   const signatures = [...note.signatures];
   const earlier = options.earlier?.text === note.text ? options.earlier.signatures : [];
-  const kept = earlier.filter((line) => judged(options.keys, note, line) === "holds");
+  const kept = earlier.filter((line) => judged(options.keys, note, line) !== "wrong");
   for (const line of [...answers.flatMap(({ lines }) => lines), ...kept]) addTo(signatures, line);
   const cosigned: Note = { text: note.text, signatures };
   const deps = { digests: nodeDigests, verifySignature: verifyEd25519 };

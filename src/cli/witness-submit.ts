@@ -41,14 +41,19 @@ export function registerWitnessSubmit(program: Command, io: Io): void {
 }
 
 async function submit(log: string, options: SubmitOptions, io: Io): Promise<void> {
-  const [{ witnessKey, witnessLog }, { parseWitnessUrl }, report, { withBrokenLog }, { progressLine }] =
-    await Promise.all([
-      import("../app/witness-log.js"),
-      import("../host/witness-client.js"),
-      import("../report/witness-report.js"),
-      import("./broken-log.js"),
-      import("./flight-log.js"),
-    ]);
+  const [
+    { witnessKey, witnessLog },
+    { parseWitnessUrl },
+    { submissionJson, submissionText },
+    { withBrokenLog },
+    { progressLine },
+  ] = await Promise.all([
+    import("../app/witness-log.js"),
+    import("../host/witness-client.js"),
+    import("../report/witness-report.js"),
+    import("./broken-log.js"),
+    import("./flight-log.js"),
+  ]);
   const isJson = options.json === true;
   await withBrokenLog(io, isJson, async () => {
     const progress = progressLine(io);
@@ -62,7 +67,7 @@ async function submit(log: string, options: SubmitOptions, io: Io): Promise<void
       ...(progress === undefined ? {} : { onProgress: progress.update }),
     }).finally(() => progress?.clear());
     const facts = { log, required: options.requireWitnesses, ...witnessed };
-    io.stdout(isJson ? report.submissionJson(facts) : report.submissionText(facts));
+    io.stdout(isJson ? submissionJson(facts) : submissionText(facts));
     io.exit(witnessed.isMet ? 0 : 2);
   });
 }

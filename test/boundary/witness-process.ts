@@ -56,7 +56,7 @@ export class WitnessProcess {
     const early = (chunk: Buffer): void => void (stderr += chunk.toString("utf8"));
     child.stderr.on("data", early);
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const { value, done } = await lines.next();
+    const { value, done } = (await lines.next()) as IteratorResult<string, undefined>;
     if (done === true) throw new Error(`the witness did not start: ${stderr}`);
     child.stderr.off("data", early);
     return new WitnessProcess(child, JSON.parse(value) as { url: string; vkey: string });

@@ -93,7 +93,7 @@ describe("a quorum", () => {
 
   test("counts a key once, under several names, lines and mentions; the latest line of it is told", () => {
     const key = testKey(11).publicHex;
-    const trusted = ["a", "b", "a"].map((name) => ({ name, publicKey: key }));
+    const trusted = ["a", "a", "b"].map((name) => ({ name, publicKey: key }));
     const note = withLines([cosigned(11, "a", 7), cosigned(11, "a", 9), cosigned(11, "b", 8)]);
     expect(count(note, trusted)).toEqual({
       cosigned: [{ witness: { name: "a", publicKey: key }, time: 9 }],

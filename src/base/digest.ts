@@ -25,4 +25,5 @@ export const DOMAINS = {
   member: "agentk/member/1\n",
   members: "agentk/members/1\n",
   policy: "agentk/policy/1\n",
+  witness: "agentk/witness-state/1\n",
 } as const;

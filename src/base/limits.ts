@@ -41,3 +41,6 @@ export const MAX_STDERR_BYTES = 64 * 1024;
 
 /** After stdin EOF, and again after SIGTERM, how long the child's process group has to go. */
 export const CHILD_GRACE_MS = 500;
+
+/** A request to a witness, and its answer: 63 proof lines (c2sp.org/tlog-witness) and a note of 16 short signatures. */
+export const MAX_WITNESS_BODY_BYTES = 64 * 1024;

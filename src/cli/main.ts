@@ -13,6 +13,8 @@ import { registerRecover } from "./recover.js";
 import { registerReplay } from "./replay.js";
 import { registerTraceInspect } from "./trace-inspect.js";
 import { registerVerify } from "./verify.js";
+import { registerWitness } from "./witness.js";
+import { registerWitnessSubmit } from "./witness-submit.js";
 
 const COMMANDS = [
   registerMcpProxyStdio,
@@ -25,6 +27,8 @@ const COMMANDS = [
   policyCommands(async () => (await import("../app/case-world.js")).openCaseWorld),
   registerInit,
   registerContext,
+  registerWitness,
+  registerWitnessSubmit,
 ];
 
 /** Runs one command and sets the process's exit status: 0 ok, 1 error, 2 a check failed. */

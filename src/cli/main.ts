@@ -5,6 +5,7 @@ import { packageVersion } from "../app/package-info.js";
 import type { ExitStatus, Io } from "./io.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
 import { registerContext } from "./context.js";
+import { registerImport } from "./import.js";
 import { registerInit } from "./init.js";
 import { policyCommands } from "./policy.js";
 import { registerPolicyCheck } from "./policy-check.js";
@@ -23,6 +24,7 @@ const COMMANDS = [
   policyCommands(async () => (await import("../app/case-world.js")).openCaseWorld),
   registerInit,
   registerContext,
+  registerImport,
 ];
 
 /** Runs one command and sets the process's exit status: 0 ok, 1 error, 2 a check failed. */

@@ -11,6 +11,7 @@ import {
   type TamperRow,
   type UndetectableTampering,
 } from "../../src/evidence/undetectable.js";
+import { buildLog, fileOf, rehash, verifyBytes, verifyLines } from "./fixture.js";
 
 const PAGE = new URL("../../docs/formats/tamper-matrix.md", import.meta.url);
 
@@ -98,6 +99,62 @@ describe("the table", () => {
     for (const row of TAMPER_MATRIX) {
       if (isCaught(row)) expect(row.codes.length).toBeGreaterThan(0);
       else expect([row.reason, row.wouldDetect].every((text) => text.length > 10)).toBe(true);
+    }
+  });
+});
+
+describe("rows that a log without checkpoints can show", () => {
+  const log = buildLog();
+  const at = (i: number): string => log[i] ?? "";
+  const swapped = log.slice(1).map((line, i) => log.with(i, line).with(i + 1, at(i)));
+  const foreign = rehash(log.with(0, at(0).replace("0123456789ab", "0123456789ac")))[3] ?? "";
+  const within = (i: number, insert: string): string[] => log.toSpliced(i, 0, insert);
+  const remade = (logs: string[][]): string[][] => logs.map(rehash);
+  const places = log.map((_, i) => i);
+  const deleted = places.map((i) => log.toSpliced(i, 1));
+  const repeated = places.map((i) => within(i, at(i)));
+  const flipped = log.map((line) => line.replace('"verdict":"deny"', '"verdict":"allow"'));
+
+  const shown: [TamperRow["attack"], string, string[][]][] = [
+    ["delete", "take out a line", deleted],
+    ["delete", "take out a line; make numbers and chain anew", remade(deleted)],
+    ["reorder", "swap two lines", swapped],
+    ["reorder", "swap two lines; make numbers and chain anew", remade(swapped)],
+    ["insert", "put in a line of another run, or one made up", places.map((i) => within(i, foreign))],
+    ["duplicate", "repeat a line", repeated],
+    ["duplicate", "repeat a line; make numbers and chain anew", remade(repeated)],
+    ["truncate", "cut after any line", places.map((i) => log.slice(0, i))],
+    ["flip-deny", "turn a deny into an allow; make the chain anew", remade([flipped])],
+    ["empty", "empty the file", [[]]],
+    [
+      "swap-agent",
+      "write another agent into the first line, or into a call's; make the chain anew",
+      remade(places.map((i) => log.with(i, at(i).replace(/"agent":"[^"]*"/, '"agent":"x"'))).slice(0, 1)),
+    ],
+  ];
+
+  test.each(shown)("%s: %s", (attack, how, logs) => {
+    const row = TAMPER_MATRIX.find((one) => one.attack === attack && one.how === how);
+    for (const [i, lines] of logs.entries()) {
+      const { ok, findings } = verifyLines(lines);
+      expect(ok, String(i)).toBe(false);
+      expect(row?.codes, String(i)).toContain(findings.find(({ severity }) => severity === "failure")?.code);
+    }
+  });
+
+  test.each([
+    ["edit", "change any byte of any line"],
+    ["truncate", "cut within a line"],
+  ])("%s: %s", (attack, how) => {
+    const row = TAMPER_MATRIX.find((one) => one.attack === attack && one.how === how);
+    const file = fileOf(log);
+    for (let i = 1; i < file.length; i += 3) {
+      if (attack === "truncate" && file[i - 1] === 10) continue;
+      const bytes = Buffer.from(attack === "edit" ? file : file.subarray(0, i));
+      if (attack === "edit") bytes[i] = (bytes[i] ?? 0) ^ 1;
+      const { ok, findings } = verifyBytes(bytes);
+      expect(ok, String(i)).toBe(false);
+      expect(row?.codes, String(i)).toContain(findings[0]?.code);
     }
   });
 });

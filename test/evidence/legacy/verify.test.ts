@@ -196,6 +196,31 @@ describe("receipts and handles", () => {
       ["handle-binding@4", "handle-proof@4"],
     ],
     ["a handle's receipt", 4, (e) => (e.decision.receipt = null), ["allow-without-receipt@4", "handle-binding@4"]],
+    ["a receipt's scope", 5, (e) => (must(e.decision.receipt).scope = "x"), ["receipt-binding@5", "receipt-proof@5"]],
+    [
+      "whom a receipt is for",
+      5,
+      (e) => (must(e.decision.receipt).issued_to = "x"),
+      ["receipt-binding@5", "receipt-proof@5"],
+    ],
+    [
+      "a handle's scope",
+      4,
+      (e) => (must(e.decision.secret_handle).scope = "x"),
+      ["handle-binding@4", "handle-proof@4"],
+    ],
+    [
+      "the id of a handle's receipt",
+      4,
+      (e) => (must(e.decision.secret_handle).receipt_id = "x"),
+      ["handle-binding@4", "handle-proof@4"],
+    ],
+    [
+      "the proof of a handle's receipt",
+      4,
+      (e) => (must(e.decision.secret_handle).receipt_proof = "0".repeat(64)),
+      ["handle-binding@4", "handle-proof@4"],
+    ],
     ["a handle's labels", 4, (e) => must(e.decision.secret_handle).labels.pop(), ["handle-proof@4"]],
     [
       "a handle's expiry",

@@ -8,6 +8,7 @@ import { nodeDigests } from "../host/digests.js";
 import { readLines } from "../host/log-file.js";
 import { verifyEd25519 } from "../host/signer.js";
 import type { Io } from "./io.js";
+import { refuseLegacyLog } from "./legacy-log.js";
 
 export interface LogOptions {
   readonly mayBeOpen?: boolean;
@@ -24,9 +25,10 @@ const MIB = 1024 * 1024;
 
 /**
  * Verifies the log at `path` (relative to io.cwd).
- * @throws AgentkError `file-unreadable`.
+ * @throws AgentkError `file-unreadable`; `log-invalid` for a log of the Rust AgentK.
  */
 export function verifyLog(path: string, io: Io, options: LogOptions = {}): VerifyReport {
+  refuseLegacyLog(resolve(io.cwd, path), path);
   const verifier = createVerifier({ digests: nodeDigests, verifySignature: verifyEd25519, ...options });
   const progress = progressLine(io);
   const summary = readLines(resolve(io.cwd, path), takeInto(verifier), {

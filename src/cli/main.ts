@@ -5,6 +5,7 @@ import { packageVersion } from "../app/package-info.js";
 import type { ExitStatus, Io } from "./io.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
 import { registerContext } from "./context.js";
+import { registerImport } from "./import.js";
 import { registerInit } from "./init.js";
 import { policyCommands } from "./policy.js";
 import { registerPolicyCheck } from "./policy-check.js";
@@ -29,6 +30,7 @@ const COMMANDS = [
   registerContext,
   registerWitness,
   registerWitnessSubmit,
+  registerImport,
 ];
 
 /** Runs one command and sets the process's exit status: 0 ok, 1 error, 2 a check failed. */

@@ -19,4 +19,6 @@ export const DOMAINS = {
   salt: "agentk/salt/1\n",
   seal: "agentk/seal/1\n",
   policy: "agentk/policy/1\n",
+  rotationRoot: "agentk/rotation-root/1\n",
+  rotationEntry: "agentk/rotation-entry/1\n",
 } as const;

@@ -41,3 +41,15 @@ export const MAX_STDERR_BYTES = 64 * 1024;
 
 /** After stdin EOF, and again after SIGTERM, how long the child's process group has to go. */
 export const CHILD_GRACE_MS = 500;
+
+/** A rotation manifest: room for MAX_ROTATION_ENTRIES of the largest (some 900 bytes as printed). */
+export const MAX_ROTATION_BYTES = 1024 * 1024;
+
+/** Rotations and revocations in one manifest: one a week for almost twenty years. Each costs two signature checks. */
+export const MAX_ROTATION_ENTRIES = 1000;
+
+/** A manifest of trusted signers. */
+export const MAX_TRUST_BYTES = 256 * 1024;
+
+/** Why a key was rotated or revoked, or whose it is: a sentence. */
+export const MAX_KEY_NOTE_CHARS = 200;

@@ -35,18 +35,19 @@ export function registerKeyRevoke(program: Command, io: Io): void {
 }
 
 async function revoke(flags: Flags, io: Io): Promise<void> {
-  const [{ extendRotation, parseMoment }, { loadKeyFile }, { askHidden }, report] = await Promise.all([
-    import("../app/rotation-file.js"),
-    import("../host/signing-key.js"),
-    import("../host/terminal.js"),
-    import("../report/key-report.js"),
-  ]);
+  const [{ extendRotation, parseMoment }, { loadKeyFile }, { askHidden }, { rotationJson, rotationText }] =
+    await Promise.all([
+      import("../app/rotation-file.js"),
+      import("../host/signing-key.js"),
+      import("../host/terminal.js"),
+      import("../report/key-report.js"),
+    ]);
   const at = Math.floor(Date.now() / 1000);
   const suspectFrom = flags.suspectFrom === undefined ? at : parseMoment(flags.suspectFrom);
   const current = loadKeyFile(resolve(io.cwd, flags.current), io.env, { ask: askHidden });
   const reason = flags.reason === undefined ? {} : { reason: flags.reason };
   const step = { revoke: flags.publicKey, at, suspectFrom, ...reason };
   const { chain } = extendRotation(resolve(io.cwd, flags.manifest), current, step);
-  io.stdout((flags.json === true ? report.rotationJson : report.rotationText)(flags.manifest, chain));
+  io.stdout((flags.json === true ? rotationJson : rotationText)(flags.manifest, chain));
   io.exit(0);
 }

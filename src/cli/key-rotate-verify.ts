@@ -37,17 +37,17 @@ function entryNumber(value: string): number {
 }
 
 async function verify({ manifest, root, atLeast = 0, json = false }: Flags, io: Io): Promise<void> {
-  const [{ checkRotation }, report] = await Promise.all([
+  const [{ checkRotation }, { rotationFaultJson, rotationFaultText, rotationJson, rotationText }] = await Promise.all([
     import("../app/rotation-file.js"),
     import("../report/key-report.js"),
   ]);
   const checked = checkRotation(resolve(io.cwd, manifest), root);
   if (!checked.ok) {
-    io.stdout((json ? report.rotationFaultJson : report.rotationFaultText)(manifest, checked.error));
+    io.stdout((json ? rotationFaultJson : rotationFaultText)(manifest, checked.error));
     io.exit(2);
     return;
   }
   const { chain } = checked.value;
-  io.stdout((json ? report.rotationJson : report.rotationText)(manifest, chain, atLeast));
+  io.stdout((json ? rotationJson : rotationText)(manifest, chain, atLeast));
   io.exit(chain.sequence >= atLeast ? 0 : 2);
 }

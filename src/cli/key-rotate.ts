@@ -38,14 +38,19 @@ export function registerKeyRotate(program: Command, io: Io): void {
 }
 
 async function rotate(flags: Flags, io: Io): Promise<void> {
-  const [{ assertMayMake, newPassphrase, prepareKey }, { extendRotation, assertApart }, keys, { askHidden }, report] =
-    await Promise.all([
-      import("../app/make-key.js"),
-      import("../app/rotation-file.js"),
-      import("../host/signing-key.js"),
-      import("../host/terminal.js"),
-      import("../report/key-report.js"),
-    ]);
+  const [
+    { assertMayMake, newPassphrase, prepareKey },
+    { extendRotation, assertApart },
+    keys,
+    { askHidden },
+    { rotationJson, rotationText },
+  ] = await Promise.all([
+    import("../app/make-key.js"),
+    import("../app/rotation-file.js"),
+    import("../host/signing-key.js"),
+    import("../host/terminal.js"),
+    import("../report/key-report.js"),
+  ]);
   const at = (file: string): string => resolve(io.cwd, file);
   const [path, manifest, force] = [at(flags.nextOut), at(flags.manifest), flags.force === true];
   assertMayMake(path, force);
@@ -56,6 +61,6 @@ async function rotate(flags: Flags, io: Io): Promise<void> {
   const reason = flags.reason === undefined ? {} : { reason: flags.reason };
   const step = { next: next.key, at: Math.floor(Date.now() / 1000), ...reason };
   const { chain } = extendRotation(manifest, current, step, next.keep);
-  io.stdout((flags.json === true ? report.rotationJson : report.rotationText)(flags.manifest, chain));
+  io.stdout((flags.json === true ? rotationJson : rotationText)(flags.manifest, chain));
   io.exit(0);
 }

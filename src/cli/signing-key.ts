@@ -22,7 +22,13 @@ export function registerSigningKey(program: Command, io: Io): void {
 }
 
 async function show(isJson: boolean, io: Io): Promise<void> {
-  const [{ loadSigningKey }, { factsOf }, { askHidden }, report, { AgentkError }] = await Promise.all([
+  const [
+    { loadSigningKey },
+    { factsOf },
+    { askHidden },
+    { notReadyJson, signingKeyJson, signingKeyText },
+    { AgentkError },
+  ] = await Promise.all([
     import("../host/signing-key.js"),
     import("../app/make-key.js"),
     import("../host/terminal.js"),
@@ -32,13 +38,13 @@ async function show(isJson: boolean, io: Io): Promise<void> {
   try {
     const key = loadSigningKey(io.env, { mayCreate: false, ask: askHidden });
     const shown = factsOf(key.publicKeyHex);
-    io.stdout(isJson ? report.signingKeyJson(shown, key) : report.signingKeyText(shown, key));
+    io.stdout(isJson ? signingKeyJson(shown, key) : signingKeyText(shown, key));
     io.exit(0);
   } catch (error) {
     if (!(error instanceof AgentkError) || !isJson) throw error;
     // For programs, "not ready" is an answer; the status and stderr are the same as without --json.
     const { code, message, hint } = error;
-    io.stdout(report.notReadyJson({ code, message, ...(hint !== undefined && { hint }) }));
+    io.stdout(notReadyJson({ code, message, ...(hint !== undefined && { hint }) }));
     io.stderr(`agentk: ${message}${hint === undefined ? "" : `\n  ${hint}`}\n`);
     io.exit(1);
   }

@@ -26,7 +26,12 @@ export function registerTrustedSignersCheck(program: Command, io: Io): void {
 }
 
 async function check({ manifest, json = false }: Flags, io: Io): Promise<void> {
-  const [{ readTrustFile, TrustInvalid }, { factsOf }, keys, { policyFaultsText }] = await Promise.all([
+  const [
+    { readTrustFile, TrustInvalid },
+    { factsOf },
+    { trustFaultsJson, trustedSignersJson, trustedSignersText },
+    { policyFaultsText },
+  ] = await Promise.all([
     import("../app/trust-file.js"),
     import("../app/make-key.js"),
     import("../report/key-report.js"),
@@ -34,11 +39,11 @@ async function check({ manifest, json = false }: Flags, io: Io): Promise<void> {
   ]);
   try {
     const signers = readTrustFile(resolve(io.cwd, manifest)).map((key) => ({ ...key, ...factsOf(key.publicKey) }));
-    io.stdout((json ? keys.trustedSignersJson : keys.trustedSignersText)(manifest, signers));
+    io.stdout((json ? trustedSignersJson : trustedSignersText)(manifest, signers));
     io.exit(0);
   } catch (error) {
     if (!(error instanceof TrustInvalid)) throw error;
-    io.stdout(json ? keys.trustFaultsJson(manifest, error.faults) : policyFaultsText(manifest, error.faults));
+    io.stdout(json ? trustFaultsJson(manifest, error.faults) : policyFaultsText(manifest, error.faults));
     io.exit(2);
   }
 }

@@ -26,4 +26,6 @@ export const DOMAINS = {
   members: "agentk/members/1\n",
   policy: "agentk/policy/1\n",
   witness: "agentk/witness-state/1\n",
+  rotationRoot: "agentk/rotation-root/1\n",
+  rotationEntry: "agentk/rotation-entry/1\n",
 } as const;

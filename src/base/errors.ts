@@ -7,6 +7,8 @@ export type ErrorCode =
   | "signing-key-missing"
   | "signing-key-invalid"
   | "passphrase-missing"
+  | "rotation-invalid"
+  | "trust-invalid"
   | "policy-invalid"
   | "log-invalid"
   | "payloads-unavailable"
@@ -22,7 +24,7 @@ export interface Place {
 }
 
 /**
- * What a command throws when it cannot do its job (exit status 1; `policy-invalid` is a failed check, 2).
+ * What a command throws when it cannot do its job (exit status 1; `policy-invalid` and `trust-invalid` are failed checks, 2).
  * `hint` says what to do about it.
  */
 export class AgentkError extends Error {

@@ -44,3 +44,14 @@ export const CHILD_GRACE_MS = 500;
 
 /** A request to a witness, and its answer: 63 proof lines (c2sp.org/tlog-witness) and a note of 16 short signatures. */
 export const MAX_WITNESS_BODY_BYTES = 64 * 1024;
+/** A rotation manifest: room for MAX_ROTATION_ENTRIES of the largest (some 900 bytes as printed). */
+export const MAX_ROTATION_BYTES = 1024 * 1024;
+
+/** Rotations and revocations in one manifest: one a week for almost twenty years. Each costs two signature checks. */
+export const MAX_ROTATION_ENTRIES = 1000;
+
+/** A manifest of trusted signers. */
+export const MAX_TRUST_BYTES = 256 * 1024;
+
+/** Why a key was rotated or revoked, or whose it is: a sentence. */
+export const MAX_KEY_NOTE_CHARS = 200;

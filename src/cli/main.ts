@@ -7,12 +7,18 @@ import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
 import { registerContext } from "./context.js";
 import { registerImport } from "./import.js";
 import { registerInit } from "./init.js";
+import { registerKeyRevoke } from "./key-revoke.js";
+import { registerKeyRotateVerify } from "./key-rotate-verify.js";
+import { registerKeyRotate } from "./key-rotate.js";
+import { registerKeygen } from "./keygen.js";
 import { policyCommands } from "./policy.js";
 import { registerPolicyCheck } from "./policy-check.js";
 import { registerProof } from "./proof.js";
 import { registerRecover } from "./recover.js";
 import { registerReplay } from "./replay.js";
+import { registerSigningKey } from "./signing-key.js";
 import { registerTraceInspect } from "./trace-inspect.js";
+import { registerTrustedSignersCheck } from "./trusted-signers-check.js";
 import { registerVerify } from "./verify.js";
 import { registerWitness } from "./witness.js";
 import { registerWitnessSubmit } from "./witness-submit.js";
@@ -31,6 +37,12 @@ const COMMANDS = [
   registerWitness,
   registerWitnessSubmit,
   registerImport,
+  registerKeygen,
+  registerSigningKey,
+  registerKeyRotate,
+  registerKeyRevoke,
+  registerKeyRotateVerify,
+  registerTrustedSignersCheck,
 ];
 
 /** Runs one command and sets the process's exit status: 0 ok, 1 error, 2 a check failed. */
@@ -92,7 +104,7 @@ function report(error: unknown, io: Io, isJson: boolean): ExitStatus {
     io.stdout(`${JSON.stringify({ error: { code, message, ...(place ?? {}), hint: hint ?? null } }, null, 2)}\n`);
   }
   io.stderr(`agentk: ${prefixOf(place)}${message}${hint === undefined ? "" : `\n  ${hint}`}\n`);
-  return code === "policy-invalid" ? 2 : 1;
+  return code === "policy-invalid" || code === "trust-invalid" ? 2 : 1;
 }
 
 /** commander has told people; a program that asked for JSON gets JSON. */

@@ -2,6 +2,7 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -15,7 +16,16 @@ import { dirname } from "node:path";
 import { AgentkError } from "../base/errors.js";
 import { nonce } from "./entropy.js";
 import { createPrivateFile, writeWhole } from "./journal-file.js";
-import { assertNotWritable, assertOwned, besides, statOf, syncFolder, systemCode, unsafe } from "./private-folder.js";
+import {
+  assertNotWritable,
+  assertOwned,
+  besides,
+  PRIVATE_FILE_MODE,
+  statOf,
+  syncFolder,
+  systemCode,
+  unsafe,
+} from "./private-folder.js";
 
 /** Most that is read of a key file, in bytes: every form is shorter, and one that is longer is no key. */
 export const MAX_KEY_FILE_BYTES = 2048;
@@ -68,12 +78,12 @@ function openKeyFile(path: string): number | undefined {
 }
 
 /**
- * Makes a secret file, 0600 whatever the umask. False when the name is taken, by whatever it may be: what is there
+ * Makes a file of this mode whatever the umask: a secret's unless another is given. False when the name is taken, by whatever it may be: what is there
  * is neither followed nor changed.
  * @throws AgentkError `unsafe-file` when it cannot be made.
  */
-export function createKeyFile(path: string, text: string): boolean {
-  return withWhole(path, text, (whole) => {
+export function createKeyFile(path: string, text: string, mode = PRIVATE_FILE_MODE): boolean {
+  return withWhole(path, { text, mode }, (whole) => {
     try {
       // link(2) fails when the name is taken: a key is there whole or not at all, and only one ever is.
       linkSync(whole, path);
@@ -86,24 +96,29 @@ export function createKeyFile(path: string, text: string): boolean {
 }
 
 /**
- * Puts a secret file in the place of what is there, at one stroke, so that the name never holds half a key.
+ * Puts a file in the place of what is there, at one stroke, so that the name never holds half a key.
  * @throws AgentkError `unsafe-file` when something other than a file stands there, or when it cannot be made.
  */
-export function replaceKeyFile(path: string, text: string): void {
+export function replaceKeyFile(path: string, text: string, mode = PRIVATE_FILE_MODE): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false)
     throw unsafe(path, "is not a file", { hint: "only a file is written over" });
-  withWhole(path, text, (whole) => {
+  withWhole(path, { text, mode }, (whole) => {
     renameSync(whole, path);
   });
 }
 
 /** Writes the text in full beside `path`, hands that over to be given its real name, and makes the name durable. */
-function withWhole<T>(path: string, text: string, name: (whole: string) => T): T {
+function withWhole<T>(
+  path: string,
+  { text, mode }: { readonly text: string; readonly mode: number },
+  name: (whole: string) => T,
+): T {
   const whole = besides(path, `agentk-key.${nonce(8)}`);
   let fd: number | undefined;
   try {
     fd = createPrivateFile(whole);
-    writeWhole(fd, Buffer.from(text, "latin1"));
+    writeWhole(fd, Buffer.from(text, "utf8"));
+    if (mode !== PRIVATE_FILE_MODE) fchmodSync(fd, mode);
     fsyncSync(fd);
     const named = name(whole);
     syncFolder(dirname(path));

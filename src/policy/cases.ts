@@ -1,5 +1,4 @@
 /** Tests of a policy: calls, what the agent had seen before them, and the decision that is expected of the kernel. */
-import { parse as parseToml, TomlError } from "smol-toml";
 import type { z } from "zod";
 import type { ReasonCode, Verdict } from "../abi/decision.js";
 import { utf8Bytes } from "../base/bytes.js";
@@ -10,9 +9,7 @@ import { kindOf, quoted } from "./quoted.js";
 import { locator } from "./locate.js";
 import { nearest } from "./nearest.js";
 import type { PathFault, PolicyFault } from "./fault.js";
-
-/** Tables and lists within each other; a page's result is any TOML value. */
-const MAX_TOML_DEPTH = 32;
+import { placed, readToml } from "./toml.js";
 
 export interface Expectation {
   readonly verdict: Verdict;
@@ -49,22 +46,7 @@ export function parseCases(source: string): Result<CaseFile, readonly PolicyFaul
     const cases = parsed.data.cases.map((one, index) => ({ ...one, line: locate(["cases", index]).line }));
     return ok({ ...parsed.data, cases });
   }
-  return err(
-    faults
-      .map(({ path, ...fault }) => ({ ...locate(path), ...fault }))
-      .sort((a, b) => a.line - b.line || a.column - b.column),
-  );
-}
-
-function readToml(source: string): Result<Readonly<Record<string, unknown>>, PolicyFault> {
-  try {
-    return ok(parseToml(source, { unsafeKeyBehaviour: "throw", maxDepth: MAX_TOML_DEPTH }));
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [first = ""] = error.message.split("\n");
-    const problem = `not valid TOML: ${first.replace(/^Invalid TOML document: /, "")}`;
-    return err({ line: error.line, column: error.column, problem });
-  }
+  return err(placed(source, faults));
 }
 
 function faultsOf(issue: z.core.$ZodIssue): readonly PathFault[] {

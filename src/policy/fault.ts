@@ -25,20 +25,23 @@ export interface PathFault {
   readonly hint?: string;
 }
 
+/** The keys that a table may have, by its path without the numbers of list items. */
+export type KeysOf = (tables: readonly string[]) => readonly string[];
+
 /** The issue's faults: one, or one for each unknown key. Needs `reportInput`. */
-export function faultsOf(issue: z.core.$ZodIssue): readonly PathFault[] {
+export function faultsOf(issue: z.core.$ZodIssue, keysOf: KeysOf = knownKeys): readonly PathFault[] {
   const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(path, key));
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(path, key, keysOf));
   if (issue.code === "invalid_type") return [wrongKind(path, issue.expected, issue.input)];
   if (issue.code === "invalid_value") return [wrongValue(path, issue)];
   // Every other check of schema.ts and conditions/ comes with its own sentence.
   return [withHint({ path, problem: issue.message }, issue.code === "custom" ? issue.params?.["hint"] : undefined)];
 }
 
-function unknownKey(path: Path, key: string): PathFault {
+function unknownKey(path: Path, key: string, keysOf: KeysOf): PathFault {
   const tables = path.filter((step) => typeof step === "string");
   const table = tables.join(".");
-  const known = knownKeys(tables);
+  const known = keysOf(tables);
   const near = nearest(key, known);
   return {
     path: [...path, key],

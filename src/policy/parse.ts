@@ -1,19 +1,17 @@
 /** Reads a policy file: TOML, then structure, then what the rules must be together. Every fault found is reported. */
-import { parse as parseToml, TomlError } from "smol-toml";
 import { utf8Bytes } from "../base/bytes.js";
 import { MAX_POLICY_BYTES } from "../base/limits.js";
 import { err, ok, type Result } from "../base/result.js";
 import type { PolicyDocument } from "./ast.js";
-import { faultsOf, type PathFault, type PolicyFault } from "./fault.js";
-import { locator, placesIn } from "./locate.js";
+import { faultsOf, type PolicyFault } from "./fault.js";
+import { placesIn } from "./locate.js";
 import { checkNames } from "./names.js";
 import { checkRules, numberedId } from "./rules.js";
 import { documentSchema } from "./schema.js";
+import { placed, readToml } from "./toml.js";
 
 export type { PolicyFault } from "./fault.js";
 
-/** Inline tables and lists within each other: two for each level of nested conditions, and those within the last. */
-const MAX_TOML_DEPTH = 32;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
@@ -27,7 +25,7 @@ export function parsePolicy(source: string): Result<PolicyDocument, readonly Pol
   if (!toml.ok) return err([toml.error]);
   const parsed = documentSchema.safeParse(toml.value, { reportInput: true });
   const faults = [
-    ...(parsed.error?.issues.flatMap(faultsOf) ?? []),
+    ...(parsed.error?.issues.flatMap((issue) => faultsOf(issue)) ?? []),
     ...checkRules(toml.value),
     ...checkNames(toml.value),
   ];
@@ -42,28 +40,4 @@ function textFault(source: string): PolicyFault | undefined {
     return { line: 1, column: 1, problem: `the policy is larger than ${String(MAX_POLICY_BYTES)} bytes` };
   const lone = source.search(LONE_SURROGATE);
   return lone < 0 ? undefined : { ...placesIn(source)(lone), problem: "the text is not valid Unicode" };
-}
-
-/** `__proto__` and `constructor` are refused as keys anywhere: no table of ours has them, and careless code trips on them. */
-function readToml(source: string): Result<Readonly<Record<string, unknown>>, PolicyFault> {
-  try {
-    return ok(parseToml(source, { unsafeKeyBehaviour: "throw", maxDepth: MAX_TOML_DEPTH }));
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    return err({ line: error.line, column: error.column, problem: tomlProblem(error.message) });
-  }
-}
-
-function tomlProblem(message: string): string {
-  const [first = ""] = message.split("\n");
-  const detail = first.replace(/^Invalid TOML document: /, "");
-  if (detail.includes("unsafe property")) return "the keys `__proto__` and `constructor` are not allowed";
-  return `not valid TOML: ${detail}`;
-}
-
-function placed(source: string, faults: readonly PathFault[]): readonly PolicyFault[] {
-  const locate = locator(source);
-  return faults
-    .map(({ path, ...fault }) => ({ ...locate(path), ...fault }))
-    .sort((a, b) => a.line - b.line || a.column - b.column);
 }

@@ -7,7 +7,7 @@ import { nodeDigests } from "../../src/host/digests.js";
 import { Dispatch } from "../../src/kernel/dispatch.js";
 import { fold } from "../../src/kernel/fold.js";
 import { INITIAL_STATE } from "../../src/kernel/state.js";
-import { findingsOf, RUN_KEY, verifyLines } from "../evidence/fixture.js";
+import { findingsOf, RUN_KEY, verifyLines, verifySignature } from "../evidence/fixture.js";
 import { replay } from "../replay/tape-deck.js";
 import {
   ALLOW_ALL,
@@ -22,7 +22,7 @@ import {
   SECRET,
   typesOf,
 } from "./fixture.js";
-import { gate, scriptedPorts, settle, type Script, type ScriptedPorts } from "./ports.js";
+import { gate, onLine, scriptedPorts, settle, type Script, type ScriptedPorts } from "./ports.js";
 import { CLOSE } from "./running.js";
 
 const ASKS = policyOf(
@@ -37,8 +37,8 @@ type Asked = (call: string, request: SyscallRequest, decision: Decision) => Prom
 type Asking = ScriptedPorts & { readonly dispatch: Dispatch<SyscallRequest> };
 
 async function asking(approve?: Asked, script: Script = {}): Promise<Asking> {
-  const sign = (statement: string): Promise<string> => Promise.resolve(RUN_KEY.sign(statement));
-  const ports = { ...scriptedPorts({ sign, ...script }), ...(approve === undefined ? {} : { approve }) };
+  const signing = { sign: (statement: string) => RUN_KEY.sign(statement), verify: verifySignature };
+  const ports = { ...scriptedPorts({ ...signing, ...script }), ...(approve === undefined ? {} : { approve }) };
   const dispatch = new Dispatch<SyscallRequest>(kernel, nodeDigests, ports);
   const facts = runFacts({ format: FLIGHT_FORMAT, public_key: RUN_KEY.publicHex });
   await dispatch.open(facts, SECRET, { name: "test", source: ASKS });
@@ -66,29 +66,29 @@ describe("a call that a human is asked about", () => {
     });
     const judged = run.dispatch.request(pay);
     await settle();
-    expect(typesOf(run.lines).slice(2)).toEqual(["syscall"]);
-    expect(asked).toEqual([["c2", pay, { verdict: "ask", rule: "asks", reason: "policy-ask" }]]);
+    expect(typesOf(run.lines).slice(3)).toEqual(["syscall"]);
+    expect(asked).toEqual([["c3", pay, { verdict: "ask", rule: "asks", reason: "policy-ask" }]]);
     expect([run.acts(), run.dispatch.current.inFlight]).toEqual([[], 0]);
     answer.open("approved");
     expect(await judged).toMatchObject({
-      call: "c2",
+      call: "c3",
       decision: { verdict: "allow", rule: "asks", reason: "approved" },
     });
-    expect(run.acts()).toEqual(["c2"]);
-    expect(typesOf(run.lines).slice(2)).toEqual(["syscall", "approval", "page", "outcome"]);
+    expect(run.acts()).toEqual(["c3"]);
+    expect(typesOf(run.lines).slice(3)).toEqual(["syscall", "approval", "receipts", "page", "outcome"]);
     expect(await expectSound(run)).toEqual({ allowed: 1, denied: 0 });
   });
 
   it("acts only after its approval is on the disk", async () => {
     const flush = gate();
-    const append: Script["append"] = (_line, index) => (index === 3 ? flush.promise : undefined);
+    const append = onLine("approval", () => flush.promise);
     const run = await asking(() => Promise.resolve("approved"), { append });
     const judged = run.dispatch.request(pay);
     await settle();
     expect([typesOf(run.lines).at(-1), run.acts()]).toEqual(["approval", []]);
     flush.open();
     await judged;
-    expect(run.acts()).toEqual(["c2"]);
+    expect(run.acts()).toEqual(["c3"]);
   });
 
   it.each<readonly [string, Asked | undefined, string]>([
@@ -106,17 +106,16 @@ describe("a call that a human is asked about", () => {
   ])("%s never acts", async (_how, approve, reason) => {
     const run = await asking(approve);
     const judged = await run.dispatch.request(pay);
-    expect(judged).toEqual({ call: "c2", decision: { verdict: "deny", rule: "asks", reason } });
-    expect([run.acts(), typesOf(run.lines).slice(2)]).toEqual([[], ["syscall", "approval"]]);
+    expect(judged).toEqual({ call: "c3", decision: { verdict: "deny", rule: "asks", reason } });
+    expect([run.acts(), typesOf(run.lines).slice(3)]).toEqual([[], ["syscall", "approval"]]);
     expect((await run.dispatch.request(read)).decision.rule).toBe("all");
     expect(await expectSound(run)).toEqual({ allowed: 1, denied: 1 });
   });
 
   it("whose approval cannot be recorded never acts", async () => {
-    const append: Script["append"] = (_line, index) => {
-      if (index === 3) throw new Error("disk full");
-      return undefined;
-    };
+    const append = onLine("approval", () => {
+      throw new Error("disk full");
+    });
     const run = await asking(() => Promise.resolve("approved"), { append });
     expect((await run.dispatch.request(pay)).decision.reason).toBe("recorder-fault");
     expect(run.acts()).toEqual([]);
@@ -132,17 +131,17 @@ describe("a call that a human is asked about", () => {
     answer.open("approved");
     expect((await judged).decision.reason).toBe("run-closed");
     expect([run.acts(), run.lines.length]).toEqual([[], count]);
-    expect(linesOf(run.lines)[3]?.value).toMatchObject({ answer: "unavailable", decision: { verdict: "deny" } });
+    expect(linesOf(run.lines).find(({ type }) => type === "approval")?.value).toMatchObject({ answer: "unavailable", decision: { verdict: "deny" } });
   });
 
   it("stands beside others, each with its own answer", async () => {
-    const answers: Record<string, ApprovalAnswer> = { c2: "refused", c3: "approved", c4: "unavailable" };
+    const answers: Record<string, ApprovalAnswer> = { c3: "refused", c4: "approved", c5: "unavailable" };
     const run = await asking(async (call) => {
       await settle();
       return answers[call] ?? "unavailable";
     });
     await Promise.all([pay, pay, { ...pay, session: "s2" }].map((request) => run.dispatch.request(request)));
-    expect(run.acts()).toEqual(["c3"]);
+    expect(run.acts()).toEqual(["c4"]);
     expect(await expectSound(run)).toEqual({ allowed: 1, denied: 2 });
   });
 });

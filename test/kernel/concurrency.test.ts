@@ -64,7 +64,7 @@ describe("many calls at once", () => {
         async (s, count, closeAt) => {
           const run = await running({
             append: (line, index) =>
-              index >= 2 && line.includes('"type":"syscall"')
+              index >= 2 && line.includes('"type":"receipts"')
                 ? s.schedule(Promise.resolve(), `flush ${String(index)}`)
                 : undefined,
             act: (call) => s.schedule(Promise.resolve(answer(call)), `act ${call}`),

@@ -1,6 +1,6 @@
 /** Ports in memory, with faults on order: what a recorder, a signer and a driver can do to the kernel's shell. */
 import { createHash } from "node:crypto";
-import type { Instant } from "../../src/abi/event.js";
+import type { EventType, Instant } from "../../src/abi/event.js";
 import type { PayloadRecord } from "../../src/abi/payload.js";
 import type { Observation, Ports } from "../../src/abi/ports.js";
 import { openPayload } from "../../src/abi/request.js";
@@ -78,6 +78,14 @@ export function scriptedPorts(script: Script = {}): ScriptedPorts {
       payloads.push(record);
     },
   };
+}
+
+/** What an append does to the lines of one type, and to no other. */
+export function onLine(
+  type: EventType,
+  does: (line: string) => Promise<void> | undefined,
+): NonNullable<Script["append"]> {
+  return (line) => (line.includes(`"type":"${type}"`) ? does(line) : undefined);
 }
 
 /** A promise to be settled by hand. */

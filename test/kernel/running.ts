@@ -10,7 +10,7 @@ export type Running = ScriptedPorts & { readonly dispatch: Dispatch<SyscallReque
 export const CLOSE = { reason: "eof", strays: 0 } as const;
 export const request = requestOf("tool.invoke", { arguments: payload({ path: "a" }) });
 
-/** A run under way. `script` faults are counted from the first line (0: open, 1: policy). */
+/** A run under way. `script` faults are counted from the first line (0: open, 1: policy, 2: checkpoint). */
 export async function running(script: Script = {}, source = ALLOW_ALL): Promise<Running> {
   const ports = scriptedPorts(script);
   const dispatch = new Dispatch<SyscallRequest>(kernel, nodeDigests, ports);

@@ -200,8 +200,16 @@ function fail(): never {
 }
 
 describe("durability", () => {
-  const durable = (durable_from: "low" | "medium" | "high" | "never", kind: "tool.invoke" | "tool.describe"): boolean =>
-    ask(opened(ALLOW_ALL, { durable_from }), requestOf(kind)).durable;
+  /** Of the line of its receipt: the intent stands before it, and is on the disk with it. */
+  const durable = (
+    durable_from: "low" | "medium" | "high" | "never",
+    kind: "tool.invoke" | "tool.describe",
+  ): boolean => {
+    const asked = ask(opened(ALLOW_ALL, { durable_from, format: FLIGHT_FORMAT }), requestOf(kind));
+    expect(asked.durable).toBe(false);
+    const claims = [{ call: asked.event.value.call, session: "s1", nonce: "7c".repeat(16) }];
+    return kernel(asked.state, { type: "receipts", at, claims, signature: "00".repeat(64) }).durable;
+  };
 
   it("is due from the run's threshold on", () => {
     expect(durable("low", "tool.describe")).toBe(true);

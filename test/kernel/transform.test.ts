@@ -128,8 +128,8 @@ describe("arguments", () => {
       await dispatch.request(requestOf("tool.invoke", { subject: { tool }, arguments: payload(args) }));
     }
     expect(seen).toEqual([
-      ["c2", sent],
-      ["c5", undefined],
+      ["c3", sent],
+      ["c7", undefined],
     ]);
   });
 

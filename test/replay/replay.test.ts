@@ -227,7 +227,10 @@ describe("runs that did not end well", () => {
       },
       { act: () => never.promise },
     );
-    expect(linesOf(cut.lines).map(({ type }) => type)).toEqual(["open", "policy", "syscall", "outcome", "close"]);
+    expect(linesOf(cut.lines).map(({ type }) => type)).toEqual([
+      ...["open", "policy", "checkpoint", "syscall", "receipts"],
+      ...["outcome", "checkpoint", "close"],
+    ]);
     expect(replay(cut.lines, sourceOf(cut)).ok).toBe(true);
     expect(replay(cut.lines).ok).toBe(true);
   });

@@ -1,4 +1,5 @@
 /** Records a run in memory and plays it back: with its journal, without it, or after somebody has been at it. */
+import { FLIGHT_FORMAT } from "../../src/abi/event.js";
 import type { PayloadRecord, PayloadSlot } from "../../src/abi/payload.js";
 import type { SyscallRequest } from "../../src/abi/request.js";
 import type { JsonObject, JsonValue } from "../../src/base/json.js";
@@ -31,7 +32,7 @@ export async function record(
 ): Promise<Recording> {
   const ports = scriptedPorts(script);
   const dispatch = new Dispatch<SyscallRequest>(kernel, nodeDigests, ports);
-  await dispatch.open(runFacts(), SECRET, { name: "test", source });
+  await dispatch.open(runFacts({ format: FLIGHT_FORMAT }), SECRET, { name: "test", source });
   await drive(dispatch);
   return recordingOf(ports.lines, ports.payloads);
 }

@@ -178,7 +178,7 @@ class Log:
 
     def signed(self):
         if self.pins and self.key not in self.pins and self.key not in self.signers:
-            self.find("signer-unknown")
+            self.find("signer-untrusted")
         self.signers[self.key] = self.signers.get(self.key, 0) + 1
 
     def take(self, raw):
@@ -316,13 +316,14 @@ class Log:
             return self.find("checkpoint-wrong")
         raw = bytes.fromhex(self.key)
         signer = "agentk/" + sha256(raw)[:16]
-        if note[2] != "%s/%s" % (signer, self.run or "") or int(note[3]) != event["seq"] \
-                or not self.damage and unbase64(note[4]) != root(self.peaks):
+        is_wrong = note[2] != "%s/%s" % (signer, self.run or "") or int(note[3]) != event["seq"] \
+            or not self.damage and unbase64(note[4]) != root(self.peaks)
+        if is_wrong:
             self.find("checkpoint-wrong")
         key_id = bytes.fromhex(sha256(signer.encode() + b"\n\1" + raw))[:4]
         if len(parts) != 1 or parts[0][0] != signer or parts[0][1][:4] != key_id or not is_signed(self.key, note[1], parts[0][1][4:].hex()):
             return self.find("checkpoint-signature")
-        self.signed_lines = event["seq"]
+        self.signed_lines = self.signed_lines if is_wrong else event["seq"]
         self.signed()
 
     def on_key(self, event, value):
@@ -358,7 +359,7 @@ class Log:
         elif not self.closed:
             self.find("unsealed")
         if self.pins and not self.signers:
-            self.find("nothing-signed", None)
+            self.find("not-signed", None)
         return {"ok": not self.failed, "ending": self.ending, "format": self.format, "run": self.run, "lines": self.line, "head": self.head,
                 "signed": {"lines": self.signed_lines, "checkpoints": self.checkpoints, "receipts": self.receipts}, "allowed": self.allowed,
                 "denied": self.denied, "unanswered": len(self.going), "findings": self.findings, "findingCount": self.total,

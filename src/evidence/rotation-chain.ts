@@ -2,7 +2,7 @@
 import type { Digests } from "../base/digest.js";
 import { err, ok, type Result } from "../base/result.js";
 import { keyFault } from "./ed25519.js";
-import type { VerifySignature } from "./ledger.js";
+import type { VerifySignature } from "../base/signature.js";
 import {
   entriesInOrder,
   entryHash,

@@ -41,8 +41,8 @@ export function verifyMembers(report: VerifyReport): Readonly<Record<string, unk
 
 function runMembers(run: RunSummary | undefined): Readonly<Record<string, unknown>> {
   if (run === undefined) return { run: null, agentk: null, agent: null, server: null, public_key: null };
-  const { publicKey, ...names } = run;
-  return { ...names, public_key: publicKey };
+  const { agentk, agent, server, publicKey } = run;
+  return { run: run.run, agentk, agent, server, public_key: publicKey };
 }
 
 /** The whole report as text, for a terminal. */

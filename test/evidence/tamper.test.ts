@@ -243,7 +243,7 @@ describe("what a log by itself cannot show is said", () => {
     expect(findingsOf(report)).toEqual(["closed-by-recovery@7"]);
     const gaps = report.cannotProve.join("\n");
     expect(gaps).toContain("no line was cut before the recovery");
-    expect(gaps).toContain("nothing is signed");
+    expect(gaps).toContain("no signature covers them");
     expect(gaps).toContain("calls without an outcome (1)");
     expect(report.proved.join("\n")).not.toContain("seal");
   });

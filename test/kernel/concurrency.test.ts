@@ -1,4 +1,4 @@
-/** Many calls at once: whatever the order of flushes and answers, the log is whole and no call runs ahead of its intent. */
+/** Many calls at once: whatever the order of flushes and answers, the log is whole and no call runs ahead of its receipt. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FlightLine } from "../../src/abi/event.js";
@@ -13,15 +13,21 @@ function expectWhole(lines: readonly FlightLine[]): void {
   let prev = GENESIS;
   const waiting = new Map<string, string>();
   const pages = new Map<string, string | undefined>();
+  const receipted = new Set<string>();
   for (const [index, line] of lines.entries()) {
     expect([line.seq, line.prev]).toEqual([index, prev]);
     prev = line.hash;
     if (line.type === "syscall" && line.value.decision.verdict === "allow")
       waiting.set(line.value.call, line.value.session);
+    for (const { call } of line.type === "receipts" ? line.value.receipts : []) {
+      expect([waiting.has(call), receipted.has(call)]).toEqual([true, false]);
+      receipted.add(call);
+    }
     if (line.type === "page") pages.set(line.value.page, line.value.call);
     if (line.type !== "outcome") continue;
     expect(waiting.get(line.value.call)).toBe(line.value.session);
     waiting.delete(line.value.call);
+    if (line.value.status !== "unknown") expect(receipted).toContain(line.value.call);
     if (line.value.page !== undefined) expect(pages.get(line.value.page)).toBe(line.value.call);
   }
   expect([...waiting]).toEqual([]);
@@ -51,11 +57,12 @@ describe("many calls at once", () => {
       expect(judged.observation).toEqual(answer(`result of ${judged.call ?? "none"}`));
     }
     await dispatch.close(CLOSE);
-    expect(lines).toHaveLength(2 + 3 * 200 + 1);
+    // One receipts line for all of them, and a checkpoint at either end.
+    expect(lines).toHaveLength(3 + 3 * 200 + 1 + 2 + 2);
     expectWhole(linesOf(lines));
   });
 
-  it("in every interleaving, a call acts only once its own intent is on the disk", async () => {
+  it("in every interleaving, a call acts only once its own receipt is on the disk", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
@@ -77,7 +84,7 @@ describe("many calls at once", () => {
           await run.dispatch.close(CLOSE);
           const onDisk = new Set<string>();
           for (const one of run.happened) {
-            if (one.what === "on-disk") onDisk.add(/"call":"(c\d+)"/.exec(one.line)?.[1] ?? "");
+            if (one.what === "on-disk") for (const [, call = ""] of one.line.matchAll(/"call":"(c\d+)"/g)) onDisk.add(call);
             if (one.what === "act") expect(onDisk).toContain(one.call);
           }
           expectWhole(linesOf(run.lines));

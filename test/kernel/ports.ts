@@ -46,6 +46,7 @@ export function scriptedPorts(script: Script = {}): ScriptedPorts {
   const happened: Happening[] = [];
   const signed: string[] = [];
   let clock = 0;
+  let drawn = 0;
   return {
     lines,
     payloads,
@@ -53,7 +54,7 @@ export function scriptedPorts(script: Script = {}): ScriptedPorts {
     signed,
     acts: () => happened.filter((one) => one.what === "act").map(({ call }) => call),
     now: script.now ?? (() => ({ mono_us: (clock += 10), wall_ms: 1_700_000_000_000 + clock })),
-    nonce: (bytes) => "7c".repeat(bytes),
+    nonce: (bytes) => (++drawn).toString(16).padStart(2 * bytes, "7c"),
     append: (batch, durable) => {
       const waits = batch.map((line) => {
         const wait = script.append?.(line, lines.length, durable);

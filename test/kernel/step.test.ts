@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decisionName } from "../../src/abi/decision.js";
+import { FLIGHT_FORMAT } from "../../src/abi/event.js";
 import { canonicalJson } from "../../src/base/canonical.js";
 import { decodeLine } from "../../src/evidence/codec.js";
 import { nodeDigests } from "../../src/host/digests.js";

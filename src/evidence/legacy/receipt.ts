@@ -1,7 +1,7 @@
 /** Receipts and secret handles of the Rust AgentK: what they are bound to, their proofs, and what is signed. */
 import type { Digests } from "../../base/digest.js";
 import type { JsonObject } from "../../base/json.js";
-import type { VerifySignature } from "../ledger.js";
+import type { VerifySignature } from "../../base/signature.js";
 import type { LegacyEvent, LegacyHandle, LegacyReceipt } from "./event.js";
 import type { LegacyFindingCode } from "./legacy-findings.js";
 

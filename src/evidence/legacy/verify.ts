@@ -1,6 +1,6 @@
 /** Verifies a log of the Rust AgentK by that program's own rules, read strictly: pure, streaming, in bounded memory. */
 import type { Digests } from "../../base/digest.js";
-import type { VerifySignature } from "../ledger.js";
+import type { VerifySignature } from "../../base/signature.js";
 import { Tally, type TallyRow } from "../tally.js";
 import { visible } from "../visible.js";
 import { LEGACY_GENESIS, decodeLegacyLine } from "./codec.js";

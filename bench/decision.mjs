@@ -17,6 +17,8 @@ const option = (name, fallback) => {
   return at < 0 ? fallback : Number(process.argv[at + 1]);
 };
 const CALLS = 2000;
+/** Not counted: the first calls are run by code that is not yet compiled. */
+const WARM_UP = 1000;
 const SIZES = [0.01, 0.1, 1, 10, 100].filter((mb) => mb <= option("--to", 10));
 
 function readmes(folder) {
@@ -66,13 +68,13 @@ function session(megabytes) {
 
 function measure(run, make) {
   const micros = [];
-  for (let i = 0; i < CALLS + 200; i++) {
+  for (let i = 0; i < CALLS + WARM_UP; i++) {
     const { tool, args } = make(others[i % others.length]);
     const call = { kind: "tool.invoke", server: "bench", subject: { tool }, args };
     const start = process.hrtime.bigint();
     const made = run.call(call);
     const took = Number(process.hrtime.bigint() - start) / 1000;
-    if (i >= 200) micros.push(took);
+    if (i >= WARM_UP) micros.push(took);
     if (["allow", "ask"].includes(made.decision.verdict)) run.answer(made, { content: [] });
   }
   micros.sort((a, b) => a - b);

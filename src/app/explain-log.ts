@@ -26,7 +26,7 @@ export interface LogExplanation {
   readonly isRedacted: boolean;
   readonly proof: Proof | undefined;
   /** What another policy decides about the same call: `verdict:rule`, or `indeterminate`. */
-  readonly under: { readonly file: string; readonly decision: string } | undefined;
+  readonly under: { readonly file: string; readonly decision: string; readonly missing?: string } | undefined;
 }
 
 /** For the call's own argument leaves and their origins, and no more. */
@@ -112,7 +112,7 @@ class LogRun {
     if (tree === undefined) throw this.prefix.broken("is gone", line.seq + 1);
     const isRedacted = isShownInPart(line);
     const facts = { tree, policy: named(this.policy), approval: this.approval, isRedacted };
-    const call = decidedCall(line, this.state);
+    const call = withLeaves(line, decidedCall(line, this.state));
     const document = this.state.policy?.compiled.document;
     if (call === undefined || this.policy === undefined || document === undefined) {
       const explanation = kernelExplanation(recordedDecision(line));
@@ -139,10 +139,20 @@ class LogRun {
     const { other, state } = this;
     if (other === undefined || state.policy === undefined) return undefined;
     const { document } = other.compiled;
+    const was = state.policy.compiled.document;
     const moved = decidedCall(line, this.otherState) ?? call;
-    const asked = { ...moved, ...carried(state.policy.compiled.document, document, call) };
-    return { file: other.file, decision: explainDecision(document, other.source, asked).again };
+    const leaves = call.leaves && { ...call.leaves, under: was };
+    const asked = { ...moved, ...carried(was, document, call), ...(leaves !== undefined && { leaves }) };
+    const { again, missing } = explainDecision(document, other.source, asked);
+    return { file: other.file, decision: again, ...(missing !== undefined && { missing }) };
   }
+}
+
+/** With what the line says of the call's arguments. A page has none. */
+function withLeaves(line: DecidedLine, call: DecidedCall | undefined): DecidedCall | undefined {
+  if (call === undefined || line.type !== "syscall") return call;
+  const { provenance, more_leaves: more = 0 } = line.value;
+  return provenance === undefined ? call : { ...call, leaves: { listed: provenance, more } };
 }
 
 function isShownInPart(line: DecidedLine): boolean {

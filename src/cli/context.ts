@@ -54,7 +54,10 @@ export function registerContext(program: Command, io: Io): void {
     .description("Asks a live run for its id, its sessions and its counts.")
     .option("--run <run>", "`latest`, the id of a run, or the path of its socket", "latest")
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExit status: 0 answered, 1 no run to ask.")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 answered, 1 no run to ask.\n\nExample:\n  agentk context status --run latest",
+    )
     .action((options: StatusOptions) => status(options, io));
 }
 
@@ -62,7 +65,10 @@ const RELEASE_HELP = `
 The run's policy must say \`context_socket = true\` and \`release = true\` under \`[trust]\`.
 \`integrity\` vouches for what the session has read so far; \`confidentiality\` lets it be shown. The pages keep their
 labels: only text that is found in none of them is treated otherwise. The log has a \`release\` line that says so.
-Exit status: 0 recorded, 1 not.`;
+Exit status: 0 recorded, 1 not.
+
+Example:
+  agentk context release --session s1 --axis integrity`;
 
 function registerRelease(context: Command, io: Io): void {
   context

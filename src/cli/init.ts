@@ -51,7 +51,7 @@ async function init(words: readonly string[], flags: InitFlags, io: Io): Promise
   if (command === undefined) {
     throw new AgentkError("usage", "no server is named", { hint: "put its command after `--`" });
   }
-  const [{ initPolicy }, { draftPolicy }, { initJson, initText }] = await Promise.all([
+  const [{ initPolicy }, { draftPolicy }, { initJson, initText, initWarning }] = await Promise.all([
     import("../app/init-policy.js"),
     import("../report/init-policy.js"),
     import("../report/init-report.js"),
@@ -61,5 +61,7 @@ async function init(words: readonly string[], flags: InitFlags, io: Io): Promise
   const done = await initPolicy({ command, args, env: io.env, allowEnv, serverId, file, force }, draftPolicy);
   const report = { file: out, serverId, ...done };
   io.stdout(json ? initJson(report) : initText(report));
+  const warning = initWarning(report);
+  if (warning !== undefined) io.stderr(warning);
   io.exit(0);
 }

@@ -15,27 +15,33 @@ export function registerPolicyCheck(program: Command, io: Io): void {
     .description(
       "Parses a policy strictly, names every fault with its line and column, and looks for rules that do not work.",
     )
-    .argument("<policy>", "the policy file")
+    .argument("<policy>", "a policy file, or the name of a shipped policy such as strict")
     .option("--json", "print JSON")
     .option("--strict", "let warnings fail the check too")
     .addHelpText(
       "after",
-      "\nExit status: 0 the policy is valid, 1 it cannot be read, 2 it is not valid or lint found an error.",
+      "\nExit status: 0 the policy is valid, 1 it cannot be read, 2 it is not valid or lint found an error.\n\nExample:\n  agentk policy-check agentk.policy.toml",
     )
     .action((file: string, options: Options) => check(file, options, io));
 }
 
 async function check(file: string, options: Options, io: Io): Promise<void> {
-  const [policies, { parsePolicy }, { lintPolicy }, { policyJson, policyText, policyFaultsJson, policyFaultsText }] =
-    await Promise.all([
-      import("../app/policy-file.js"),
-      import("../policy/parse.js"),
-      import("../policy/check/lint.js"),
-      import("../report/policy-report.js"),
-    ]);
+  const [
+    { policyFileOf },
+    policies,
+    { parsePolicy },
+    { lintPolicy },
+    { policyJson, policyText, policyFaultsJson, policyFaultsText },
+  ] = await Promise.all([
+    import("../app/package-info.js"),
+    import("../app/policy-file.js"),
+    import("../policy/parse.js"),
+    import("../policy/check/lint.js"),
+    import("../report/policy-report.js"),
+  ]);
   const isJson = options.json === true;
   try {
-    const { source } = await policies.readPolicy(resolve(io.cwd, file));
+    const { source } = await policies.readPolicy(resolve(io.cwd, policyFileOf(file)));
     const parsed = parsePolicy(source);
     if (!parsed.ok) throw new policies.PolicyInvalid(file, parsed.error);
     const findings = lintPolicy(parsed.value, source, Date.now());

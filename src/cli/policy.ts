@@ -34,19 +34,20 @@ function registerTest(policy: Command, io: Io, loadWorld: () => Promise<OpenCase
     .command("test")
     .summary("run the cases of a policy")
     .description("Runs the cases beside a policy (`guard.cases.toml`) through the kernel, in a fresh session each.")
-    .argument("<path>", "a file of cases, a policy, or a folder of them")
+    .argument("<path>", "a file of cases, a policy, a folder of them, or the name of a shipped policy")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExit status: 0 every case passed, 1 a file cannot be read, 2 a case failed or there is none.",
+      "\nExit status: 0 every case passed, 1 a file cannot be read, 2 a case failed or there is none.\n\nExample:\n  agentk policy test policies/",
     )
     .action(async (path: string, options: { json?: true }) => {
-      const [{ testPolicies }, { casesJson, casesPass, casesText }, open] = await Promise.all([
+      const [{ shippedOr }, { testPolicies }, { casesJson, casesPass, casesText }, open] = await Promise.all([
+        import("../app/policy-named.js"),
         import("../app/policy-test.js"),
         import("../report/cases-report.js"),
         loadWorld(),
       ]);
-      const files = await testPolicies(resolve(io.cwd, path), open, io.cwd);
+      const files = await testPolicies(resolve(io.cwd, shippedOr(path)), open, io.cwd);
       io.stdout(options.json === true ? casesJson(files) : casesText(files, await lookFor(io)));
       io.exit(casesPass(files) ? 0 : 2);
     });
@@ -59,21 +60,22 @@ function registerReach(policy: Command, io: Io): void {
     .description(
       "Searches all labels and all answers of the other conditions for a call that passes, or proves that none does.",
     )
-    .argument("<policy>", "the policy file")
-    .requiredOption("--from <label>", "the label that the call carries")
-    .requiredOption("--to <syscall>", "the kind of the call")
+    .argument("<policy>", "a policy file, or the name of a shipped policy such as strict")
+    .requiredOption("--from <label>", "the label or tag that the call carries, such as secret")
+    .requiredOption("--to <syscall>", "the kind of the call, such as tool.invoke")
     .option("--tool <glob>", "only tools whose name fits")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExit status: 0 proved that none passes, 1 the policy cannot be read, 2 one may pass, or undecided.",
+      "\nExit status: 0 proved that none passes, 1 the policy cannot be read or has no such label, 2 one may pass, or undecided.\n\nExample:\n  agentk policy reach guard --from secret --to tool.invoke --tool 'send_*'",
     )
     .action(async (file: string, { json, ...words }: ReachOptions) => {
-      const [{ reachPolicy }, { reachJson, reachText }] = await Promise.all([
+      const [{ policyFileOf }, { reachPolicy }, { reachJson, reachText }] = await Promise.all([
+        import("../app/package-info.js"),
         import("../app/policy-reach.js"),
         import("../report/reach-report.js"),
       ]);
-      const { question, result } = await reachPolicy(resolve(io.cwd, file), words);
+      const { question, result } = await reachPolicy(resolve(io.cwd, policyFileOf(file)), words);
       io.stdout(
         json === true ? reachJson(file, question, result) : reachText(file, question, result, await lookFor(io)),
       );
@@ -92,24 +94,28 @@ function registerExplain(policy: Command, io: Io): void {
       "<line>",
       "LOG#SEQ: a flight log or `latest`, and a sequence number or the id of a call or page, as `latest#c12`",
     )
-    .option("--policy <file>", "say also what this policy decides, on labels and origins as they were recorded")
+    .option(
+      "--policy <policy>",
+      "say also what this policy, a file or a shipped policy's name, decides on labels and origins as they were recorded",
+    )
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExit status: 0 explained, 1 there is no such decision or a file cannot be read, 2 the log is broken up to that line.",
+      "\nExit status: 0 explained, 1 there is no such decision or a file cannot be read, 2 the log is broken up to that line.\n\nExample:\n  agentk policy explain latest#c12 --policy strict",
     )
     .action((line: string, options: ExplainOptions) => explain(line, options, io));
 }
 
 async function explain(line: string, { policy, json }: ExplainOptions, io: Io): Promise<void> {
-  const [{ withBrokenLog }, { explainLog }, { explainLogJson, explainLogText }] = await Promise.all([
+  const [{ withBrokenLog }, { policyFileOf }, { explainLog }, { explainLogJson, explainLogText }] = await Promise.all([
     import("./broken-log.js"),
+    import("../app/package-info.js"),
     import("../app/explain-log.js"),
     import("../report/explain-log-report.js"),
   ]);
   const { log, name } = lineNamed(line);
   await withBrokenLog(io, json === true, async () => {
-    const file = policy === undefined ? undefined : resolve(io.cwd, policy);
+    const file = policy === undefined ? undefined : resolve(io.cwd, policyFileOf(policy));
     const explained = await explainLog(resolve(io.cwd, log), name, file);
     io.stdout(json === true ? explainLogJson(log, explained) : explainLogText(log, explained, await lookFor(io)));
     io.exit(0);

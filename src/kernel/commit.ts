@@ -36,7 +36,10 @@ export class Committer {
   }
 }
 
+const BEYOND_ASCII = /[^\0-\x7f]/;
+
 /** UTF-8 length in bytes of a well-formed string. */
 function utf8Length(text: string): number {
-  return utf8Bytes(text).length;
+  // Nearly all text is ASCII: then nothing need be copied.
+  return BEYOND_ASCII.test(text) ? utf8Bytes(text).length : text.length;
 }

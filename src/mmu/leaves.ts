@@ -25,6 +25,8 @@ export interface Leaf {
 
 interface Visit {
   readonly value: JsonValue;
+  /** Where to go on in a list. */
+  readonly from: number;
   /** Undefined when it would be too long: such a leaf is of the rest. */
   readonly path: string | undefined;
   readonly isKey: boolean;
@@ -50,7 +52,9 @@ export function leavesOf(value: JsonValue): readonly Leaf[] {
   let pathChars = 0;
   for (let visit = stack.pop(); visit !== undefined; visit = stack.pop()) {
     if (typeof visit.value === "object" && visit.value !== null) {
-      pushMembers(stack, visit, visit.value);
+      const { value } = visit;
+      if (isJsonObject(value)) pushMembers(stack, visit, value);
+      else pushItems(stack, { ...visit, from: passBare(value, visit.from, leaves, rest) }, value);
       continue;
     }
     const { path } = visit;
@@ -69,6 +73,7 @@ export function leavesOf(value: JsonValue): readonly Leaf[] {
 
 const ROOT: Visit = {
   value: null,
+  from: 0,
   path: "",
   isKey: false,
   parent: undefined,
@@ -115,15 +120,35 @@ function hasText(value: JsonValue | undefined): boolean {
   return value !== undefined && isJsonObject(value) && typeof value["text"] === "string";
 }
 
-/** Children go on the stack last first, so that they come off it in order. */
-function pushMembers(stack: Visit[], visit: Visit, value: JsonObject | readonly JsonValue[]): void {
-  const depth = visit.depth + 1;
-  if (!isJsonObject(value)) {
-    for (let i = value.length - 1; i >= 0; i--) {
-      stack.push({ ...visit, value: value[i] ?? null, path: below(visit, String(i)), depth });
-    }
-    return;
+/** Items of a list that are on the stack at a time: a list may have a million. */
+const LIST_STEP = 256;
+
+/** The next items, and what is left of the list below them. */
+function pushItems(stack: Visit[], visit: Visit, list: readonly JsonValue[]): void {
+  const { from } = visit;
+  const end = Math.min(list.length, from + LIST_STEP);
+  if (end < list.length) stack.push({ ...visit, from: end });
+  const item = { ...visit, from: 0, depth: visit.depth + 1 };
+  for (let i = end - 1; i >= from; i--) {
+    stack.push({ ...item, value: list[i] ?? null, path: below(visit, String(i)) });
   }
+}
+
+/** Once there are as many leaves as there may be, numbers and the like go to the rest as they are. Returns where to go on. */
+function passBare(list: readonly JsonValue[], from: number, leaves: readonly Leaf[], rest: string[]): number {
+  if (leaves.length < MAX_LEAVES) return from;
+  let at = from;
+  for (; at < list.length; at++) {
+    const item = list[at] ?? null;
+    if (typeof item === "string" || (typeof item === "object" && item !== null)) break;
+    rest.push(String(item));
+  }
+  return at;
+}
+
+/** Children go on the stack last first, so that they come off it in order. */
+function pushMembers(stack: Visit[], visit: Visit, value: JsonObject): void {
+  const depth = visit.depth + 1;
   for (const name of Object.keys(value).reverse()) {
     const path = below(visit, name);
     const envelope = visit.depth === 0 && name === STRUCTURED ? STRUCTURED.length + 1 : visit.envelope;

@@ -39,9 +39,25 @@ const CURRENCY_AFTER = / ?(?:[$€£¥]|\b(?:usd|eur|gbp|chf|jpy|inr))$/i;
 export function canonicalScalar(value: string | number | boolean | null): string | undefined {
   if (typeof value === "number") return numberOf(String(value)) ?? `n:${String(value)}`;
   if (typeof value !== "string" || value.length > MAX_SCALAR_CHARS || !/\d/.test(value)) return undefined;
-  const text = value.trim();
+  return isDigits(value) ? digitsOf(value) : writtenScalar(value.trim());
+}
+
+function digitsOf(digits: string): string | undefined {
+  return digits.length > 1 && digits.startsWith("0") ? undefined : `n:${digits}`;
+}
+
+function writtenScalar(text: string): string | undefined {
   if (!mayBeScalar(text)) return undefined;
   return dateOf(text) ?? numberOf(text.replace(CURRENCY_BEFORE, "").replace(CURRENCY_AFTER, ""));
+}
+
+/** Digits alone are a number and no date; most numbers are so written. */
+function isDigits(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return text !== "";
 }
 
 /** What numbers and dates begin with, when it is a letter. */

@@ -1,4 +1,5 @@
 /** Which condition of a rule failed: each is asked alone, as a policy of one rule, so that nothing is judged twice. */
+import { mayPass } from "../abi/decision.js";
 import type { PolicyDocument, PolicyRule, PolicyWhen } from "./ast.js";
 import { factKey, partsOf, type Part } from "./check/parts.js";
 import { compilePolicy, type PolicyQuestion } from "./compile.js";
@@ -10,16 +11,40 @@ const ATOMS: ReadonlySet<ConditionName> = new Set(["descriptor", "only", "every"
 
 /** The first condition of the rule that did not hold, in words; undefined when what is known does not say. */
 export function failedIn(document: PolicyDocument, index: number, question: PolicyQuestion): string | undefined {
+  return allFailedIn(document, index, question, 1)[0];
+}
+
+/** Of the rules about this kind that let calls through, the one of which the fewest conditions failed; the first of those. */
+export function nearestRule(
+  document: PolicyDocument,
+  question: PolicyQuestion,
+): { readonly index: number; readonly found: { readonly id: string; readonly lacks: readonly string[] } } | undefined {
+  const rivals = document.rules.flatMap(({ id, effect, when }, index) => {
+    if (!mayPass(effect) || !when.syscalls.includes(question.kind)) return [];
+    return [{ index, found: { id, lacks: allFailedIn(document, index, question, Infinity) } }];
+  });
+  return rivals.sort((a, b) => a.found.lacks.length - b.found.lacks.length)[0];
+}
+
+/** The conditions of the rule that did not hold, up to `most`. */
+function allFailedIn(
+  document: PolicyDocument,
+  index: number,
+  question: PolicyQuestion,
+  most: number,
+): readonly string[] {
   const when = document.rules[index]?.when;
-  if (when === undefined) return undefined;
+  if (when === undefined) return [];
   const names = CONDITION_NAMES.filter((name) => name !== "syscalls" && when[name] !== undefined);
   const inOrder = [...names.filter((name) => !ATOMS.has(name)), ...names.filter((name) => ATOMS.has(name))];
   const own = moved(question, index);
+  const failed: string[] = [];
   for (const name of inOrder) {
+    if (failed.length >= most) break;
     const only: PolicyWhen = { syscalls: [question.kind], [name]: when[name] };
-    if (!holdsAlone(document, only, own)) return wordsOf(only, index, question);
+    if (!holdsAlone(document, only, own)) failed.push(wordsOf(only, index, question));
   }
-  return undefined;
+  return failed;
 }
 
 /** True also when it cannot be known: then some other condition must have failed, or nothing is said. */

@@ -4,9 +4,10 @@ import type { Act, Risk, SyscallName } from "../abi/syscalls.js";
 import type { PolicyDocument, PolicyRule } from "./ast.js";
 import { partsOf } from "./check/parts.js";
 import { compilePolicy, IndeterminateError, type PolicyQuestion } from "./compile.js";
-import { failedIn } from "./explain-probe.js";
+import { KnownAtoms, type RecordedLeaves } from "./explain-known.js";
+import { failedIn, nearestRule } from "./explain-probe.js";
 import { nearestAllows, type Suggestion } from "./explain-search.js";
-import { allWords } from "./explain-words.js";
+import { allWords, partWords } from "./explain-words.js";
 import { locator } from "./locate.js";
 import { EMPTY_RECALL, type Recall } from "./recall.js";
 
@@ -32,6 +33,8 @@ export interface DecidedCall {
     readonly match: string;
     readonly classes: readonly string[];
   }[];
+  /** Where the argument leaves came from, and what they are labelled: answers what was never asked. Default: not known. */
+  readonly leaves?: RecordedLeaves;
   /** Of the session and run before the call; default: nothing had happened. */
   readonly recall?: Recall;
   readonly grantsUsed?: ReadonlyMap<number, number>;
@@ -67,8 +70,20 @@ export interface Explanation {
   readonly provenance: DecidedCall["provenance"];
   /** What the policy decides on what is recorded; differs from `decision` when the record does not suffice. */
   readonly again: string;
+  /** The condition that `again` hangs on, in words, when it is `indeterminate`. */
+  readonly missing?: string | undefined;
   /** Fewest changes first, all of one number; each was decided anew and passes. Empty: none was found, or it passed. */
   readonly wouldPass: readonly Suggestion[];
+  /** Where no suggestion was found: the rule that comes nearest to letting the call through. */
+  readonly nearest?: NearestRule | undefined;
+}
+
+export interface NearestRule {
+  readonly id: string;
+  /** 1-based, in the policy's source. */
+  readonly line: number;
+  /** What does not hold of its conditions, in words; empty: an earlier rule decides. */
+  readonly lacks: readonly string[];
 }
 
 /** `source` must be the text that the document was parsed from. Pure. */
@@ -79,8 +94,12 @@ export function explainDecision(document: PolicyDocument, source: string, call: 
   const place = document.rules.findIndex(({ id }) => id === decision.rule);
   const rule = document.rules[place];
   const question = questionOf(call);
-  const again = decideAgain(document, question);
+  const { again, missing } = decideAgain(document, question, call.leaves);
   const isKnown = again === decisionName(decision);
+  // What was decided on more than is recorded cannot be searched: a change that looks enough may not be.
+  const isSearched = isKnown && !mayPass(decision.verdict);
+  const wouldPass = isSearched ? nearestAllows(document, question, call.leaves) : [];
+  const nearest = isSearched && wouldPass.length === 0 ? nearestRule(document, question) : undefined;
   return {
     decision,
     reason: REASONS[decision.reason].says,
@@ -95,8 +114,9 @@ export function explainDecision(document: PolicyDocument, source: string, call: 
       ),
     provenance: call.provenance,
     again,
-    // What was decided on more than is recorded cannot be searched: a change that looks enough may not be.
-    wouldPass: isKnown && !mayPass(decision.verdict) ? nearestAllows(document, question) : [],
+    missing,
+    wouldPass,
+    nearest: nearest === undefined ? undefined : { ...nearest.found, line: lineOf(nearest.index) },
   };
 }
 
@@ -106,12 +126,30 @@ function questionOf({ held, recall = EMPTY_RECALL, grantsUsed = new Map(), ...ca
   return { ...names, ...(tool !== undefined && { tool }), facts: held, recall, grantsUsed };
 }
 
-function decideAgain(document: PolicyDocument, question: PolicyQuestion): string {
-  try {
-    return decisionName(compilePolicy(document).decide(question).decision);
-  } catch (error) {
-    return error instanceof IndeterminateError ? "indeterminate" : "deny:policy-fault";
+/** Atoms that were never asked are answered where the record tells. */
+function decideAgain(
+  document: PolicyDocument,
+  question: PolicyQuestion,
+  leaves: RecordedLeaves | undefined,
+): { readonly again: string; readonly missing: string | undefined } {
+  const known = new KnownAtoms(document, question, leaves);
+  const policy = compilePolicy(document);
+  const facts = new Map(question.facts);
+  for (;;) {
+    try {
+      return { again: decisionName(policy.decide({ ...question, facts }).decision), missing: undefined };
+    } catch (error) {
+      if (!(error instanceof IndeterminateError)) return { again: "deny:policy-fault", missing: undefined };
+      const answer = facts.has(error.key) ? undefined : known.answer(error.key, facts, []);
+      if (answer === undefined) return { again: "indeterminate", missing: wordsOf(known, error.key) };
+      facts.set(error.key, answer);
+    }
   }
+}
+
+function wordsOf(known: KnownAtoms, key: string): string {
+  const part = known.part(key);
+  return part === undefined ? key : `${key}: ${partWords(part)}`;
 }
 
 function named({ id, effect }: PolicyRule, line: number): Omit<ExplainedRule, "says"> {

@@ -4,7 +4,7 @@ import type { ApprovalValue } from "../abi/event.js";
 import { visible } from "../evidence/visible.js";
 import type { WhyNode } from "../evidence/why.js";
 import type { Explanation } from "../policy/explain.js";
-import { explainText, explanationMembers } from "./explain-report.js";
+import { explainText, explanationMembers, shown } from "./explain-report.js";
 import { reportJson } from "./json.js";
 import type { Paint } from "./style.js";
 import type { ReportLook } from "./verify-report.js";
@@ -18,7 +18,7 @@ export interface ExplainedLine {
   readonly approval: ApprovalValue | undefined;
   readonly isRedacted: boolean;
   readonly proof: { readonly adds: readonly string[]; readonly decision: string } | undefined;
-  readonly under: { readonly file: string; readonly decision: string } | undefined;
+  readonly under: { readonly file: string; readonly decision: string; readonly missing?: string } | undefined;
 }
 
 const REDACTED = "the log shows only a part of the target; conditions on it may have held for the whole";
@@ -54,10 +54,13 @@ function afterLines({ approval, proof, under }: ExplainedLine, paint: Paint): re
   return [
     ...(approval === undefined ? [] : [fact("approval", approvalWords(approval, paint), paint)]),
     ...(proof === undefined ? [] : proofLines(proof, paint)),
-    ...(under === undefined
-      ? []
-      : [fact("under", `${visible(under.file)}, what is recorded is decided ${visible(under.decision)}`, paint)]),
+    ...(under === undefined ? [] : [fact("under", underWords(under), paint)]),
   ];
+}
+
+function underWords({ file, decision, missing }: NonNullable<ExplainedLine["under"]>): string {
+  const lost = missing === undefined ? "" : `; not recorded: ${shown(missing)}`;
+  return `${visible(file)}, what is recorded is decided ${visible(decision)}${lost}`;
 }
 
 function approvalWords({ answer, decision }: ApprovalValue, paint: Paint): string {
@@ -76,9 +79,9 @@ function fact(name: string, words: string, paint: Paint): string {
 export function explainLogJson(log: string, line: ExplainedLine): string {
   const { tree, policy, explanation, approval, isRedacted, proof, under } = line;
   return `${reportJson({
+    format: "agentk-explain-log/1",
     // The provenance stands in the tree.
     ...explanationMembers(explanation),
-    format: "agentk-explain-log/1",
     log,
     line: nodeMembers(tree),
     policy: policy ?? null,

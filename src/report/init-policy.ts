@@ -30,7 +30,7 @@ export function draftPolicy(serverId: string, listed: readonly ServerTool[]): Po
   const of = (treatment: Treatment): readonly DraftTool[] => kept.filter((tool) => tool.treatment === treatment);
   const leftOut = tools.length - kept.length;
   const parts = [
-    header(leftOut),
+    header(leftOut, of("vouch").length),
     TRUST,
     ...section(
       "What may be read: its answers are data. Say below which fields of them you trust.",
@@ -38,6 +38,7 @@ export function draftPolicy(serverId: string, listed: readonly ServerTool[]): Po
       serverId,
     ),
     DESCRIBE,
+    kept.length === 0 ? "" : changedRule(serverId),
     groupRule(["read", "allow", "it reads"], serverId, of("allow")),
     ...section(
       "What a human is asked about: money, credentials, code, what cannot be undone, what acts on who knows what.",
@@ -174,11 +175,41 @@ function quotedText(text: string): string {
   return `"${visible(text).replaceAll('"', "'")}"`;
 }
 
-function header(leftOut: number): string {
+/** What a server changes behind the operator's back does not run: as the shipped guard policy has it. */
+function changedRule(serverId: string): string {
+  return [
+    CHANGED,
+    "[[rules]]",
+    'id = "changed-tool"',
+    'effect = "deny"',
+    'reason = "the server does not list this tool, or describes it otherwise than before"',
+    "[rules.when]",
+    'syscalls = ["tool.invoke"]',
+    `server = ${tomlString(literalGlob(serverId))}`,
+    'descriptor = ["changed", "unlisted"]',
+  ].join("\n");
+}
+
+function header(leftOut: number, vouched: number): string {
   const cut =
     leftOut === 0 ? [] : ["#", `# ${String(leftOut)} more tools would not fit into a policy: they are denied.`];
-  return [...HEADER, ...cut].join("\n");
+  return [...(vouched === 0 ? [] : closedLines(vouched)), ...HEADER, ...cut].join("\n");
 }
+
+/** Said first: a draft that lets nothing be written looks broken to whoever has not read it to the end. */
+function closedLines(vouched: number): readonly string[] {
+  const tools =
+    vouched === 1 ? "THE 1 TOOL THAT WRITES OR SENDS IS" : `ALL ${String(vouched)} TOOLS THAT WRITE OR SEND ARE`;
+  return [
+    `# ${tools} DENIED, UNTIL THIS FILE SAYS WHO SPEAKS FOR THE USER OR WHAT IS TRUSTED.`,
+    `# The one line to change: ${TRUST_LINE}, under \`[trust]\` below, when the program that starts agentk sends`,
+    "# the user's prompt; or `context_socket = true` there, to say his words with `agentk context add`; or trusted `[[sources]]`.",
+    "#",
+  ];
+}
+
+/** What `closedLines` and the command's last words name. */
+export const TRUST_LINE = '`#client_prompt = "_meta"`';
 
 const HEADER = [
   "# A draft by `agentk init`: read it, correct it, keep it under version control.",
@@ -207,6 +238,8 @@ const DESCRIBE = [
   "[rules.when]",
   'syscalls = ["tool.describe", "tool.response"]',
 ].join("\n");
+
+const CHANGED = "# A tool is what it was when the session first saw it listed: changed or unlisted tools do not run.";
 
 const SUSPECT = "# Something the session has read looked like an attempt to steer the agent: then a human is asked.";
 const SUSPECT_REASON = "this session has read text that may be steering the agent";

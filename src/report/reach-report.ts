@@ -1,6 +1,7 @@
 /** What a reachability question came to, as text and as JSON. */
 import { visible } from "../evidence/visible.js";
 import type { ReachQuestion, ReachResult } from "../policy/reach.js";
+import { shown } from "./explain-report.js";
 import { reportJson } from "./json.js";
 import type { ReportLook } from "./verify-report.js";
 
@@ -40,7 +41,7 @@ function verdictOf({ outcome, states, why }: ReachResult): string {
 
 function witnessLines({ witness }: ReachResult): readonly string[] {
   if (witness === undefined) return [];
-  const conditions = witness.conditions.map(({ says, holds }) => `  ${holds ? "yes" : "no "}     ${visible(says)}`);
+  const conditions = witness.conditions.map(({ says, holds }) => `  ${holds ? "yes" : "no "}     ${shown(says)}`);
   return [
     `  rule    ${visible(`${witness.verdict}:${witness.rule}`)}`,
     `  labels  ${visible(witness.labels.join(", "))}`,

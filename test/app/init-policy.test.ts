@@ -8,6 +8,8 @@ import { initPolicy } from "../../src/app/init-policy.js";
 import { MAX_POLICY_BYTES } from "../../src/base/limits.js";
 import type { PolicyDocument, PolicyRule } from "../../src/policy/ast.js";
 import { parsePolicy } from "../../src/policy/parse.js";
+import { lintPolicy } from "../../src/policy/check/lint.js";
+import { initWarning } from "../../src/report/init-report.js";
 import { draftPolicy, type PolicyDraft } from "../../src/report/init-policy.js";
 import { testFolder } from "../boundary/proxy-process.js";
 
@@ -78,6 +80,43 @@ describe("a draft for a reference server", () => {
     });
   });
 
+  it("runs no tool that the server changed or does not list, and says so before any rule that allows", async () => {
+    const { document } = await start("server-filesystem");
+    const at = document.rules.findIndex(({ id }) => id === "changed-tool");
+    expect(document.rules[at]).toMatchObject({
+      effect: "deny",
+      when: { syscalls: ["tool.invoke"], server: ["s-1"], descriptor: ["changed", "unlisted"] },
+    });
+    const allows = document.rules.findIndex(
+      ({ effect, when }) => effect !== "deny" && when.syscalls.includes("tool.invoke"),
+    );
+    expect(at).toBeLessThan(allows);
+  });
+
+  it("says first that nothing is written yet, and names the line that changes it", async () => {
+    const { text, draft } = await start("server-filesystem");
+    const closed = draft.tools.filter(({ treatment }) => treatment === "vouch").length;
+    expect(closed).toBeGreaterThan(0);
+    expect(text.split("\n")[0]).toMatch(/^# .*WRITES? OR SENDS? (IS|ARE) DENIED/);
+    const line = '#client_prompt = "_meta"';
+    expect(text.split("\n")).toContain(line);
+    expect(text.split("\n").slice(0, 4).join("\n")).toContain(line);
+    const report = { file: "p.toml", serverId: "s-1", ...draft };
+    expect(initWarning(report)).toContain(line);
+    expect(
+      initWarning({ ...report, tools: draft.tools.filter(({ treatment }) => treatment !== "vouch") }),
+    ).toBeUndefined();
+  });
+
+  it("is a policy in which lint finds those tests that nothing can meet yet, and nothing once a channel is named", async () => {
+    const { text } = await start("server-filesystem");
+    const codes = (source: string): readonly string[] => lintPolicy(documentOf(source), source).map(({ code }) => code);
+    expect([...new Set(codes(text))]).toContain("no-origin");
+    expect(codes(text.replace("#[trust]", "[trust]").replace(/^#client_prompt/m, "client_prompt"))).not.toContain(
+      "no-origin",
+    );
+  });
+
   it("asks before the memory server deletes", async () => {
     const drafted = await start("server-memory");
     expect(ruleFor(drafted, "delete_entities")?.effect).toBe("ask");
@@ -99,7 +138,7 @@ describe("a server whose descriptors are made to break the file", () => {
   it("writes no rule of the server's", async () => {
     const { document, text } = await hostile("names");
     const ids = document.rules.map(({ id }) => id.replace(/^tool-.*/, "tool"));
-    const fixed = ["describe", "read", "ask", "poisoned-session", "confidential-session"];
+    const fixed = ["describe", "changed-tool", "read", "ask", "poisoned-session", "confidential-session"];
     expect(ids).toEqual([...fixed, ...ids.filter((id) => id === "tool"), "default-deny"]);
     for (const rule of document.rules)
       if (rule.id.startsWith("tool-"))

@@ -11,7 +11,8 @@ import { fixture, ProxyProcess, testFolder, type LoggedEvent, type Reply } from 
 import { readRun, verifyFile, wholeLines } from "./recorded.js";
 import { until } from "./watch.js";
 
-const KILLS = 200;
+/** Each kill is another moment; a second pass over the suite asks for fewer of them. */
+const KILLS = Number(process.env["AGENTK_TEST_KILLS"] ?? 200);
 const CALLS = 12;
 
 interface Killed {

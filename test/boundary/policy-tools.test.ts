@@ -125,6 +125,26 @@ describe("policy reach", () => {
     });
   });
 
+  test("a shipped policy goes by its name, here and in the other tools", async () => {
+    const { code, stdout } = await reach("strict", "--from", "secret", "--to", "network.send");
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { outcome: "proved" }]);
+    const folder = testFolder("named");
+    expect(await agentk(folder, ["policy-check", "guard"])).toMatchObject({ code: 0, stderr: "" });
+    expect((await agentk(folder, ["policy", "test", "strict"])).stdout).toContain(" 0 failed");
+    const none = await agentk(folder, ["policy-check", "gaurd"]);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("the names are browser-agent")]);
+  });
+
+  test("a label that the policy does not know is no question, and the one that was meant is named", async () => {
+    const asked = await reach("guard", "--from", "secert", "--to", "tool.invoke");
+    expect([asked.code, JSON.parse(asked.stdout)]).toMatchObject([
+      1,
+      { error: { code: "usage", hint: "did you mean `secret`?" } },
+    ]);
+    const tagged = await reach("guard", "--from", "pii", "--to", "tool.invoke");
+    expect(tagged.code).toBe(1);
+  });
+
   test("what is no question is not answered", async () => {
     const { code, stdout } = await reach(fixture("policies/office.toml"), "--from", "secret", "--to", "network.sent");
     expect([code, JSON.parse(stdout)]).toMatchObject([1, { error: { code: "usage" } }]);
@@ -139,7 +159,8 @@ test("init drafts a policy for a real server that policy-check takes and the pro
   const env = { MEMORY_FILE_PATH: join(cwd, "data", "memory.jsonl") };
   const words = ["init", "--server-id", "memory", "--allow-env", "MEMORY_FILE_PATH"];
   const drafted = await agentk(cwd, [...words, ...server], env);
-  expect([drafted.code, drafted.stderr]).toEqual([0, ""]);
+  // The last words say what is closed, and which line opens it.
+  expect([drafted.code, drafted.stderr]).toEqual([0, expect.stringContaining('`#client_prompt = "_meta"`')]);
   const file = join(cwd, "agentk.policy.toml");
   const source = readFileSync(file, "utf8");
   for (const tool of ["create_entities", "read_graph", "delete_entities"]) expect(source).toContain(tool);
@@ -168,9 +189,22 @@ test.each([
     ["context", "add"],
     ["0 ", "1 "],
   ],
-] as const)("%j --help says what its exit statuses mean", async (words, statuses) => {
+  [
+    ["policy", "explain"],
+    ["0 ", "1 ", "2 "],
+  ],
+  [
+    ["context", "release"],
+    ["0 ", "1 "],
+  ],
+  [
+    ["context", "status"],
+    ["0 ", "1 "],
+  ],
+] as const)("%j --help says what its exit statuses mean, and has an example", async (words, statuses) => {
   const { code, stdout } = await agentk(testFolder("help"), [...words, "--help"]);
   expect(code).toBe(0);
   const [, said = ""] = stdout.split("Exit status: ");
   for (const status of statuses) expect(said).toContain(status);
+  expect(stdout).toContain(`\nExample:\n  agentk ${words.join(" ")} `);
 });

@@ -106,6 +106,18 @@ describe("policy test", () => {
 });
 
 describe("policy reach", () => {
+  test("a tag is known that a source gives, that is described, or that a rule tests", async () => {
+    const given = '[labels]\npii = "p"\n[[sources]]\nlabels = ["crm"]\n';
+    const tested =
+      '[[rules]]\nid = "x"\neffect = "deny"\nwhen = { syscalls = ["tool.invoke"], labels_any = ["acme"] }\n';
+    writeFileSync(join(folder, "tags.toml"), `${given}${tested}${TAIL}`);
+    for (const tag of ["pii", "crm", "acme"]) {
+      const args = ["policy", "reach", "tags.toml", "--from", tag, "--to", "tool.invoke"];
+      expect((await run(args)).status).toBe(0);
+    }
+    rmSync(join(folder, "tags.toml"));
+  });
+
   test.each([
     [["--from", "secret", "--to", "tool.invoke"], 0, "proved"],
     [["--from", "secret", "--to", "tool.describe"], 2, "reached"],
@@ -119,6 +131,8 @@ describe("policy reach", () => {
     [["--from", "public", "--to", "tool.invoke"]],
     [["--from", "Se cret", "--to", "tool.invoke"]],
     [["--from", "secret", "--to", "network.send", "--tool", "a"]],
+    [["--from", "secert", "--to", "tool.invoke"]],
+    [["--from", "pii", "--to", "tool.invoke"]],
   ])("%j is no question", async (args) => {
     expect(await run(["policy", "reach", "clean.toml", ...args])).toMatchObject({ status: 1, code: "usage", out: "" });
   });

@@ -1,7 +1,7 @@
 /** The leaves of a value: nothing is dropped, and no two are called the same. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { JsonValue } from "../../src/base/json.js";
+import { isJsonObject, type JsonValue } from "../../src/base/json.js";
 import { MAX_LEAVES, MAX_PATH_CHARS, MAX_PATHS_CHARS } from "../../src/mmu/bounds.js";
 import { REST_PATH } from "../../src/base/pointer.js";
 import { leavesOf } from "../../src/mmu/leaves.js";
@@ -103,6 +103,23 @@ describe("leavesOf", () => {
     const rest = leaves.at(-1);
     expect(rest?.path).toBe(REST_PATH);
     expect(rest?.value).toBe([0, 1, 2].map((i) => `v${String(MAX_LEAVES + i)}`).join("\n"));
+  });
+
+  it("keeps the order of a long list, also of what is beyond the last leaf", () => {
+    const list = Array.from({ length: MAX_LEAVES + 2000 }, (_, i) =>
+      i % 97 === 0 ? [i, { a: String(i) }] : i % 89 === 0 ? `[${String(i)}]` : i,
+    );
+    const inOrder = (value: JsonValue): string[] => {
+      if (Array.isArray(value)) return (value as readonly JsonValue[]).flatMap(inOrder);
+      if (isJsonObject(value)) return Object.keys(value).flatMap((name) => [name, ...inOrder(value[name] ?? null)]);
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      return typeof value === "string" && text.startsWith("[") ? [text, text.slice(1, -1)] : [text];
+    };
+    const leaves = leavesOf(list);
+    expect(leaves).toHaveLength(MAX_LEAVES + 1);
+    expect(
+      leaves.flatMap(({ path, value }) => (path === REST_PATH ? String(value).split("\n") : [String(value)])),
+    ).toEqual(inOrder(list));
   });
 
   it("survives nesting that would overflow a stack", () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { decisionName } from "../../src/abi/decision.js";
 import { SYSCALL_NAMES } from "../../src/abi/syscalls.js";
 import { LABEL_NAMES } from "../../src/abi/labels.js";
+import { lintPolicy } from "../../src/policy/check/lint.js";
 import { CONDITION_NAMES } from "../../src/policy/conditions/table.js";
 import { ask, compiled, documentOf, sourceOf } from "./fixture.js";
 
@@ -13,6 +14,12 @@ describe("docs/policy.md", () => {
   it("has examples, and each is a whole policy that loads", () => {
     expect(examples.length).toBeGreaterThanOrEqual(4);
     for (const source of examples) expect(documentOf(source).rules.at(-1)?.id).toBe("default-deny");
+  });
+
+  it("has examples in which rules do what they seem to", () => {
+    const codes = examples.flatMap((source) => lintPolicy(documentOf(source), source).map(({ code }) => code));
+    const idle = ["ungiven-tag", "no-origin", "withheld-answers", "vacuous-every", "unreachable", "contradictory"];
+    expect(codes.filter((code) => idle.includes(code))).toEqual([]);
   });
 
   it.each([...CONDITION_NAMES, ...SYSCALL_NAMES, ...LABEL_NAMES])("names `%s`", (name) => {

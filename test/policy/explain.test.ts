@@ -61,12 +61,12 @@ describe("explain", () => {
   test("one origin is the smallest change where an argument is a stranger's", () => {
     const { wouldPass, again } = explain("send_money", ["untrusted"], [STRANGE, { path: "/amount", value: 5 }]);
     expect(again).toBe("deny:default-deny");
-    // The amount was never asked for, so that its answer is a part of what must be so.
-    expect(wouldPass[0]?.decision).toBe("allow:pay-known");
-    expect(wouldPass[0]?.changes.map(({ says }) => says)).toEqual([
-      "every value at `/recipient` comes from `user` or `trusted`",
-      "every value at `/amount` is at most 100",
-    ]);
+    // The amount was never asked for, so that its answer is no change, and is said beside it.
+    expect(wouldPass[0]).toEqual({
+      changes: [{ kind: "fact", says: "every value at `/recipient` comes from `user` or `trusted`" }],
+      assumes: ["every value at `/amount` is at most 100"],
+      decision: "allow:pay-known",
+    });
   });
 
   test("an argument that the rule does not list is what failed, by the log alone as well", () => {
@@ -90,6 +90,7 @@ describe("explain", () => {
     expect(wouldPass).toEqual([
       {
         changes: [{ kind: "grant", says: "the operator granted `tool.invoke:bank/wipe_disk` to `agent://mcp/one`" }],
+        assumes: [],
         decision: "allow:granted",
       },
     ]);
@@ -123,5 +124,82 @@ describe("explain", () => {
       provenance: [],
     };
     expect(explainDecision(documentOf(POLICY), POLICY, call)).toMatchObject({ rule: undefined, passedOver: [] });
+  });
+
+  test("where no change would do, the rule that comes nearest, with what it lacks", () => {
+    expect(explain("get", ["untrusted"]).nearest).toEqual({
+      id: "pay-known",
+      line: 8,
+      lacks: ["the tool is `send_money`"],
+    });
+    expect(explain("wipe_disk", ["untrusted"]).nearest).toBeUndefined();
+  });
+
+  test("what a decision hangs on is named where the record does not say", () => {
+    const call: DecidedCall = {
+      ...ask({ tool: "send_money" }),
+      held: new Map([["r1.every.0", true]]),
+      decision: { verdict: "deny", rule: "default-deny", reason: "no-rule" },
+      provenance: [],
+    };
+    const { again, missing } = explainDecision(documentOf(POLICY), POLICY, call);
+    expect([again, missing]).toEqual(["indeterminate", "r1.every.1: every value at `/amount` is at most 100"]);
+  });
+});
+
+describe("a denial before many conditions that were never asked", () => {
+  const MANY = `[[rules]]
+id = "poisoned"
+effect = "deny"
+when = { syscalls = ["tool.invoke"], labels_any = ["poisoned-suspect"] }
+[[rules]]
+id = "leaves"
+effect = "ask"
+when = { syscalls = ["tool.invoke"], some = [{ path = "/**", labels_any = ["private"] }] }
+[[rules]]
+id = "places"
+effect = "ask"
+[rules.when]
+syscalls = ["tool.invoke"]
+any = [${Array.from({ length: 9 }, (_, i) => `{ some = [{ path = "/**", equals = "${String(i)}" }] }`).join(", ")}]
+[[rules]]
+id = "writes"
+effect = "allow"
+when = { syscalls = ["tool.invoke"] }
+${TAIL}`;
+
+  function denied(
+    labels: readonly string[],
+    leaf: readonly string[],
+    held: DecidedCall["held"] = new Map(),
+  ): Explanation {
+    const call: DecidedCall = {
+      ...ask({ labels }),
+      held,
+      decision: { verdict: "deny", rule: "poisoned", reason: "policy-deny" },
+      provenance: [],
+      leaves: { listed: [{ path: "/a", classes: ["nowhere"], labels: leaf }], more: 0 },
+    };
+    return explainDecision(documentOf(MANY), MANY, call);
+  }
+
+  test("the one change is found; what is not known is said beside it, and what is recorded is not", () => {
+    const { wouldPass, again } = denied(["untrusted", "poisoned-suspect"], ["untrusted"]);
+    expect(again).toBe("deny:poisoned");
+    expect(wouldPass).toHaveLength(2);
+    const [first] = wouldPass;
+    expect(first?.changes).toEqual([{ kind: "label", says: "nothing read looked like an attempt to steer" }]);
+    expect(first?.assumes).toHaveLength(9);
+    expect(first?.assumes.join()).not.toContain("private");
+    expect(first?.decision).toBe("allow:writes");
+  });
+
+  test("a label that a leaf is recorded with has to go as well, and takes its conditions with it", () => {
+    const labels = ["untrusted", "poisoned-suspect", "private"];
+    const { wouldPass } = denied(labels, ["poisoned-suspect", "private"]);
+    expect(wouldPass[0]?.changes.map(({ says }) => says)).toEqual([
+      "nothing read looked like an attempt to steer",
+      "nothing private was read",
+    ]);
   });
 });

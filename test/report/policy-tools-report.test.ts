@@ -1,3 +1,4 @@
+import { shortLists } from "../../src/report/short-lists.js";
 import { describe, expect, test } from "vitest";
 import type { CaseResult } from "../../src/policy/cases-run.js";
 import type { CaseFileResult } from "../../src/policy/cases-run.js";
@@ -98,7 +99,7 @@ test("explain: the rule, what was passed over, and what would pass", () => {
     ],
     provenance: [{ path: "/to", match: "nowhere", classes: ["nowhere"] }],
     again: "deny:default-deny",
-    wouldPass: [{ changes: [{ kind: "grant", says: "it were granted" }], decision: "allow:go" }],
+    wouldPass: [{ changes: [{ kind: "grant", says: "it were granted" }], assumes: [], decision: "allow:go" }],
   } as const;
   expect(explainText(explanation, LOOK).split("\n")).toEqual([
     "deny:default-deny  no rule of the policy allows it",
@@ -113,9 +114,58 @@ test("explain: the rule, what was passed over, and what would pass", () => {
   expect(explainText({ ...explanation, again: "indeterminate" }, LOOK)).toContain(
     "on what is recorded, the policy decides indeterminate",
   );
+  const lost = { ...explanation, again: "indeterminate", missing: "r1.every.0: every value at `/to` is `a`" };
+  expect(explainText(lost, LOOK)).toContain(
+    "decides indeterminate; not recorded: r1.every.0: every value at `/to` is `a`\n",
+  );
   expect(JSON.parse(explainJson(explanation))).toMatchObject({
     decision: "deny:default-deny",
     passed_over: [{ failed: "the tool is `a`" }, { failed: null }],
     would_pass: [{ decision: "allow:go" }],
   });
+});
+
+test("explain: several changes, what they take for granted, and none at all, in words", () => {
+  const decision = { verdict: "deny", rule: "default-deny", reason: "no-rule" } as const;
+  const base = { decision, reason: "r", retryable: false, rule: undefined, passedOver: [], provenance: [] };
+  const known = { ...base, again: "deny:default-deny", wouldPass: [] };
+  const changes = [
+    { kind: "label", says: "nothing private was read" },
+    { kind: "fact", says: "the user said `pay`" },
+  ] as const;
+  const assumes = ["one", "two", "three", "four", "five"];
+  expect(
+    explainText({ ...known, wouldPass: [{ changes, assumes, decision: "allow:go" }] }, LOOK)
+      .split("\n")
+      .slice(2),
+  ).toEqual([
+    "  no single change to what is recorded would allow it; the nearest:",
+    "  would be  allow:go if nothing private was read, and the user said `pay`",
+    "            and if, which was never asked in the run,",
+    "              one",
+    "              two",
+    "              three",
+    "              and 2 more",
+    "",
+  ]);
+  const nearest = { id: "go", line: 3, lacks: ["the tool is `a`", "the act is `read`"] };
+  expect(explainText({ ...known, nearest }, LOOK)).toContain(
+    "no single change to a label, a grant or a condition would allow it, nor up to three together; " +
+      "the nearest rule is go (line 3), if the tool is `a`, and the act is `read`\n",
+  );
+  expect(explainText(known, LOOK)).toContain("no rule lets calls of this kind through");
+  // What passed, and what the record does not decide, is not said to be hopeless.
+  expect(explainText({ ...known, again: "indeterminate" }, LOOK)).not.toContain("no single change");
+});
+
+test.each([
+  ["the tool is `a` or `b` or `c`", "the tool is `a` or `b` or `c`"],
+  [
+    "the tool is `a` or `b` or `c` or `d` and the act is `x`",
+    "the tool is `a` or `b` or `c` or `d` and the act is `x`",
+  ],
+  ["`a` or `b` or `c` or `d` or `e` and not `f` or `g`", "`a` or `b` or `c` and 2 more and not `f` or `g`"],
+  ["always", "always"],
+])("long lists are cut for people: %s", (words, cut) => {
+  expect(shortLists(words)).toBe(cut);
 });

@@ -19,6 +19,12 @@ export type Accepts = (place: Place) => boolean;
  *   separators in account numbers.
  */
 export function acceptsFor(sought: Sought): Accepts {
+  // Most texts that are looked for have no place at all.
+  let made: Accepts | undefined;
+  return (place) => (made ??= madeFor(sought))(place);
+}
+
+function madeFor(sought: Sought): Accepts {
   if (isDisguised(sought.written)) return () => false;
   const isDigits = /^\d+$/.test(sought.normal);
   const isSpelled = spellingOf(sought);

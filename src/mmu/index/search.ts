@@ -1,5 +1,4 @@
 /** Where a normalised text stands as a whole in the leaves of a memory: exactly, or as a whole token or run of words. */
-import { canonicalToken } from "../tokens.js";
 import { canonicalScalar, isNumeric } from "../values.js";
 import { addPhrase } from "./phrase.js";
 import type { Accepts } from "./faithful.js";
@@ -79,5 +78,5 @@ export function addToken(views: Views, sought: Sought, canonical: string, places
 function wholeTokens({ normal, tokens }: Sought): readonly string[] {
   if (normal.length > MAX_WHOLE_TOKEN) return [];
   const whole = tokens.filter(({ start, end, kind }) => start === 0 && end === normal.length && kind !== "amount");
-  return whole.map(({ kind }) => canonicalToken(kind, normal));
+  return whole.map(({ canonical }) => canonical);
 }

@@ -1,7 +1,6 @@
 /** A text that is looked for: read once, then compared with every generation of a memory, and asked about in turn. */
 import { decodings } from "../text/decode.js";
 import { normalize } from "../text/normalize.js";
-import { isPlain } from "../text/plain.js";
 import { canonicalToken } from "../tokens.js";
 import type { FoundKind } from "../tokens/kinds.js";
 import { scanTokens } from "../tokens/scan.js";
@@ -23,18 +22,14 @@ export interface UnitVisitor {
   readonly token: (token: TokenUnit) => boolean;
 }
 
-interface RawToken {
+interface RawToken extends TokenUnit {
   readonly kind: FoundKind;
-  readonly start: number;
-  readonly end: number;
 }
 
 interface Readings {
   readonly readings: readonly Sought[];
   readonly isComplete: boolean;
 }
-
-const NOTHING_ELSE: Readings = { readings: [], isComplete: true };
 
 export class Sought {
   /** As it was given. */
@@ -67,7 +62,7 @@ export class Sought {
 
   /** The value tokens without overlap: each counts as one word. */
   get tokenUnits(): readonly TokenUnit[] {
-    return (this.tokenUnitList ??= tokenUnitsOf(this.normal, this.tokens));
+    return (this.tokenUnitList ??= tokenUnitsOf(this.tokens));
   }
 
   /** Reads the words and value tokens in order; a word in a token, wholly or in part, is the token's. */
@@ -106,7 +101,7 @@ export class Sought {
   }
 
   private get read(): Readings {
-    return (this.readingList ??= isPlain(this.written) ? NOTHING_ELSE : this.decoded());
+    return (this.readingList ??= this.decoded());
   }
 
   private decoded(): Readings {
@@ -114,9 +109,9 @@ export class Sought {
     return { readings: readings.map(({ text }) => new Sought(text, this.seed)), isComplete };
   }
 
-  /** Whether it is prepared for memories of this seed, from this text. */
-  isOf(written: string, seed: number): boolean {
-    return this.seed === seed && this.written === written;
+  /** Whether it is prepared for memories of this seed. */
+  isOf(seed: number): boolean {
+    return this.seed === seed;
   }
 
   /** The hash under which a leaf is kept that is the text from one word's start to another's end. */
@@ -169,33 +164,50 @@ export class Words {
 
 function tokensIn(normal: string): readonly RawToken[] {
   const tokens: RawToken[] = [];
-  scanTokens(normal, (kind, start, end) => tokens.push({ kind, start, end }));
+  scanTokens(normal, (kind, start, end) => {
+    tokens.push({ kind, start, end, canonical: canonicalToken(kind, normal.slice(start, end)) });
+  });
   return tokens;
 }
 
-function tokenUnitsOf(normal: string, tokens: readonly RawToken[]): readonly TokenUnit[] {
+function tokenUnitsOf(tokens: readonly RawToken[]): readonly TokenUnit[] {
   const units: TokenUnit[] = [];
   let done = 0;
-  for (const { kind, start, end } of tokens) {
-    if (start < done) continue;
-    units.push({ start, end, canonical: canonicalToken(kind, normal.slice(start, end)) });
-    done = end;
+  for (const token of tokens) {
+    if (token.start < done) continue;
+    units.push(token);
+    done = token.end;
   }
   return units;
 }
 
-/** The policy asks several questions about one text in a row. */
-const MAX_KEPT = 4;
+/**
+ * The policy and the log ask several questions about each text of a call, and about the tokens in it between them. Short
+ * texts come again in the next call: an address, a member's name.
+ */
+const MAX_KEPT = 64;
+/** Of all texts kept together. */
 const MAX_KEPT_CHARS = 65_536;
-/** A memo, no state: what is in it depends on nothing but the text and the seed. */
-const kept: Sought[] = [];
-let turn = 0;
+/** A memo, no state: what is in it depends on nothing but the text and the seed. Oldest first. */
+const kept = new Map<string, Sought>();
+let keptChars = 0;
 
 /** The text, prepared for look-ups in memories of this seed. */
 export function soughtOf(written: string, seed: number): Sought {
-  const known = kept.find((one) => one.isOf(written, seed));
-  if (known !== undefined) return known;
+  const known = kept.get(written);
+  if (known?.isOf(seed) === true) return known;
   const made = new Sought(written, seed);
-  if (written.length <= MAX_KEPT_CHARS) kept[turn++ % MAX_KEPT] = made;
+  if (written.length > MAX_KEPT_CHARS) return made;
+  drop(written);
+  kept.set(written, made);
+  keptChars += written.length;
+  for (const [oldest] of kept) {
+    if (kept.size <= MAX_KEPT && keptChars <= MAX_KEPT_CHARS) break;
+    drop(oldest);
+  }
   return made;
+}
+
+function drop(written: string): void {
+  if (kept.delete(written)) keptChars -= written.length;
 }

@@ -2,6 +2,7 @@
 import { CODES, SWEEP, VEILS, type Decoded, type Encoding } from "./encodings.js";
 import { inPlace } from "./encodings/runs.js";
 import { normalize } from "./normalize.js";
+import { isPlain } from "./plain.js";
 
 /** How many encodings may lie one within the other. Zero-width characters and Unicode forms between them are free. */
 export const MAX_DECODE_DEPTH = 3;
@@ -46,12 +47,36 @@ export function readingsOf(text: string): readonly Reading[] {
 
 /** `readingsOf`, and whether they are all. */
 export function decodings(text: string): Decodings {
-  return mayDecode(text) ? new Search(text).run() : { readings: [], isComplete: true };
+  // Nearly all texts end here, or after one round of the table.
+  if (isPlain(text)) return NOTHING_ELSE;
+  const decoded = decodedBy(text);
+  const unveiled = sweep(text, VEILS);
+  if (decoded.length === 0 && unveiled.steps.length === 0) return NOTHING_ELSE;
+  return new Search(text).run({ decoded, unveiled });
 }
 
-/** Nearly all texts end here. */
-function mayDecode(text: string): boolean {
-  return CODES.some((row) => row.decode(text).length > 0) || VEILS.some((row) => row.decode(text).length > 0);
+const NOTHING_ELSE: Decodings = { readings: [], isComplete: true };
+
+/** What one row makes of a text. */
+interface ByRow {
+  readonly row: Encoding;
+  readonly parts: readonly Decoded[];
+}
+
+/** The rows that make something of a text, in the table's order. */
+function decodedBy(text: string): readonly ByRow[] {
+  const found: ByRow[] = [];
+  for (const row of CODES) {
+    const parts = row.decode(text);
+    if (parts.length > 0) found.push({ row, parts });
+  }
+  return found;
+}
+
+/** A text after one round: what each code, and all veils one after the other, make of it. */
+interface Round {
+  readonly decoded: readonly ByRow[];
+  readonly unveiled: Pick<Look, "text" | "steps">;
 }
 
 /**
@@ -70,10 +95,11 @@ class Search {
     this.text = text;
   }
 
-  run(): Decodings {
+  /** `first` is the text's own round, which the caller has looked at already. */
+  run(first: Round): Decodings {
     const { text } = this;
     this.met.set(text, 0);
-    this.expand({ text, steps: [], start: 0, end: text.length, depth: 0 });
+    this.expand({ text, steps: [], start: 0, end: text.length, depth: 0 }, first);
     let chars = 0;
     for (let looks = 0; ; looks += 1) {
       const look = this.queues.find((queue) => queue.length > 0)?.shift();
@@ -82,7 +108,10 @@ class Search {
       const isFull = this.readings.length === MAX_READINGS || looks === MAX_LOOKS || chars > maxChars(text.length);
       if (isFull) return { readings: this.readings, isComplete: false };
       this.report(look);
-      this.expand(look);
+      this.expand(look, {
+        decoded: look.depth === MAX_DECODE_DEPTH ? [] : decodedBy(look.text),
+        unveiled: sweep(look.text, VEILS),
+      });
     }
   }
 
@@ -95,12 +124,10 @@ class Search {
   }
 
   /** The queues in their order: a text that was met waits in the first that it was pushed to. */
-  private expand(look: Look): void {
+  private expand(look: Look, { decoded, unveiled }: Round): void {
     const depth = look.depth + 1;
-    const decoded = depth > MAX_DECODE_DEPTH ? [] : CODES.map((row) => ({ row, parts: row.decode(look.text) }));
-    const unveiled = sweep(look.text, VEILS);
     if (unveiled.steps.length > 0) this.push(0, look, { ...unveiled, depth: look.depth });
-    if (decoded.some(({ parts }) => parts.length > 0)) this.push(0, look, { ...sweep(look.text, SWEEP), depth });
+    if (decoded.length > 0) this.push(0, look, { ...sweep(look.text, SWEEP), depth });
     for (const { row, parts } of decoded) {
       const steps = [row.id];
       const runs = parts.filter((part) => !isWhole(part, look.text));

@@ -81,8 +81,12 @@ export function isDisguised(text: string): boolean {
   return UNSEEN.test(text) || withoutExcess(text) !== text || text.normalize("NFKC") !== text;
 }
 
+/** No combining mark stands before U+0300. */
+const MAY_HOLD_MARKS = /[\u0300-\uffff]/;
+
 /** In rounds, each of which leaves a thirtieth: a pattern without a bound overflows the engine's stack. */
 function withoutExcess(text: string): string {
+  if (!MAY_HOLD_MARKS.test(text)) return text;
   let current = text;
   for (let length = -1; length !== current.length;) {
     length = current.length;

@@ -120,8 +120,11 @@ function isLuhn(digits: string): boolean {
 /** An Ethereum address (EIP-55), or one of Bitcoin's in Bech32 (BIP 173); the older forms of Bitcoin's look like any hash. */
 const WALLET = /(?:0x[0-9a-f]{40}|(?:bc|tb)1[02-9ac-hj-np-z]{25,87})(?![a-z0-9])/iy;
 
+const WALLET_FIRST = codeSet("0bBtT");
+
 /** The end of a wallet's address that starts at `start`, or -1. */
 export function walletEnd(text: string, start: number): number {
+  if (!isIn(WALLET_FIRST, text.charCodeAt(start))) return -1;
   WALLET.lastIndex = start;
   return WALLET.test(text) ? WALLET.lastIndex : -1;
 }

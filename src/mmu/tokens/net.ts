@@ -57,7 +57,7 @@ export function netPart(
 const MAIL_SCHEME = "mailto:";
 
 function partOf(chunk: string, holds: number, next: number): Part | undefined {
-  const scheme = (holds & (COLON | SLASH)) === 0 ? undefined : schemePart(chunk);
+  const scheme = (holds & (COLON | SLASH)) === 0 ? undefined : schemePart(chunk, holds);
   if (scheme !== undefined) return scheme;
   const mail = (holds & AT) === 0 ? undefined : mailPart(chunk);
   if (mail !== undefined) return mail;
@@ -66,13 +66,24 @@ function partOf(chunk: string, holds: number, next: number): Part | undefined {
   return (holds & (COLON | DOT)) === 0 ? undefined : hostPart(chunk, holds, next);
 }
 
-function schemePart(chunk: string): Part | undefined {
+function schemePart(chunk: string, holds: number): Part | undefined {
   const end = chunk.length;
-  if (SCHEMES_WITHOUT_SLASHES.test(chunk) || UNC.test(chunk)) return { kind: "url", start: 0, end };
-  const lax = LAX_SCHEME.exec(chunk);
+  if (chunk.startsWith("\\\\") && UNC.test(chunk)) return { kind: "url", start: 0, end };
+  if ((holds & COLON) === 0) return networkPart(chunk);
+  if (SCHEMES_WITHOUT_SLASHES.test(chunk)) return { kind: "url", start: 0, end };
+  const lax = mayBeLax(chunk) ? LAX_SCHEME.exec(chunk) : null;
   if (lax !== null) return { kind: "url", start: lax.index, end };
   const at = chunk.indexOf("://");
   return at > 0 ? slashedPart(chunk, at) : networkPart(chunk);
+}
+
+/** Whether a colon has a backslash behind it, or one slash alone. */
+function mayBeLax(chunk: string): boolean {
+  for (let at = chunk.indexOf(":"); at >= 0; at = chunk.indexOf(":", at + 1)) {
+    const next = chunk.charCodeAt(at + 1);
+    if (next === 0x5c || (next === 0x2f && chunk.charCodeAt(at + 2) !== 0x2f)) return true;
+  }
+  return false;
 }
 
 /** What has `://` at a place. */

@@ -75,22 +75,23 @@ function isNumberLike(text: string, start: number, end: number): boolean {
 
 /** Accounts, dates, numbers and ids at or inside a chunk. */
 function wordTokens(text: string, start: number, chunk: Pick<Chunk, "end" | "holds">, emit: Emit): number {
-  const looks = new Looks(text, chunk.end);
+  let look: NextLook | undefined;
   let at = start;
   while (at < chunk.end) {
     const next = at > start && isWordCode(text.charCodeAt(at - 1)) ? at : tokenAt(text, at, chunk, emit);
-    at = next > at ? netAfter(text, next, { ...chunk, looks }, emit) : at + 1;
+    // Most tokens are all of their chunk: then there is nothing to look at.
+    if (next >= chunk.end) return next;
+    if (next > at) look ??= { end: chunk.end, holds: chunk.holds, looks: new Looks(text, chunk.end) };
+    at = next > at && look !== undefined ? netAfter(text, next, look, emit) : at + 1;
   }
   return at;
 }
 
+/** A chunk, and how much of it is still looked at for addresses. */
+type NextLook = Pick<Chunk, "end" | "holds"> & { readonly looks: Looks };
+
 /** Emits an address that begins where a token ended; returns where to go on. */
-function netAfter(
-  text: string,
-  from: number,
-  { end: chunkEnd, holds, looks }: Pick<Chunk, "end" | "holds"> & { readonly looks: Looks },
-  emit: Emit,
-): number {
+function netAfter(text: string, from: number, { end: chunkEnd, holds, looks }: NextLook, emit: Emit): number {
   if (from >= chunkEnd || isWordCode(text.charCodeAt(from))) return from;
   const start = isBetween(text.charCodeAt(from)) ? from + 1 : from;
   const end = looks.endAt(start);

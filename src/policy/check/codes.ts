@@ -42,6 +42,26 @@ export const LINT_CODES = {
     means: "no `[[directory]]` has this name, so no value is ever found in it",
     hint: "declare the directory, or correct the name",
   },
+  "ungiven-tag": {
+    severity: "warning",
+    means: "no source of this policy gives the tag: no value has it, and a call only when its client claims it",
+    hint: "give it in the `labels` of a `[[sources]]`, or correct the name",
+  },
+  "no-origin": {
+    severity: "warning",
+    means: "nothing in this policy makes a value one of these, so the test never holds for a value",
+    hint: "name the user's channel in `[trust]`, or what you trust in `[[sources]]` or `[[directory]]`",
+  },
+  "withheld-answers": {
+    severity: "warning",
+    means: "the calls are made and their answers are never handed on: the agent learns nothing from them",
+    hint: "allow the response syscall as well, or leave it if the answers are to be withheld",
+  },
+  "vacuous-every": {
+    severity: "warning",
+    means: "`every` also holds when there is no such argument: a tool that calls it otherwise passes untested",
+    hint: "list the tools, or add a `some` for an argument that must be there",
+  },
   "every-in-deny": {
     severity: "warning",
     means: "`every` needs all values to be bad: an attacker adds one good value and the rule no longer holds",

@@ -1,11 +1,13 @@
 /** What is wrong with a policy that loads: every finding with its place, most of them about rules that do not work. */
 import type { PolicyDocument } from "../ast.js";
 import { locator } from "../locate.js";
+import { answerFindings } from "./answers.js";
 import { LINT_CODES, type LintFinding } from "./codes.js";
 import { idleFindings } from "./idle.js";
 import { Steps } from "./implies.js";
 import { phaseFindings } from "./phases.js";
 import { reachFindings } from "./reached.js";
+import { ungivenFindings } from "./ungiven.js";
 import { weakFindings } from "./weak.js";
 
 export type { LintFinding } from "./codes.js";
@@ -20,6 +22,8 @@ export function lintPolicy(document: PolicyDocument, source: string, now_ms?: nu
   const found = [
     ...reachFindings(document, steps),
     ...phaseFindings(document),
+    ...ungivenFindings(document),
+    ...answerFindings(document),
     ...weakFindings(document),
     ...idleFindings(document, now_ms),
   ];

@@ -83,7 +83,7 @@ function phaseOf(part: Part, rule: PolicyRule, path: PathOf): readonly PathFindi
 }
 
 /** The lists of origins in a part, by the condition they are the value of. */
-function originsOf(part: Part): readonly (readonly [string, readonly string[]])[] {
+export function originsOf(part: Part): readonly (readonly [string, readonly string[]])[] {
   if (part.on !== "every" && part.on !== "some") return [];
   const { from, from_none, tokens_from, words_from } = part.test;
   return Object.entries({ from, from_none, tokens_from, words_from }).flatMap(([name, list]) =>
@@ -123,7 +123,7 @@ function directoriesOf(part: Part, names: ReadonlySet<string>, path: PathOf): re
   );
 }
 
-const DIRECTORY = "directory:";
+export const DIRECTORY = "directory:";
 
 export function directoryNames(origins: readonly string[]): readonly string[] {
   return origins.filter((one) => one.startsWith(DIRECTORY)).map((one) => one.slice(DIRECTORY.length));

@@ -27,6 +27,7 @@ export function weakFindings(document: PolicyDocument): readonly PathFinding[] {
       ...openFindings(rule, index),
       ...weakQuantifiers(document, rule, index),
       ...argumentFindings(rule, index),
+      ...vacuousFindings(rule, index),
       ...emptyFindings(rule, index),
       ...(rule.id === numberedId(index)
         ? [{ code: "no-id" as const, path: ["rules", index], problem: `rule ${String(index + 1)} has no id` }]
@@ -104,14 +105,31 @@ function weakQuantifier(effect: Verdict, isEvery: boolean): LintCode | undefined
 
 /** Tests on members by name that say nothing of other members. Globs over tools have no arguments to list. */
 function argumentFindings({ effect, when, id }: PolicyRule, index: number): readonly PathFinding[] {
-  const hasLiteralTools = when.tool?.every((glob) => !/[*?\\]/.test(glob)) ?? false;
-  if (effect !== "allow" || !when.syscalls.includes("tool.invoke") || !hasLiteralTools) return [];
+  if (effect !== "allow" || !when.syscalls.includes("tool.invoke") || when.tool?.every(isLiteral) !== true) return [];
   const parts = partsOf(when);
   const places = parts.flatMap((part) => (part.on === "every" ? [part.test.path] : []));
   const isOpen = places.length > 0 && !places.some((path) => path.startsWith("/*"));
   if (!isOpen || parts.some(({ on }) => on === "only")) return [];
   const problem = `the rule ${quoted(id)} tests ${list(places)} and no other argument`;
   return [{ code: "open-arguments", path: ["rules", index, "when", "every"], problem }];
+}
+
+/**
+ * A rule that tests arguments by name, demands none of them, and lists no tool: one that has none of these names
+ * passes untested. Of tools that are listed argumentFindings speaks.
+ */
+function vacuousFindings({ effect, when, id }: PolicyRule, index: number): readonly PathFinding[] {
+  if (effect !== "allow" || !when.syscalls.includes("tool.invoke") || when.tool?.some(isLiteral) === true) return [];
+  const parts = partsOf(when);
+  const places = parts.flatMap((part) => (part.on === "every" ? [part.test.path] : []));
+  const isOpen = places.length > 0 && !places.some((path) => path.startsWith("/*"));
+  if (!isOpen || parts.some(({ on }) => on === "only" || on === "some")) return [];
+  const problem = `the rule ${quoted(id)} also allows a call without ${list(places)}`;
+  return [{ code: "vacuous-every", path: ["rules", index, "when", "every"], problem }];
+}
+
+function isLiteral(glob: string): boolean {
+  return !/[*?\\]/.test(glob);
 }
 
 function list(places: readonly string[]): string {

@@ -204,6 +204,64 @@ const VECTORS: Readonly<
     bad: ['[[grants]]\ncapability = "secret.open:a"'],
     good: ['[[grants]]\ncapability = "secret.open:a"\nuses = 1', '[[grants]]\ncapability = "tool.invoke:a"'],
   },
+  "ungiven-tag": {
+    bad: [
+      rule("deny", `${CALL}, labels_any = ["pii"]`),
+      rule("deny", `${CALL}, some = [{ path = "/**", labels_all = ["pii"] }]`),
+      rule("deny", `${CALL}, not = { every = [{ path = "/**", from = ["crm", "nowhere"] }] }`),
+      rule("allow", `${CALL}, labels_none = ["pii"]`).replace("[[rules]]", '[labels]\npii = "personal"\n[[rules]]'),
+      `[[sources]]\nlabels = ["customer:acme"]\n${rule("deny", `${CALL}, labels_any = ["customer:acmee"]`)}`,
+    ],
+    good: [
+      `[[sources]]\nlabels = ["pii"]\n${rule("deny", `${CALL}, labels_any = ["pii", "secret"]`)}`,
+      `[[sources]]\nlabels = ["crm"]\n${rule("allow", `${CALL}, every = [{ path = "/**", from = ["crm", "server:a"] }]`)}`,
+    ],
+  },
+  "no-origin": {
+    bad: [
+      rule("allow", `${CALL}, every = [{ path = "/a", from = ["user", "trusted"] }]`),
+      rule("allow", `${CALL}, every = [{ path = "/a", tokens_from = ["directory"] }]`),
+      rule("deny", `${CALL}, not = { some = [{ path = "/a", words_from = ["trusted"] }] }`),
+    ],
+    good: [
+      ...[
+        '[trust]\nclient_prompt = "_meta"\n',
+        '[[directory]]\nname = "x"\nvalues = ["a"]\n',
+        '[[sources]]\nserver = "a"\nlabels = ["trusted"]\n',
+      ].map((given) => given + rule("allow", `${CALL}, every = [{ path = "/a", from = ["user", "trusted"] }]`)),
+      rule("allow", `${CALL}, every = [{ path = "/a", from = ["user", "trusted", "nowhere"] }]`),
+      rule("deny", `${CALL}, some = [{ path = "/a", from_none = ["user", "trusted"] }]`),
+    ],
+  },
+  "withheld-answers": {
+    bad: [
+      rule("allow", CALL),
+      rule("ask", CALL) + rule("deny", 'syscalls = ["tool.response"]'),
+      rule("allow", 'syscalls = ["tool.invoke", "tool.response", "resource.read"]'),
+      rule("allow", 'syscalls = ["prompt.get", "tool.response"]'),
+    ],
+    good: [
+      rule("allow", 'syscalls = ["tool.invoke", "tool.response"]'),
+      rule("deny", CALL),
+      `mode = "observe"\n${rule("allow", CALL)}`,
+      rule("allow", CALL) + rule("allow", 'syscalls = ["tool.response"], labels_none = ["secret"]'),
+    ],
+  },
+  "vacuous-every": {
+    bad: [
+      rule("allow", `${CALL}, tool = "send_*", every = [{ path = "/to", from = ["nowhere"] }]`),
+      rule("allow", `${CALL}, act = ["send"], every = [{ path = "/to", max = 1 }]`),
+    ],
+    good: [
+      rule("allow", `${CALL}, tool = "send_*", every = [{ path = "/**", from = ["nowhere"] }]`),
+      rule(
+        "allow",
+        `${CALL}, tool = "send_*", every = [{ path = "/to", max = 1 }], some = [{ path = "/to", max = 1 }]`,
+      ),
+      rule("allow", `${CALL}, tool = "send_*", only = ["to"], every = [{ path = "/to", max = 1 }]`),
+      rule("deny", `${CALL}, tool = "send_*", every = [{ path = "/to", max = 1 }]`),
+    ],
+  },
   "no-id": {
     bad: [`[[rules]]\neffect = "deny"\nwhen = { ${CALL} }`],
     good: [rule("deny", CALL)],
@@ -246,6 +304,14 @@ describe("lint", () => {
   test("a finding stands where the condition stands", () => {
     const [found] = lint(rule("deny", `${CALL}, labels_any = []`)).filter(({ code }) => code === "empty-labels");
     expect(found).toMatchObject({ line: 5, column: 38, ...LINT_CODES["empty-labels"] });
+  });
+
+  test("a tag that is close to a given one is named with it, where it stands", () => {
+    const given = '[[sources]]\nlabels = ["personal"]\n';
+    const found = lint(`${given}${rule("deny", `${CALL}, labels_any = ["secret", "persnal"]`)}`);
+    expect(found.filter(({ code }) => code === "ungiven-tag")).toMatchObject([
+      { line: 7, column: 38, problem: "no source gives the tag `persnal`; did you mean `personal`?" },
+    ]);
   });
 
   test("a policy too large to compare says so, and ends", () => {

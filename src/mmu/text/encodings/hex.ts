@@ -77,20 +77,21 @@ function runsIn(text: string): readonly Decoded[] {
 
 /** Long words of digits were encoded one by one; short ones are the groups of a dump. */
 function readWords(run: string, at: number): readonly Decoded[] {
+  if (!/\s/.test(run)) return readRun(run, at);
   const words = Array.from(run.matchAll(/\S+/g));
-  if (words.length === 1 || words.some(([word]) => word.length < LEAST_DIGITS)) return readRun(run, at);
+  if (words.some(([word]) => word.length < LEAST_DIGITS)) return readRun(run, at);
   return words.flatMap((word) => readRun(word[0], at + word.index));
 }
 
 /** The bytes as they are; else what is readable of them, with the first digit or without it. */
 function readRun(run: string, at: number): readonly Decoded[] {
-  const reading = readText(dumpOf(run).bytes, false);
+  const dump = dumpOf(run);
+  const reading = readText(dump.bytes, false);
   if (reading !== undefined) return [{ text: reading, start: at, end: at + run.length }];
-  return readStretch(run, at) ?? readStretch(run.slice(1), at + 1) ?? [];
+  return readStretch(dump, at) ?? readStretch(dumpOf(run.slice(1)), at + 1) ?? [];
 }
 
-function readStretch(run: string, at: number): readonly Decoded[] | undefined {
-  const { bytes, starts } = dumpOf(run);
+function readStretch({ bytes, starts }: Dump, at: number): readonly Decoded[] | undefined {
   const stretch = longestStretch(bytes, LEAST_DIGITS / 2);
   if (stretch === undefined) return undefined;
   const [first, last] = [starts[stretch.from] ?? 0, starts[stretch.to - 1] ?? 0];

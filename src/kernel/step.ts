@@ -13,7 +13,7 @@ import { encodeLine } from "../evidence/codec.js";
 import type { CompiledPolicy } from "../policy/compile.js";
 import { approvalStep, releaseValue } from "./operator.js";
 import { Committer } from "./commit.js";
-import { fold } from "./fold.js";
+import { foldHistory } from "./history.js";
 import type { Made, Making } from "./made.js";
 import { pageStep } from "./page.js";
 import type { State } from "./state.js";
@@ -50,7 +50,7 @@ export function createKernel(parts: KernelParts): Kernel {
     const { event, settle, changed } = make(parts, state, input, committer);
     const time = { mono_us: Math.max(state.mono_us, input.at.mono_us), wall_ms: input.at.wall_ms };
     const { text, hash } = encodeLine(parts.digests, event, { seq: state.seq, prev: state.head, time });
-    const folded = fold(state, { event, hash, time }, parts.compile);
+    const folded = foldHistory(state, { event, hash, time }, input.history, parts.compile);
     return {
       state: settle?.(folded) ?? folded,
       event,
@@ -81,7 +81,7 @@ function reaches(risk: Risk, threshold: Risk | "never"): boolean {
 }
 
 function make(parts: KernelParts, state: State, input: Input, committer: Committer): Made {
-  const making = { committer, digests: parts.digests, wall_ms: input.at.wall_ms };
+  const making = { committer, digests: parts.digests, wall_ms: input.at.wall_ms, history: input.history };
   return isDecided(input) ? decidedStep(state, input, making) : toldStep(state, input, making);
 }
 
@@ -102,7 +102,7 @@ function decidedStep(state: State, input: DecidedInput, making: Making): Made {
     case "page":
       return pageStep(state, input.page, making);
     case "approval":
-      return approvalStep(state, input.approval, making.wall_ms);
+      return approvalStep(state, input.approval, making);
     case "release":
       return { event: { type: "release", value: releaseValue(state, input.release) } };
   }

@@ -6,6 +6,7 @@ import type { ExitStatus, Io } from "./io.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
 import { registerContext } from "./context.js";
 import { registerInit } from "./init.js";
+import { registerForkReplay } from "./fork-replay.js";
 import { policyCommands } from "./policy.js";
 import { registerPolicyCheck } from "./policy-check.js";
 import { registerRecover } from "./recover.js";
@@ -17,6 +18,7 @@ const COMMANDS = [
   registerMcpProxyStdio,
   registerVerify,
   registerReplay,
+  registerForkReplay,
   registerTraceInspect,
   registerRecover,
   registerPolicyCheck,

@@ -106,6 +106,10 @@ async function forkAll(paths: readonly string[], forkOne: (log: string) => Promi
   return { logs, errors };
 }
 
+function counted(count: number, name: string): string {
+  return `${String(count)} ${name}${count === 1 ? "" : "s"}`;
+}
+
 function gateOf(failOn: FailOn, mayBeUnknown: boolean, logs: readonly LogFork[]): Gate {
   if (failOn === "none") return { failOn, ok: true, because: [] };
   const add = (of: (log: LogFork) => number): number => logs.reduce((sum, log) => sum + of(log), 0);
@@ -117,8 +121,8 @@ function gateOf(failOn: FailOn, mayBeUnknown: boolean, logs: readonly LogFork[])
   const words = { widen: "widened", narrow: "narrowed", any: "changed" };
   const unknown = mayBeUnknown ? 0 : add((log) => log.indeterminate);
   const because = [
-    ...(found[failOn] === 0 ? [] : [`${String(found[failOn])} decisions ${words[failOn]}`]),
-    ...(unknown === 0 ? [] : [`${String(unknown)} decisions cannot be known, which is not safe`]),
+    ...(found[failOn] === 0 ? [] : [`${counted(found[failOn], "decision")} ${words[failOn]}`]),
+    ...(unknown === 0 ? [] : [`${counted(unknown, "decision")} cannot be known, which is not safe`]),
   ];
   return { failOn, ok: because.length === 0, because };
 }

@@ -1,6 +1,6 @@
 /** The report of `fork-replay-behavior`: which outputs differ, and which decisions after them. */
 import { visible } from "../evidence/visible.js";
-import { forkedLogJson, forkedLogLines, type ForkedLog } from "./fork-report.js";
+import { counted, forkedLogJson, forkedLogLines, type ForkedLog } from "./fork-report.js";
 import { reportJson } from "./json.js";
 import type { ReportLook } from "./verify-report.js";
 
@@ -39,7 +39,7 @@ export function behaviorText(file: string, report: ForkedBehavior, look: ReportL
   return [
     `${paint.title("fork-replay-behavior")}  ${visible(report.log)}  with ${visible(file)}`,
     "",
-    `  ${String(baselineOutputs)} outputs, ${String(overrideOutputs)} given, ${String(divergences.length)} of them differ`,
+    `  ${counted(baselineOutputs, "output")}, ${String(overrideOutputs)} given, of which ${String(divergences.length)} not as recorded`,
     ...divergences.map(({ seq, differs, labels }) => {
       const given = labels.fork === undefined ? "" : `  ${labelsWords(labels.original)} -> ${labelsWords(labels.fork)}`;
       return `  #${String(seq)}  ${differs.join(", ")}${given}`;

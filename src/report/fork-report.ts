@@ -117,7 +117,7 @@ export function forkText({ policy, isCorpus, logs, errors, gate }: ForkedLogs, l
   }
   for (const { log, problem } of errors) lines.push("", paint.bad(`✗ ${visible(log)}: ${visible(problem)}`));
   if (isCorpus) {
-    lines.push("", paint.title(`all ${String(logs.length)} logs`), ...totalLines(sumOf(logs), look));
+    lines.push("", paint.title(`in all, ${counted(logs.length, "log")}`), ...totalLines(sumOf(logs), look));
   }
   lines.push("", gateLine(gate, paint), "");
   return lines.join("\n");
@@ -142,12 +142,17 @@ function totalLines(
   look: ReportLook,
 ): readonly string[] {
   const { paint, width } = look;
-  const counts = `  ${String(replayed)} decisions, ${String(changed)} changed: ${String(widened)} widened, ${String(narrowed)} narrowed; ${String(more.indeterminate)} indeterminate`;
+  const counts = `  ${counted(replayed, "decision")}, ${String(changed)} changed: ${String(widened)} widened, ${String(narrowed)} narrowed; ${String(more.indeterminate)} indeterminate`;
   const summary = Object.entries(more.summary).map(([name, times]) => `  ${visible(name)}  ${String(times)}`);
   const missing = (Object.entries(more.missing) as [MissingWhy, number][]).map(
     ([why, times]) => `  ${paint.warn(`${why}  ${String(times)}`)}  ${wrap(MISSING[why], width, "      ")}`,
   );
   return [counts, ...summary, ...missing];
+}
+
+/** `1 log`, `2 logs`. */
+export function counted(count: number, name: string): string {
+  return `${String(count)} ${name}${count === 1 ? "" : "s"}`;
 }
 
 function place({ seq, on, syscall, target }: Forked): string {
@@ -170,7 +175,7 @@ function shrunkLines({ change, needs }: ShrunkFlip, paint: Paint): readonly stri
   const { items, isMinimal } = needs;
   if (items.length === 0) return [`${head} on its own, whatever came before`];
   const how = isMinimal ? "none of them can be left out" : "perhaps not all of them";
-  return [`${head} after these ${String(items.length)} (${how}):`, ...items.map((line) => `    ${eventWords(line)}`)];
+  return [`${head} after (${how}):`, ...items.map((line) => `    ${eventWords(line)}`)];
 }
 
 function eventWords({ seq, type, value }: FlightLine): string {

@@ -36,14 +36,16 @@ describe("a fork of any session", () => {
           expect(forked(run, { policy: source, payloads: whole(run) })).toMatchObject(none);
         }
       }),
-      { numRuns: 80 },
+      { numRuns: 40 },
     );
   });
 
   it("under another policy leaves nothing unknown when it has the values, and guesses nothing when it has not", () => {
     let compared = 0;
     fc.assert(
-      fc.property(policies, policies, turnsWithRelease, fc.nat(), (policy, other, turns, luck) => {
+      fc.property(policies, policies, turnsWithRelease, fc.nat(), (policy, next, turns, luck) => {
+        // Now and then one that labels otherwise what comes in, or believes nobody.
+        const other = [next, next.replace('"/own"', '"/**"'), next.replace('"_meta"', '"none"')][luck % 3] ?? next;
         const run = live(policy, turns);
         const deep = forked(run, { policy: other, payloads: whole(run) });
         expect(deep.indeterminate).toBe(0);
@@ -68,8 +70,8 @@ describe("a fork of any session", () => {
           compared += said.size;
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
-    expect(compared).toBeGreaterThan(100);
+    expect(compared).toBeGreaterThan(60);
   });
 });

@@ -56,19 +56,18 @@ export function registerForkReplay(program: Command, io: Io): void {
 }
 
 async function forkReplay(named: string, options: ForkOptions, io: Io): Promise<void> {
-  const [app, { forkJson, forkText }] = await Promise.all([
+  const [{ forkLog, forkPolicy, isFolder, logsBelow }, { forkJson, forkText }] = await Promise.all([
     import("../app/fork-replay.js"),
     import("../report/fork-report.js"),
   ]);
   const path = resolve(io.cwd, named);
-  const isCorpus = app.isFolder(path);
+  const isCorpus = isFolder(path);
   const failOn = options.failOn ?? (isCorpus ? "widen" : "none");
   const given = /[/\\]|\.toml$/.test(options.policy) ? resolve(io.cwd, options.policy) : options.policy;
-  const { name, source } = await app.forkPolicy(given);
-  const forkOne = (log: string): Promise<LogFork> =>
-    app.forkLog(log, { policy: source, env: io.env, shrinks: isCorpus });
+  const { name, source } = await forkPolicy(given);
+  const forkOne = (log: string): Promise<LogFork> => forkLog(log, { policy: source, env: io.env, shrinks: isCorpus });
   const { logs, errors } = isCorpus
-    ? await forkAll(app.logsBelow(path), forkOne, io)
+    ? await forkAll(logsBelow(path), forkOne, io)
     : { logs: [{ ...(await forkOne(path)), log: named }], errors: [] };
   const gate = gateOf(failOn, options.allowIndeterminate === true, logs);
   const report = { policy: name, isCorpus, logs, errors, gate };

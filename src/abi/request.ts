@@ -5,12 +5,13 @@ import type {
   Instant,
   OpenValue,
   OutcomeStatus,
+  PageValue,
   ProvenanceValue,
   SessionFact,
   SyscallValue,
 } from "./event.js";
 import type { Commit, OpenPayload, Payload } from "./payload.js";
-import type { ApprovalAnswer, ReasonCode, ReceiptFault } from "./decision.js";
+import type { ApprovalAnswer, Decision, ReasonCode, ReceiptFault, Verdict } from "./decision.js";
 import type { SyscallKind } from "./syscalls.js";
 
 /** What a caller says about itself. Recorded; labels may only raise, capabilities are never believed. */
@@ -121,8 +122,23 @@ export interface CloseFacts {
   readonly seal?: string;
 }
 
+/**
+ * Set by a fork: what happened in the run that it follows. The line then says what the fork's policy decides, and the
+ * state goes on with what happened.
+ */
+export interface History {
+  /** On a call, an approval, or a page's delivery. A page without one goes on as the fork itself decides. */
+  readonly decision?: Decision;
+  /** What was changed in a page before it was handed on. */
+  readonly changes?: PageValue["changes"];
+  /** Of an approval: what the fork's policy had said to the call. */
+  readonly asked?: Verdict;
+  /** Label names that stand in place of those derived from a page; its values then count as missing. */
+  readonly labels?: readonly string[];
+}
+
 /** The inputs of `step`: few kinds, each one line of the log. */
-export type Input = { readonly at: Instant } & (
+export type Input = { readonly at: Instant; readonly history?: History } & (
   | { readonly type: "open"; readonly run: RunFacts; readonly secret: string | undefined }
   | { readonly type: "policy"; readonly name: string; readonly source: string }
   | { readonly type: "session"; readonly note: SessionNote }

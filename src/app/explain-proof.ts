@@ -1,7 +1,8 @@
 /** What a changed policy would have decided about a recorded call: the proof of a suggestion, or of the operator's own edit. */
 import type { SyscallName } from "../abi/syscalls.js";
 import type { PolicyDocument } from "../policy/ast.js";
-import { factKey, partsOf, sayingOf, withInner } from "../policy/check/parts.js";
+import { placesOf } from "../policy/carried.js";
+import { sayingOf } from "../policy/check/parts.js";
 import { explainDecision, type DecidedCall, type Explanation } from "../policy/explain.js";
 import { parsePolicy } from "../policy/parse.js";
 
@@ -57,23 +58,15 @@ export interface Carried {
  */
 export function carried(from: PolicyDocument, to: PolicyDocument, call: DecidedCall): Carried {
   const answers = new Map<string, boolean>();
-  for (const [key, saying] of placesOf(from)) {
+  for (const [key, part] of placesOf(from)) {
     const held = call.held.get(key);
-    if (held !== undefined) answers.set(saying, held);
+    if (held !== undefined) answers.set(sayingOf(part), held);
   }
-  const held = placesOf(to).flatMap(([key, saying]) => {
-    const answer = answers.get(saying);
+  const held = placesOf(to).flatMap(([key, part]) => {
+    const answer = answers.get(sayingOf(part));
     return answer === undefined ? [] : [[key, answer] as const];
   });
   return { held: new Map(held), grantsUsed: carriedUses(from, to, call.grantsUsed ?? new Map<number, number>()) };
-}
-
-function placesOf({ rules }: PolicyDocument): readonly (readonly [key: string, saying: string])[] {
-  return rules.flatMap(({ when }, index) =>
-    partsOf(when)
-      .flatMap(withInner)
-      .map((part) => [factKey(index, part.at), sayingOf(part)] as const),
-  );
 }
 
 function carriedUses(

@@ -24,7 +24,7 @@ export interface LogReplay extends ReplayReport {
 }
 
 /** The journal beside a log: opened, not to be had (which is nobody's fault), or damaged. */
-type Journal =
+export type Journal =
   | { readonly kind: "open"; readonly payloads: OpenedPayloads }
   | { readonly kind: "absent" | "damaged"; readonly why: string };
 
@@ -75,7 +75,7 @@ function replayLines(path: string, journal: Journal): LogReplay {
  * INVARIANT: a value is in the journal before its line is in the log. So a whole journal that lacks one was cut; only
  * a run that died with its last frame half written may lack some.
  */
-function faultOf(journal: Journal, { sealed, ending }: ReplayReport): string | undefined {
+export function faultOf(journal: Journal, { sealed, ending }: ReplayReport): string | undefined {
   if (journal.kind !== "open") return journal.kind === "damaged" ? journal.why : undefined;
   const { tornBytes } = journal.payloads;
   if (tornBytes > 0 && ending === "closed") return `${String(tornBytes)} bytes at its end are no whole frame`;
@@ -87,7 +87,7 @@ function faultOf(journal: Journal, { sealed, ending }: ReplayReport): string | u
 const NOT_OURS: ReadonlySet<string> = new Set<PayloadFault["code"]>(["unreadable", "other-key"]);
 
 /** The journal beside a log, opened, or why there is none. */
-function openJournalOf(path: string, env: NodeJS.ProcessEnv): Journal {
+export function openJournalOf(path: string, env: NodeJS.ProcessEnv): Journal {
   const journal = payloadPathOf(path);
   if (!existsSync(journal)) return { kind: "absent", why: "there is no payload journal beside the log" };
   const key = loadOperatorKey(env);

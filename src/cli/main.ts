@@ -11,6 +11,7 @@ import { registerKeyRevoke } from "./key-revoke.js";
 import { registerKeyRotateVerify } from "./key-rotate-verify.js";
 import { registerKeyRotate } from "./key-rotate.js";
 import { registerKeygen } from "./keygen.js";
+import { registerForkReplay } from "./fork-replay.js";
 import { policyCommands } from "./policy.js";
 import { registerPolicyCheck } from "./policy-check.js";
 import { registerProof } from "./proof.js";
@@ -27,6 +28,7 @@ const COMMANDS = [
   registerMcpProxyStdio,
   registerVerify,
   registerReplay,
+  registerForkReplay,
   registerTraceInspect,
   registerRecover,
   registerProof,

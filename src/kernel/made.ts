@@ -1,6 +1,7 @@
 /** What the makers of events are given beside the state and the input, and what they hand back. */
 import type { Digests } from "../base/digest.js";
 import type { FlightEvent } from "../abi/event.js";
+import type { History } from "../abi/request.js";
 import type { Committer } from "./commit.js";
 import type { State } from "./state.js";
 
@@ -9,6 +10,8 @@ export interface Making {
   readonly digests: Digests;
   /** Unix time in milliseconds. */
   readonly wall_ms: number;
+  /** Only in a fork. */
+  readonly history?: History | undefined;
 }
 
 /** An event in the making: how the values behind it change the state, beside what the line itself changes. */

@@ -6,19 +6,24 @@ import { declassify, endorse } from "../mmu/declassify.js";
 import { BOTTOM, labelNames } from "../mmu/lattice.js";
 import { isExpired } from "./decide.js";
 import type { PendingCall, State } from "./state.js";
-import type { Made } from "./made.js";
+import type { Made, Making } from "./made.js";
 import { withoutCallContext } from "./values.js";
 
 /**
  * INVARIANT: an answer binds only a call that is parked in that session; to any other it is a denial. A policy that has
  * ended since it asked lets nothing pass, whatever the answer.
  */
-export function approvalStep(state: State, { call, session, answer }: Approval, wall_ms: number): Made {
+export function approvalStep(
+  state: State,
+  { call, session, answer }: Approval,
+  { wall_ms, history }: Pick<Making, "wall_ms" | "history">,
+): Made {
   const pending = state.sessions.get(session)?.parked.get(call);
   const decision = decisionOn(pending, answer, isExpired(state, wall_ms));
   const event = { type: "approval", value: { answer, call, decision, session } } as const;
   // A parked call that will not happen has no result that could echo it.
-  const isOver = pending !== undefined && decision.verdict !== "allow";
+  const { verdict } = history?.decision ?? decision;
+  const isOver = pending !== undefined && verdict !== "allow";
   return isOver ? { event, settle: (next) => withoutCallContext(next, { call, session }) } : { event };
 }
 

@@ -15,6 +15,7 @@ import { labelPage } from "./arrival.js";
 import { withListing, withPage, withUserWords } from "./context.js";
 import { judgeDelivery, judgeUncalled, judgeUserWords } from "./decide.js";
 import { isSeen } from "./fold.js";
+import { pageHappened } from "./history.js";
 import type { PendingCall, State } from "./state.js";
 import type { Made, Making } from "./made.js";
 import { changeValue } from "./syscall.js";
@@ -26,11 +27,12 @@ export function pageStep(state: State, page: PageArrival, making: Making): Made 
   return isUserWords(page) ? userStep(state, page, making) : arrivalStep(state, page, making);
 }
 
-function arrivalStep(state: State, page: PageArrival, { committer, digests, wall_ms }: Making): Made {
+function arrivalStep(state: State, page: PageArrival, making: Making): Made {
+  const { committer, digests, wall_ms, history } = making;
   const pending = page.call === undefined ? undefined : state.sessions.get(page.session)?.calls.get(page.call);
   const { content } = page;
   const signs = content.kind === "sealed" ? content.signs : signsOf(content.canonical);
-  const seen = readPage(state, page, pending, signs);
+  const seen = toldPage(history) ?? readPage(state, page, pending, signs);
   const arrived = { page, labels: seen.labels, wall_ms };
   const ruling = pending === undefined ? judgeUncalled(state, arrived) : judgeDelivery(state, pending, arrived);
   const { delivery, changed } = delivered(ruling, content);
@@ -48,7 +50,7 @@ function arrivalStep(state: State, page: PageArrival, { committer, digests, wall
     signs,
   };
   const settle = (next: State): State => {
-    if (!isSeen(value) || !tracksValues(next)) return next;
+    if (!isSeen(pageHappened(value, history)) || !tracksValues(next)) return next;
     const isListing = pending?.kind === "tool.describe" && page.method === "tools/list#result";
     return remembered(next, value, seen.leaves, isListing ? { value: valueOf(content), digests } : undefined);
   };
@@ -59,6 +61,12 @@ interface Seen {
   readonly labels: Labels;
   /** Undefined when the values are not at hand. */
   readonly leaves: readonly PageLeaf[] | undefined;
+}
+
+/** A fork may say what a page is labelled; then its leaves are not known. */
+function toldPage(history: Making["history"]): Seen | undefined {
+  const labels = history?.labels === undefined ? undefined : labelsOf(history.labels);
+  return labels === undefined ? undefined : { labels, leaves: undefined };
 }
 
 function readPage(state: State, page: PageArrival, pending: PendingCall | undefined, signs: readonly string[]): Seen {

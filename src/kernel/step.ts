@@ -14,6 +14,7 @@ import { approvalStep, releaseValue } from "./operator.js";
 import { Committer } from "./commit.js";
 import { foldLine, type FoldParts } from "./fold.js";
 import { draftCheckpoint } from "./checkpoint.js";
+import { foldHistory } from "./history.js";
 import type { Made, Making } from "./made.js";
 import { pageStep } from "./page.js";
 import { draftReceipts } from "./receipts.js";
@@ -47,7 +48,12 @@ export function createKernel(parts: KernelParts): Kernel {
     const { event, settle, changed } = make(parts, state, input, committer);
     const time = { mono_us: Math.max(state.mono_us, input.at.mono_us), wall_ms: input.at.wall_ms };
     const { text, hash } = encodeLine(parts.digests, event, { seq: state.seq, prev: state.head, time });
-    const folded = foldLine(state, { event, text, hash, time }, parts);
+    const line = { event, text, hash, time };
+    // The lines of a fork are in no log, so there is no tree over them.
+    const folded =
+      input.history === undefined
+        ? foldLine(state, line, parts)
+        : foldHistory(state, line, input.history, parts.compile);
     return {
       state: settle?.(folded) ?? folded,
       event,
@@ -80,7 +86,7 @@ function mustBeDurable(state: State, event: FlightEvent): boolean {
 }
 
 function make(parts: KernelParts, state: State, input: Input, committer: Committer): Made {
-  const making = { committer, digests: parts.digests, wall_ms: input.at.wall_ms };
+  const making = { committer, digests: parts.digests, wall_ms: input.at.wall_ms, history: input.history };
   if (isDecided(input)) return decidedStep(state, input, making);
   return isOfSignatures(input) ? signedStep(state, input, making) : toldStep(state, input, making);
 }
@@ -110,7 +116,7 @@ function decidedStep(state: State, input: DecidedInput, making: Making): Made {
     case "page":
       return pageStep(state, input.page, making);
     case "approval":
-      return approvalStep(state, input.approval, making.wall_ms);
+      return approvalStep(state, input.approval, making);
     case "release":
       return { event: { type: "release", value: releaseValue(state, input.release) } };
   }

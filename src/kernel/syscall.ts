@@ -18,7 +18,8 @@ import { handleOf, subjectPayload } from "./subject.js";
 import { applyChanges } from "./transform.js";
 import { contextOf, isOpen, tracksValues, valueOf, withContext } from "./values.js";
 
-export function syscallStep(state: State, request: SyscallRequest, { committer, wall_ms }: Making): Made {
+export function syscallStep(state: State, request: SyscallRequest, making: Making): Made {
+  const { committer, wall_ms, history } = making;
   const labels = labelsFor(state, request);
   const values = valuesOf(state, request, labels);
   const evidence = { wall_ms, values, facts: values === undefined ? request.recorded?.facts : undefined };
@@ -28,7 +29,7 @@ export function syscallStep(state: State, request: SyscallRequest, { committer, 
   const value = syscallValue(state, request, { judged, values, call, sent, committer });
   return {
     event: { type: "syscall", value },
-    settle: (next) => settled(next, request, { judged, values, call, wall_ms }),
+    settle: (next) => settled(next, request, { judged, values, call, wall_ms, history }),
     changed: sent,
   };
 }
@@ -150,11 +151,14 @@ interface Settling {
   readonly values: CallValues | undefined;
   readonly call: string;
   readonly wall_ms: number;
+  readonly history: Making["history"];
 }
 
 /** What the values of a call change: what may come back as an echo, and what it spends. */
-function settled(state: State, { session }: SyscallRequest, { judged, values, call, wall_ms }: Settling): State {
-  const { decision, spends } = judged.ruling;
+function settled(state: State, { session }: SyscallRequest, settling: Settling): State {
+  const { judged, values, call, wall_ms, history } = settling;
+  const { spends } = judged.ruling;
+  const decision = history?.decision ?? judged.ruling.decision;
   // A call that waits for a human counts as if it went on: its answer may come when its values are gone.
   if (!mayPass(decision.verdict) && decision.verdict !== "ask") return state;
   const spent = spends.length === 0 ? state : withRecall(state, session, (recall) => spend(recall, spends, wall_ms));

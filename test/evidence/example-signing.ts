@@ -15,7 +15,12 @@ export function grantReceipts(run: Run, key: TestKey, ...made: readonly Step[]):
     const { call, session } = event.value;
     return { call, session, nonce: call.slice(1).padStart(2, "0").repeat(16) };
   });
-  const draft = draftReceipts(run.state, claims, { mono_us: run.state.mono_us + 10, wall_ms: run.wall_ms }, nodeDigests);
+  const draft = draftReceipts(
+    run.state,
+    claims,
+    { mono_us: run.state.mono_us + 10, wall_ms: run.wall_ms },
+    nodeDigests,
+  );
   run.step({ type: "receipts", claims, signature: key.sign(draft.statement) });
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MAX_LOG_LINE_BYTES } from "../../src/base/limits.js";
+import type { Finding } from "../../src/evidence/findings.js";
 import { createVerifier } from "../../src/evidence/verify.js";
 import { nodeDigests } from "../../src/host/digests.js";
 import { readLines } from "../../src/host/log-file.js";
@@ -35,7 +36,12 @@ export interface Ran {
 
 /** Runs python3. It must be there: an independent check that is skipped is none. */
 export function python(args: readonly string[], input = ""): Ran {
-  const run = spawnSync("python3", args, { encoding: "utf8", input, maxBuffer: 1 << 28, env: { ...process.env, ...QUIET } });
+  const run = spawnSync("python3", args, {
+    encoding: "utf8",
+    input,
+    maxBuffer: 1 << 28,
+    env: { ...process.env, ...QUIET },
+  });
   if (run.error !== undefined)
     throw new Error(`python3 (3.8 or newer) is needed to check tools/verify.py: ${run.error.message}`);
   return run;
@@ -73,18 +79,28 @@ export function ours(path: string, pins: readonly string[] = []): Verdict {
   );
   if (tornBytes > 0) verifier.fault("torn-tail", "");
   const report = verifier.end();
-  const own = report.findings.map(({ code, line }) => ({ code: code as string, line: line ?? Infinity }));
-  const untrusted = strangers.map(({ line }) => ({ code: "signer-untrusted", line }));
-  const none = pins.length > 0 && signatures === 0 ? [{ code: "not-signed", line: Infinity }] : [];
-  const findings = [...own, ...untrusted, ...none].sort((a, b) => (a.line < b.line ? -1 : a.line > b.line ? 1 : 0));
+  const none = pins.length > 0 && signatures === 0 ? [named("not-signed", undefined)] : [];
+  const findings = [...withStrangers(report.findings, strangers), ...none];
   return {
-    ok: report.ok && untrusted.length === 0 && none.length === 0,
+    ok: report.ok && strangers.length === 0 && none.length === 0,
     ending: report.ending,
     lines: report.lines,
-    findingCount: report.findingCount + untrusted.length + none.length,
-    findings: findings.map(({ code, line }) => named(code, line === Infinity ? undefined : line)),
+    findingCount: report.findingCount + strangers.length + none.length,
+    findings,
     signed: report.signed,
   };
+}
+
+/** A stranger's signature is found where it stands: after what else is wrong with that line, before the lines after it. */
+function withStrangers(findings: readonly Finding[], strangers: readonly { readonly line: number }[]): string[] {
+  const left = [...strangers];
+  const before = ({ line = Infinity }: Finding): string[] => {
+    const passed = left.filter((stranger) => stranger.line < line);
+    left.splice(0, passed.length);
+    return passed.map((stranger) => named("signer-untrusted", stranger.line));
+  };
+  const own = findings.flatMap((finding) => [...before(finding), named(finding.code, finding.line)]);
+  return [...own, ...left.map(({ line }) => named("signer-untrusted", line))];
 }
 
 /** What both say of each log, in its order. One process of Python reads all of them. */

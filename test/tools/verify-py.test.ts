@@ -1,0 +1,361 @@
+/**
+ * tools/verify.py and our own verifier find the same: on every golden log, on everything done to one, on hostile bytes.
+ * Python is written by the same people but shares no line, no JSON reader and no cryptography with the program.
+ */
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { EVENT_SHAPES } from "../../src/abi/event.js";
+import { exampleRun } from "../evidence/example.js";
+import { closeLog, bodyEvents, fileOf, parse, rehash, RUN_KEY, testKey } from "../evidence/fixture.js";
+import { both, python, SCRIPT } from "./both.js";
+import { everyLine, NEXT_KEY, Scribe } from "./scribe.js";
+
+const GOLDEN = ["v1", "v1-run", "v2", "v2-run", "v2-deep"].map((name): [string, readonly string[]] => [
+  name,
+  vector(`flight-log-${name}.jsonl`),
+]);
+const SIGNED: [string, readonly string[]][] = [
+  ["the page's example", exampleRun().lines],
+  ["every type of line", everyLine().close()],
+];
+const LOGS = [...GOLDEN, ...SIGNED];
+
+function vector(name: string): readonly string[] {
+  return readFileSync(new URL(`../vectors/${name}`, import.meta.url), "utf8")
+    .split("\n")
+    .slice(0, -1);
+}
+
+/** A log, and what both are to find in it first, where the test knows. */
+interface Case {
+  readonly what: string;
+  readonly log: Uint8Array;
+  readonly first?: string;
+}
+
+function expectAgreement(cases: readonly Case[], pins: readonly string[] = []): void {
+  const found = both(
+    cases.map(({ log }) => log),
+    pins,
+  );
+  for (const [at, { ours, theirs }] of found.entries()) {
+    const { what = "", first } = cases[at] ?? {};
+    const verdict = (one: typeof ours): unknown => ({ ...one, findings: one.findings.slice(0, 1) });
+    expect({ what, ...(verdict(theirs) as object) }).toEqual({ what, ...(verdict(ours) as object) });
+    expect({ what, findings: theirs.findings }).toEqual({ what, findings: ours.findings });
+    if (first !== undefined) expect({ what, first: theirs.findings[0] }).toEqual({ what, first });
+  }
+}
+
+/** A log that is to fail both. */
+function expectBroken(cases: readonly Case[], pins: readonly string[] = []): void {
+  expectAgreement(cases, pins);
+  for (const { ours } of both(
+    cases.map(({ log }) => log),
+    pins,
+  ))
+    expect(ours.ok).toBe(false);
+}
+
+describe("what is whole", () => {
+  test("verifies, and both count the same", () => {
+    expect(new Set(LOGS.flatMap(([, lines]) => lines.map((line) => parse(line).type)))).toEqual(
+      new Set(Object.keys(EVENT_SHAPES).filter((type) => type !== "recovery")),
+    );
+    const found = both(LOGS.map(([, lines]) => fileOf(lines)));
+    for (const [at, { ours, theirs }] of found.entries()) {
+      expect(theirs).toEqual(ours);
+      expect(theirs).toMatchObject({ ok: true, ending: "sealed", lines: LOGS[at]?.[1].length, findings: [] });
+    }
+  });
+
+  test("verifies under the keys that signed it, and under no others", () => {
+    const pins = [RUN_KEY.publicHex, NEXT_KEY.publicHex];
+    const own = SIGNED.map(([what, lines]) => ({ what, log: fileOf(lines) }));
+    for (const { theirs } of both(
+      own.map(({ log }) => log),
+      pins,
+    ))
+      expect(theirs.ok).toBe(true);
+    expectAgreement(own, [RUN_KEY.publicHex]);
+    expectBroken(own, [testKey(9).publicHex]);
+    const [, changed = new Uint8Array()] = own.map(({ log }) => log);
+    expect(both([changed], [RUN_KEY.publicHex])[0]?.theirs.findings[0]).toMatch(/^signer-untrusted@/);
+  });
+
+  test("a recovered log is ok without a pin, and not signed with one", () => {
+    const torn = { type: "recovery", value: { torn_bytes: 17, torn_sha256: "a".repeat(64) } } as const;
+    const lines = closeLog([...bodyEvents(), torn], "unsigned", { reason: "recovered" });
+    expectAgreement([{ what: "recovered", log: fileOf(lines), first: `closed-by-recovery@${String(lines.length)}` }]);
+    expectBroken([{ what: "recovered", log: fileOf(lines) }], [RUN_KEY.publicHex]);
+  });
+});
+
+describe.each(LOGS)("%s", (_name, lines) => {
+  const places = lines.map((_, at) => at);
+
+  test("cut, with a line deleted, repeated or moved, at every place", () => {
+    expectBroken(
+      places.flatMap((at) => [
+        { what: `cut after ${String(at)}`, log: fileOf(lines.slice(0, at)) },
+        { what: `cut within ${String(at)}`, log: fileOf(lines.slice(0, at + 1)).subarray(0, -20) },
+        { what: `repeated ${String(at)}`, log: fileOf(lines.flatMap((line, i) => (i === at ? [line, line] : [line]))) },
+        { what: `inserted at ${String(at)}`, log: fileOf([...lines.slice(0, at), "{}", ...lines.slice(at)]) },
+        ...(at === 0 ? [] : [{ what: `swapped ${String(at)}`, log: fileOf(swapped(lines, at)) }]),
+        { what: `deleted ${String(at)}`, log: fileOf(lines.filter((_, i) => i !== at)) },
+      ]),
+    );
+  });
+
+  test("with a line deleted and the chain made anew, at every place", () => {
+    expectBroken(
+      places.map((at) => ({ what: `deleted ${String(at)}`, log: fileOf(rehash(lines.filter((_, i) => i !== at))) })),
+    );
+  });
+
+  test("with any byte another", () => {
+    const file = fileOf(lines);
+    const edits = fc.sample(fc.tuple(fc.nat(file.length - 1), fc.integer({ min: 1, max: 255 })), {
+      numRuns: 150,
+      seed: 4,
+    });
+    expectBroken(
+      edits.map(([at, bits]) => {
+        const log = Buffer.from(file);
+        log[at] = (log[at] ?? 0) ^ bits;
+        return { what: `byte ${String(at)} ^ ${String(bits)}`, log };
+      }),
+    );
+  });
+});
+
+function swapped(lines: readonly string[], at: number): string[] {
+  return lines.map((line, i) => (i === at ? lines[at - 1] : i === at - 1 ? lines[at] : line) ?? line);
+}
+
+/** A log in which something is not as it should be: a change before the end, by whoever has the key or has not. */
+function written(what: string, first: string, write: (scribe: Scribe) => void): Case {
+  const scribe = everyLine();
+  const line = scribe.seq;
+  write(scribe);
+  return { what, log: fileOf(scribe.close()), first: `${first}@${String(line + Number(first.includes("+")))}` };
+}
+
+describe("what is forged", () => {
+  const own = { agent: "agent://other" };
+
+  test("by editing and making the chain anew, without the key", () => {
+    const [, lines = []] = SIGNED[1] ?? [];
+    const edits: [RegExp, string][] = [
+      [/"target":"files\/read_file"/, '"target":"files/read_fila"'],
+      [/agent:\/\/desk/g, "agent://dusk"],
+      [/"verdict":"deny"/, '"verdict":"allow"'],
+      [/"wall_ms":1700000000007/, '"wall_ms":1700000000008'],
+      [/"commitment":"\w{6}/, '"commitment":"000000'],
+      [new RegExp(NEXT_KEY.publicHex), testKey(9).publicHex],
+      [/agentk-flight\/3/, "agentk-flight/2"],
+      [/"lines":\d+/, '"lines":9'],
+      [/"allowed":\d+/, '"allowed":9'],
+      [/"host":"mail/, '"host":"evil'],
+      [/"nonce":"0/, '"nonce":"1'],
+      [/cap_./, "cap_g"],
+      [/"expires_ms":\d+/, '"expires_ms":1'],
+      [/"size":2/, '"size":0'],
+    ];
+    expectBroken(
+      edits.map(([from, to]) => {
+        const edited = lines.map((line) => line.replace(from, to));
+        expect(edited).not.toEqual(lines);
+        return { what: String(from), log: fileOf(rehash(edited)) };
+      }),
+    );
+  });
+
+  test("by leaving out every line of one type and making the chain anew", () => {
+    const types = Object.keys(EVENT_SHAPES);
+    const [, lines = []] = SIGNED[1] ?? [];
+    const cases = types.map((type) => ({
+      what: `without ${type}`,
+      log: fileOf(rehash(lines.filter((line) => parse(line).type !== type))),
+    }));
+    expectBroken(cases.filter(({ what }) => what !== "without recovery"));
+  });
+
+  test("receipts by whoever has the key", () => {
+    const grant = (options: Parameters<Scribe["grant"]>[1]) => (scribe: Scribe) => {
+      scribe.grant([scribe.call("allow", own)], options);
+    };
+    const slips: [string, Parameters<Scribe["grant"]>[1]][] = [
+      ["another id", { slip: { id: `cap_${"0".repeat(16)}` } }],
+      ["expired by lines", { slip: { expires_seq: 1 } }],
+      ["expired by the clock", { slip: { expires_ms: 1 } }],
+      ["another session", { slip: { session: "s2" } }],
+      ["another call", { slip: { call: "c1" } }],
+      ["a handle for no secret", { slip: { handle: `secret_fd_${"0".repeat(16)}` } }],
+      ["another root", { line: { root: "0".repeat(64) } }],
+      ["no receipt at all", { line: { receipts: [] } }],
+      ["another signature", { line: { signature: "0".repeat(128) } }],
+    ];
+    expectBroken([
+      ...slips.map(([what, options]) => written(what, "", grant(options))).map(({ what, log }) => ({ what, log })),
+      ...[
+        written("for a denied call", "", (scribe) => {
+          scribe.grant([scribe.call("deny")]);
+        }),
+        written("twice for one call", "", (scribe) => {
+          const call = scribe.call("allow");
+          scribe.grant([call]);
+          scribe.grant([call]);
+        }),
+        written("of which one is left out, and the call goes on", "", (scribe) => {
+          scribe.answer(scribe.call("allow"));
+        }),
+        written("before the human has answered", "", (scribe) => {
+          scribe.grant([scribe.call("ask")]);
+        }),
+      ].map(({ what, log }) => ({ what, log })),
+    ]);
+  });
+
+  test("heads and changes of key", () => {
+    const stranger = testKey(9);
+    const head = (note: (scribe: Scribe) => string) => (scribe: Scribe) => {
+      scribe.checkpoint(note(scribe));
+    };
+    const two = (scribe: Scribe): string => scribe.note() + (scribe.note(stranger).split("\n\n")[1] ?? "");
+    const forged: [string, (scribe: Scribe) => void][] = [
+      ["another key", head((scribe) => scribe.note(stranger))],
+      ["another run", head((scribe) => scribe.note(undefined, { run: "20261121T035413Z-0123456789ac" }))],
+      ["another size", head((scribe) => scribe.note(undefined, { size: 3 }))],
+      ["of other lines", head((scribe) => scribe.note(undefined, { root: "0".repeat(64) }))],
+      ["two signatures", head(two)],
+      ["one signature twice", head((scribe) => scribe.note() + (scribe.note().split("\n\n")[1] ?? ""))],
+      ["no signature", head((scribe) => `${scribe.note().split("\n\n")[0] ?? ""}\n\n`)],
+      ["an extension line", head((scribe) => scribe.note().replace("\n\n", "\nmore\n\n"))],
+      ["an empty note", head(() => "")],
+      ["a carriage return", head((scribe) => scribe.note().replace("\n\n", "\r\n\n"))],
+      ["a size with a zero before it", head((scribe) => scribe.note().replace(/\n(?=\d)/, "\n0"))],
+      ["a size beyond 2^53", head((scribe) => scribe.note().replace(/\n\d+\n/, "\n9999999999999999\n"))],
+      ["base64 with bits to spare", head((scribe) => scribe.note().replace(/.=\n\n/, "B=\n\n"))],
+      ["a signature of three bytes", head((scribe) => scribe.note().replace(/ \S+\n$/, " AAAA\n"))],
+      ["a name with a byte order mark", head((scribe) => scribe.note().replace("— ", "— \ufeff"))],
+      ["a name with a next-line character", head((scribe) => scribe.note().replace("— ", "— \u0085"))],
+      [
+        "a key that the one before has not signed",
+        (scribe) => {
+          scribe.rekey(stranger, stranger);
+        },
+      ],
+      [
+        "a change back",
+        (scribe) => {
+          scribe.rekey(RUN_KEY);
+          scribe.checkpoint(scribe.note(NEXT_KEY));
+        },
+      ],
+    ];
+    expectBroken(
+      forged.map(([what, write]) => {
+        const { log } = written(what, "", write);
+        return { what, log };
+      }),
+    );
+  });
+});
+
+describe("hostile bytes", () => {
+  const [good = "", ...rest] = SIGNED[1]?.[1] ?? [];
+  const deep = (open: string, close: string, levels: number): string => open.repeat(levels) + close.repeat(levels);
+  const lines: [string, string | Uint8Array, string][] = [
+    ["nothing", "", "line-not-json"],
+    ["NaN", good.replace('"seq":0', '"seq":NaN'), "line-not-json"],
+    ["-Infinity", good.replace('"seq":0', '"seq":-Infinity'), "line-not-json"],
+    ["a huge integer", good.replace('"seq":0', `"seq":${"9".repeat(900_000)}`), "line-shape"],
+    ["a huge fraction", good.replace('"seq":0', `"seq":0.${"9".repeat(900_000)}`), "line-shape"],
+    ["a huge exponent", good.replace('"seq":0', '"seq":1e999999999'), "line-shape"],
+    ["2^53", good.replace('"seq":0', '"seq":9007199254740992'), "line-shape"],
+    ["a whole fraction", good.replace('"seq":0', '"seq":0.0'), "line-not-canonical"],
+    ["minus zero", good.replace('"seq":0', '"seq":-0'), "line-not-canonical"],
+    ["true for a number", good.replace('"seq":0', '"seq":true'), "line-shape"],
+    ["a member twice", good.replace('"seq":0', '"seq":0,"seq":0'), "line-not-canonical"],
+    ["a member twice within", good.replace('"agent":', '"agent":"x","agent":'), "line-not-canonical"],
+    ["__proto__", good.replace('"agent":', '"__proto__":{},"agent":'), "line-shape"],
+    ["members in another order", good.replace(/("seq":0),("time":\{[^}]*\})/, "$2,$1"), "line-not-canonical"],
+    ["an escape that need not be", good.replace("agent://", "agent:\\/\\/"), "line-not-canonical"],
+    ["half a surrogate pair", good.replace('"agentk":"', '"agentk":"\\ud800'), "line-not-canonical"],
+    ["half a pair in a name", good.replace('"agent":"', '"agent":"\\ud800'), "line-shape"],
+    ["a zero-width space in a name", good.replace('"agent":"', '"agent":"\u200b'), "line-shape"],
+    ["a name of 65 pairs", good.replace('"agent":"agent://desk"', `"agent":"${"🗝".repeat(65)}"`), "line-shape"],
+    ["a name of 64 pairs", good.replace('"agent":"agent://desk"', `"agent":"${"🗝".repeat(64)}"`), "hash-mismatch"],
+    ["a control character", good.replace('"agentk":"', '"agentk":"\t'), "line-not-json"],
+    ["a space", good.replace(",", ", "), "line-not-canonical"],
+    ["a carriage return", `${good}\r`, "line-not-canonical"],
+    ["a byte order mark", `\ufeff${good}`, "line-not-json"],
+    ["a list", "[]", "line-shape"],
+    ["null", "null", "line-shape"],
+    ["more after it", `${good}{}`, "line-not-json"],
+    ["a hundred thousand lists", deep("[", "]", 100_000), "line-shape"],
+    ["a hundred thousand objects", `${'{"a":'.repeat(100_000)}0${"}".repeat(100_000)}`, "line-shape"],
+    ["lists in the value", good.replace('"server":"files"', `"server":${deep("[", "]", 100_000)}`), "line-shape"],
+    ["a type of Object", good.replace('"type":"open"', '"type":"toString"'), "line-shape"],
+    ["a newline in a digest", good.replace(/"public_key":"\w/, '"public_key":"\\n'), "line-shape"],
+    ["a long line", `"${"a".repeat(1_048_575)}"`, "line-too-long"],
+    ["the longest line", `"${"a".repeat(1_048_574)}"`, "line-shape"],
+    ["no UTF-8", Buffer.from([0x22, 0xff, 0x22]), "not-utf8"],
+    ["a surrogate in UTF-8", Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), "not-utf8"],
+    ["a long form in UTF-8", Buffer.from([0x22, 0xc0, 0xaf, 0x22]), "not-utf8"],
+  ];
+
+  test("are a finding, and the same one", () => {
+    const nl = Buffer.from("\n");
+    expectBroken(
+      lines.map(([what, line, code]) => ({
+        what,
+        log: Buffer.concat([Buffer.from(line as string), nl, fileOf(rest)]),
+        first: `${code}@1`,
+      })),
+    );
+  });
+
+  test("at the end of a file are a torn line", () => {
+    const tails = ["{", "a".repeat(1_048_576), "a".repeat(1_048_577), "a".repeat(3_000_000)];
+    expectBroken(tails.map((tail) => ({ what: `${String(tail.length)} bytes`, log: Buffer.from(tail) })));
+    const log = fileOf([good, ...rest]);
+    expectBroken(tails.map((tail) => ({ what: tail.slice(0, 9), log: Buffer.concat([log, Buffer.from(tail)]) })));
+  });
+
+  test("call and page names of any length", () => {
+    const scribe = everyLine();
+    const call = `c${"9".repeat(5000)}`;
+    scribe.write({ type: "outcome", value: { call, session: "s1", status: "ok", page: `p${"9".repeat(400)}` } });
+    expectBroken([{ what: "long names", log: fileOf(scribe.close()) }]);
+  });
+});
+
+describe("the command", () => {
+  const [, lines = []] = SIGNED[1] ?? [];
+
+  test("says what it found, and exits as agentk does", () => {
+    expect(python([SCRIPT, "/nowhere/log.jsonl"])).toMatchObject({ status: 1, stdout: "" });
+    const read = python([SCRIPT, "--json", "/dev/stdin"], fileOf(lines).toString());
+    expect(read.status).toBe(0);
+    expect(JSON.parse(read.stdout)).toMatchObject({ ok: true, ending: "sealed", format: "agentk-flight/3" });
+    const broken = python([SCRIPT, "/dev/stdin"], fileOf(lines.slice(0, -1)).toString());
+    expect(broken).toMatchObject({ status: 2, stderr: "" });
+    expect(broken.stdout).toContain(`line ${String(lines.length - 1)}: unsealed (failure)`);
+  });
+
+  test.each([
+    "",
+    "ab",
+    "0".repeat(64),
+    `01${"0".repeat(62)}`,
+    "f".repeat(64),
+    "db995fe25169d141cab9bbba92baa01f9f2e1ece7df4cb2ac05190f37fcc1f9d",
+  ])("takes no key %j", (key) => {
+    const { status, stdout, stderr } = python([SCRIPT, "--key", key, "/dev/stdin"]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toContain("--key");
+  });
+});

@@ -34,6 +34,7 @@ def point_of(raw):
     point = (x if x & 1 == sign else P - x, y, 1, (x if x & 1 == sign else P - x) * y % P)
     return None if times(8, point)[0] == 0 else point
 
+PUBLISHED = "db995fe25169d141cab9bbba92baa01f9f2e1ece7df4cb2ac05190f37fcc1f9d"  # the Rust AgentK's: all can sign with it
 BASE = point_of((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
 def is_signed(key, text, signature):
@@ -101,7 +102,6 @@ TYPES = {
         "child-exited not-sent unknown")}, {"page": PAGE, "refused": one(FAULTS)}),
     "checkpoint": obj({"note": text(1024)}),
     "key": obj({"public_key": HEX, "signature_previous": SIGNATURE, "signature_next": SIGNATURE}),
-    "witness": obj({"size": whole(1), "cosignatures": some(text(512), 16)}),
     "recovery": obj({"torn_bytes": whole(), "torn_sha256": HEX}),
     "close": obj({"reason": one("eof sigint sigterm child-exited child-faults recovered"), "lines": whole(1), "allowed": whole(),
         "denied": whole(), "strays": whole()}, {"stderr": COMMIT, "stderr_bytes": whole(), "seal": SIGNATURE}),
@@ -167,7 +167,7 @@ class Log:
         self.pins, self.findings, self.total, self.failed, self.line, self.closed, self.is_tail_told = pins, [], 0, False, 0, False, False
         self.next, self.prev, self.head, self.unread, self.clock, self.damage, self.holes = 0, "0" * 64, None, 0, 0, 0, []
         self.run, self.format, self.key, self.policy, self.policy_damage, self.ending = None, None, "", None, 0, "unsealed"
-        self.peaks, self.signers, self.signed_lines, self.checkpoints, self.receipts, self.allowed, self.denied = [], {}, 0, 0, 0, 0, 0
+        self.peaks, self.signers, self.signed_lines, self.last_signed, self.checkpoints, self.receipts, self.allowed, self.denied = [], {}, 0, 0, 0, 0, 0, 0
         self.parked, self.going = {}, {}  # calls that a human is asked about, and those that may have begun: [session, pages]
         self.asked, self.waiting = {}, {}  # what the receipts of such calls are to bind, until they have one
 
@@ -176,9 +176,10 @@ class Log:
         if len(self.findings) < 100:
             self.findings.append({"code": code, "severity": "failure" if failure else "note", "line": self.line if line == -1 else line})
 
-    def signed(self):
+    def signed(self, covers=False):
+        self.last_signed = self.line if covers else self.last_signed
         if self.pins and self.key not in self.pins and self.key not in self.signers:
-            self.find("signer-untrusted")
+            self.find("signer-unknown")
         self.signers[self.key] = self.signers.get(self.key, 0) + 1
 
     def take(self, raw):
@@ -324,7 +325,7 @@ class Log:
         if len(parts) != 1 or parts[0][0] != signer or parts[0][1][:4] != key_id or not is_signed(self.key, note[1], parts[0][1][4:].hex()):
             return self.find("checkpoint-signature")
         self.signed_lines = self.signed_lines if is_wrong else event["seq"]
-        self.signed()
+        self.signed(covers=True)
 
     def on_key(self, event, value):
         statement = "agentk/run-key/1\n%s\n%d\n%s\n%s\n%s\n" % (self.run or "", event["seq"], event["prev"], self.key, value["public_key"])
@@ -349,7 +350,7 @@ class Log:
         if seal is None or is_recovered or not is_signed(self.key, "agentk/seal/1\n%s\n%s\n" % (self.run, unsealed), seal):
             return self.find("seal-invalid")
         self.ending, self.signed_lines = "sealed", self.line
-        self.signed()
+        self.signed(covers=True)
 
     def end(self, is_torn):
         if is_torn:
@@ -358,8 +359,10 @@ class Log:
             self.find("empty", None)
         elif not self.closed:
             self.find("unsealed")
-        if self.pins and not self.signers:
-            self.find("not-signed", None)
+        if not self.last_signed:
+            self.find("not-signed", None, bool(self.pins))
+        elif self.ending != "sealed" and self.line > self.last_signed:
+            self.find("unsigned-tail", self.last_signed + 1, bool(self.pins))
         return {"ok": not self.failed, "ending": self.ending, "format": self.format, "run": self.run, "lines": self.line, "head": self.head,
                 "signed": {"lines": self.signed_lines, "checkpoints": self.checkpoints, "receipts": self.receipts}, "allowed": self.allowed,
                 "denied": self.denied, "unanswered": len(self.going), "findings": self.findings, "findingCount": self.total,
@@ -384,7 +387,7 @@ def main():
     parser.add_argument("--json", action="store_true", help="print one JSON object a log")
     parser.add_argument("logs", nargs="+")
     options, status = parser.parse_args(), 0
-    if any(not re.fullmatch("[0-9a-f]{64}", key) or point_of(bytes.fromhex(key)) is None for key in options.key):
+    if any(not re.fullmatch("[0-9a-f]{64}", key) or point_of(bytes.fromhex(key)) is None or key == PUBLISHED for key in options.key):
         sys.exit("verify.py: --key takes a sound Ed25519 public key as 64 lower-case hex digits")
     for path in options.logs:
         names = sorted(n for n in os.listdir(path) if n.endswith(".jsonl")) if os.path.isdir(path) else None

@@ -2,7 +2,7 @@
  * The events of a flight log, one shape a line type. docs/formats/flight-log.md is the prose of this file.
  * A new member or type is a new version; logs of every version must still verify and replay. Version 2 added
  * `act`, `provenance`, `facts`, `grant`, `changes` and `sent` to a syscall, and the lines `approval` and `release`.
- * Version 3 added the lines `receipts`, `checkpoint` and `witness`, `handle` to a syscall and `refused` to an outcome,
+ * Version 3 added the lines `receipts`, `checkpoint` and `key`, `handle` to a syscall and `refused` to an outcome,
  * and commits to objects member by member.
  */
 import { MAX_NAME_CHARS, MAX_POLICY_BYTES } from "../base/limits.js";
@@ -10,16 +10,7 @@ import { integer, listOf, oneOf, optional, record, text, type Shape, type ShapeT
 import { APPROVAL_ANSWERS, REASON_CODES, RECEIPT_FAULTS, VERDICTS } from "./decision.js";
 import { commitShape, HEX64 } from "./payload.js";
 import { MATCHES } from "./provenance.js";
-import {
-  callId,
-  checkpointShape,
-  handleShape,
-  HEX128,
-  keyShape,
-  NAME_FORM,
-  receiptsShape,
-  witnessShape,
-} from "./signed.js";
+import { callId, checkpointShape, handleShape, HEX128, keyShape, NAME_FORM, receiptsShape } from "./signed.js";
 import { ACTS, DURABLE_FROM, RISKS, SYSCALL_KINDS } from "./syscalls.js";
 
 /** What is written now; what is read are all of FLIGHT_FORMATS. */
@@ -244,7 +235,6 @@ export const EVENT_SHAPES = {
   outcome: outcomeShape,
   checkpoint: checkpointShape,
   key: keyShape,
-  witness: witnessShape,
   recovery: recoveryShape,
   close: closeShape,
 } as const satisfies Record<string, Shape<unknown>>;

@@ -150,7 +150,6 @@ export type Input = { readonly at: Instant; readonly history?: History } & (
   | { readonly type: "outcome"; readonly outcome: Outcome }
   | { readonly type: "checkpoint"; readonly signature: string }
   | { readonly type: "key"; readonly key: EventValues["key"] }
-  | { readonly type: "witness"; readonly witness: EventValues["witness"] }
   | { readonly type: "recovery"; readonly torn_bytes: number; readonly torn_sha256: string }
   | { readonly type: "close"; readonly close: CloseFacts }
 );

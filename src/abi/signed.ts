@@ -47,6 +47,3 @@ export const keyShape = record({
   signature_previous: text({ form: HEX128 }),
   signature_next: text({ form: HEX128 }),
 });
-
-/** Signatures of witnesses below the checkpoint of that size: lines of a C2SP signed note. */
-export const witnessShape = record({ size: integer(1), cosignatures: listOf(text({ max: 512 }), 16) });

@@ -8,6 +8,7 @@ import { AgentkError } from "../base/errors.js";
 import { childEnvironment } from "../host/child-environment.js";
 import { startChild, type Child, type ExitFacts } from "../host/child-process.js";
 import { openControlSocket, type ControlSocket } from "../host/control-socket.js";
+import { loadSigningKey } from "../host/signing-key.js";
 import { Relay } from "../mcp/relay.js";
 import { Session } from "../mcp/session.js";
 import { Upstream, type McpRequest } from "../mcp/upstream.js";
@@ -137,6 +138,19 @@ export class Proxy {
   /** A signal: what is under way is recorded as unknown, and the server goes. */
   stop(reason: "sigint" | "sigterm"): void {
     void this.end(reason, { isUrgent: true });
+  }
+
+  /** Signs with the operator's key as it is now; a key that cannot be used changes nothing. Tells in words what it did. */
+  async rekey(): Promise<string> {
+    try {
+      const next = loadSigningKey(this.options.env, { mayCreate: false });
+      if (next.publicKeyHex === this.run.dispatch.current.key)
+        return `agentk: run ${this.run.id} has that key already\n`;
+      await this.run.dispatch.rekey(next);
+      return `agentk: run ${this.run.id} is signed with ${next.publicKeyHex} from here on\n`;
+    } catch (error) {
+      return `agentk: run ${this.run.id} keeps its key: ${error instanceof Error ? error.message : String(error)}\n`;
+    }
   }
 
   private async openRun(): Promise<void> {

@@ -31,6 +31,10 @@ export async function runProxy(command: ProxyCommand, say: (text: string) => voi
       void status.then(leave, () => undefined);
     });
   }
+  // The one signal that ends nothing: the operator has put the next key in place of the last one.
+  process.on("SIGHUP", () => {
+    void proxy.rekey().then(say);
+  });
   return status;
 }
 

@@ -6,14 +6,14 @@ import { admit, type Admission, type LogKey, type RefusalCode } from "../evidenc
 import { isHex } from "../base/bytes.js";
 import { nodeDigests } from "../host/digests.js";
 import { verifyEd25519 } from "../host/signer.js";
-import type { WitnessSigner } from "../host/witness-key.js";
+import type { SigningKey } from "../host/signing-key.js";
 import { openWitnessServer, plain, type WitnessAnswer, type WitnessTimes } from "../host/witness-server.js";
 import { openWitnessStore, type WitnessStore } from "../host/witness-store.js";
 
 const MS_PER_SECOND = 1000;
 
 export interface WitnessOptions {
-  readonly signer: WitnessSigner;
+  readonly signer: Pick<SigningKey, "publicKeyHex" | "sign">;
   /** How the witness is called in its signature lines; made of its key when absent. */
   readonly name?: string;
   readonly trusted: readonly LogKey[];

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import { MAX_NAME_CHARS } from "../base/limits.js";
 import type { Io } from "./io.js";
+import { collect } from "./values.js";
 
 interface InitFlags {
   readonly out: string;
@@ -33,10 +34,6 @@ export function registerInit(program: Command, io: Io): void {
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
     .action((words: readonly string[], flags: InitFlags) => init(words, flags, io));
-}
-
-function collect(value: string, earlier: readonly string[]): readonly string[] {
-  return [...earlier, value];
 }
 
 /** The form that `mcp-proxy-stdio --server-id` takes. */

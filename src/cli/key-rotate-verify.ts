@@ -1,7 +1,8 @@
 /** `agentk key-rotate-verify`: does a rotation manifest hold, from a root that you know by another way? */
 import { resolve } from "node:path";
-import { InvalidArgumentError, type Command } from "commander";
+import type { Command } from "commander";
 import type { Io } from "./io.js";
+import { wholeNumber } from "./values.js";
 
 interface Flags {
   readonly manifest: string;
@@ -25,15 +26,10 @@ export function registerKeyRotateVerify(program: Command, io: Io): void {
     .description("Follows a rotation manifest from a pinned root and names the key that signs now.")
     .requiredOption("--manifest <file>", "the rotation manifest")
     .requiredOption("--root <hex>", "the public key that it must begin at")
-    .option("--at-least <number>", "the least number of its last entry", entryNumber)
+    .option("--at-least <number>", "the least number of its last entry", wholeNumber(0))
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
     .action((flags: Flags) => verify(flags, io));
-}
-
-function entryNumber(value: string): number {
-  if (/^(0|[1-9]\d{0,5})$/.test(value)) return Number(value);
-  throw new InvalidArgumentError("it must be a whole number.");
 }
 
 async function verify({ manifest, root, atLeast = 0, json = false }: Flags, io: Io): Promise<void> {

@@ -4,6 +4,7 @@ import { AgentkError, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
 import type { ExitStatus, Io } from "./io.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
+import { registerBundle } from "./bundle.js";
 import { registerContext } from "./context.js";
 import { registerImport } from "./import.js";
 import { registerInit } from "./init.js";
@@ -17,17 +18,22 @@ import { registerPolicyCheck } from "./policy-check.js";
 import { registerProof } from "./proof.js";
 import { registerRecover } from "./recover.js";
 import { registerReplay } from "./replay.js";
+import { registerReveal } from "./reveal.js";
 import { registerSigningKey } from "./signing-key.js";
 import { registerTraceInspect } from "./trace-inspect.js";
 import { registerTrustedSignersCheck } from "./trusted-signers-check.js";
 import { registerVerify } from "./verify.js";
+import { registerVerifySignatures } from "./verify-signatures.js";
 import { registerWitness } from "./witness.js";
 import { registerWitnessSubmit } from "./witness-submit.js";
 
 const COMMANDS = [
   registerMcpProxyStdio,
   registerVerify,
+  registerVerifySignatures,
   registerReplay,
+  registerReveal,
+  registerBundle,
   registerForkReplay,
   registerTraceInspect,
   registerRecover,

@@ -11,6 +11,7 @@ import {
 import { DURABLE_FROM } from "../abi/syscalls.js";
 import type { ProxyCommand } from "../app/run-proxy.js";
 import type { Io } from "./io.js";
+import { collect, wholeNumber } from "./values.js";
 
 /** What commander hands over: the proxy's own options under their own names, and four that are told otherwise here. */
 interface ProxyFlags extends Omit<ProxyCommand, "cwd" | "env" | "command" | "args" | "policyFile" | "durableFrom"> {
@@ -61,15 +62,7 @@ function addFlags(command: Command): Command {
     .option("--arg <arg>", "an argument of the server (repeat)", collect, []);
 }
 
-function collect(value: string, earlier: readonly string[]): readonly string[] {
-  return [...earlier, value];
-}
-
-function count(value: string): number {
-  const number = Number(value);
-  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError("it must be a whole number from 1 to 999999999.");
-  return number;
-}
+const count = wholeNumber(1);
 
 function lineBytes(value: string): number {
   const bytes = count(value);

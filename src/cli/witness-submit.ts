@@ -1,8 +1,9 @@
 /** `agentk witness-submit`: have a log's last checkpoint cosigned. */
 import { resolve } from "node:path";
-import { InvalidArgumentError, type Command } from "commander";
+import type { Command } from "commander";
 import type { Io } from "./io.js";
 import { LATEST_LOG } from "./latest.js";
+import { collect, wholeNumber } from "./values.js";
 
 interface SubmitOptions {
   readonly witness: readonly string[];
@@ -30,10 +31,10 @@ export function registerWitnessSubmit(program: Command, io: Io): void {
     .summary("have a log's last checkpoint cosigned by witnesses")
     .description("Sends a log's last checkpoint to witnesses, and keeps their cosignatures.")
     .argument("[log]", "the flight log", LATEST_LOG)
-    .requiredOption("--witness <url>", "a witness (repeat)", gather)
-    .requiredOption("--witness-key <vkey>", "the key of a witness whose word counts (repeat)", gather)
-    .option("--require-witnesses <k>", "how many distinct witnesses must cosign", count("a number of witnesses", 15), 1)
-    .option("--timeout-ms <n>", "how long a witness has", count("a time", MAX_TIMEOUT_MS), DEFAULT_TIMEOUT_MS)
+    .requiredOption("--witness <url>", "a witness (repeat)", collect)
+    .requiredOption("--witness-key <vkey>", "the key of a witness whose word counts (repeat)", collect)
+    .option("--require-witnesses <k>", "how many distinct witnesses must cosign", wholeNumber(1, 15), 1)
+    .option("--timeout-ms <n>", "how long a witness has", wholeNumber(1, MAX_TIMEOUT_MS), DEFAULT_TIMEOUT_MS)
     .option("--out <file>", "where the cosigned note goes")
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
@@ -70,16 +71,4 @@ async function submit(log: string, options: SubmitOptions, io: Io): Promise<void
     io.stdout(isJson ? submissionJson(facts) : submissionText(facts));
     io.exit(witnessed.isMet ? 0 : 2);
   });
-}
-
-function gather(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function count(what: string, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^[1-9]\d{0,6}$/.test(text) ? Number(text) : NaN;
-    if (!(value <= max)) throw new InvalidArgumentError(`${what} is a number from 1 to ${String(max)}`);
-    return value;
-  };
 }

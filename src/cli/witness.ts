@@ -1,7 +1,8 @@
 /** `agentk witness`: cosign checkpoints of logs that only ever grow. */
 import { resolve } from "node:path";
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Option, type Command } from "commander";
 import type { Io } from "./io.js";
+import { collect, wholeNumber } from "./values.js";
 
 interface WitnessOptions {
   readonly key: string;
@@ -29,11 +30,11 @@ export function registerWitness(program: Command, io: Io): void {
     .summary("cosign the growth of others' logs")
     .description("Cosigns checkpoints of trusted logs, but only such as go on from what it has cosigned before.")
     .requiredOption("--key <file>", "its own signing key, which signs nothing else")
-    .requiredOption("--trust <key>", "public key of a log: 64 hex digits, or NAME+KEYID+BASE64 (repeat)", gather)
+    .requiredOption("--trust <key>", "public key of a log: 64 hex digits, or NAME+KEYID+BASE64 (repeat)", collect)
     .requiredOption("--state <file>", "what it has cosigned")
     .option("--init", "begin with an empty state; the file must not exist")
     .addOption(new Option("--host <address>", "where to listen").choices(["127.0.0.1", "::1"]).default("127.0.0.1"))
-    .option("--port <n>", "0 takes a free one", port, 0)
+    .option("--port <n>", "0 takes a free one", wholeNumber(0, 65_535), 0)
     .option("--name <name>", "its name in cosignatures; default: made of its key")
     .option("--json", "print JSON, one object a line")
     .addHelpText("after", HELP)
@@ -41,14 +42,14 @@ export function registerWitness(program: Command, io: Io): void {
 }
 
 async function witness(options: WitnessOptions, io: Io): Promise<void> {
-  const [{ openWitness, parseLogKey }, { loadWitnessKey }, { decisionJson, decisionText }] = await Promise.all([
+  const [{ openWitness, parseLogKey }, { loadKeyFile }, { decisionJson, decisionText }] = await Promise.all([
     import("../app/witness.js"),
-    import("../host/witness-key.js"),
+    import("../host/signing-key.js"),
     import("../report/witness-report.js"),
   ]);
   const isJson = options.json === true;
   const running = await openWitness({
-    signer: loadWitnessKey(resolve(io.cwd, options.key)),
+    signer: loadKeyFile(resolve(io.cwd, options.key), io.env),
     trusted: options.trust.map(parseLogKey),
     statePath: resolve(io.cwd, options.state),
     isNew: options.init === true,
@@ -75,14 +76,4 @@ function untilSignal(): Promise<void> {
       });
     }
   });
-}
-
-function gather(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function port(text: string): number {
-  const value = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (!(value <= 65_535)) throw new InvalidArgumentError("a port is a number from 0 to 65535");
-  return value;
 }

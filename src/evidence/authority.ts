@@ -46,8 +46,9 @@ const NOT_BEGUN: ReadonlySet<OutcomeStatus> = new Set<OutcomeStatus>(["unknown",
 
 /** Memory is bounded by the calls in flight. INVARIANT: of a log whose version has no receipts, nothing is asked. */
 export class Authority {
-  /** Size of the tree that the last good checkpoint signed. */
+  /** Size of the tree that the last good checkpoint signed, and its text. */
   signedSize = 0;
+  lastHead: string | undefined;
   receipts = 0;
   checkpoints = 0;
   private readonly deps: AuthorityDeps;
@@ -146,7 +147,10 @@ export class Authority {
       this.report("checkpoint-signature", event, "is not signed by the key in force, and by it alone");
       return;
     }
-    if (wrong === undefined) this.signedSize = head.value.size;
+    if (wrong === undefined) {
+      this.signedSize = head.value.size;
+      this.lastHead = note.value.text;
+    }
     this.signed("checkpoint", event, footing);
   }
 

@@ -1,5 +1,5 @@
 /** Which Ed25519 public keys (RFC 8032) may be believed at all, and what they are called. */
-import { isHex } from "../base/bytes.js";
+import { hexBytes, isHex } from "../base/bytes.js";
 import type { Digests } from "../base/digest.js";
 
 const KEY_BYTES = 32;
@@ -46,16 +46,7 @@ export function keyFault(publicKeyHex: string): string | undefined {
 
 /** A key as people compare it: `sha256:` and the SHA-256 of its 32 raw bytes. */
 export function fingerprint(digests: Digests, publicKeyHex: string): string {
-  return `sha256:${digests.sha256Hex(rawKey(publicKeyHex))}`;
-}
-
-/** A key as notes name it (c2sp.org/signed-note): `agentk/` and the first 16 digits of its fingerprint. */
-export function keyName(digests: Digests, publicKeyHex: string): string {
-  return `agentk/${digests.sha256Hex(rawKey(publicKeyHex)).slice(0, 16)}`;
-}
-
-function rawKey(hex: string): Uint8Array {
-  return Uint8Array.from(pairsOf(hex), (pair) => Number.parseInt(pair, 16));
+  return `sha256:${digests.sha256Hex(hexBytes(publicKeyHex))}`;
 }
 
 function littleEndian(hex: string): bigint {

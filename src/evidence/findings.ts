@@ -10,6 +10,7 @@ interface FindingRow {
 
 const EDITED = "take the log for tampered with or damaged; compare it with a copy kept elsewhere";
 const WRITER = "the chain is whole but the account is not: the writer was faulty or lied; do not rely on this log";
+const SIGNER = "compare the time with what you know of the run; the time in a line is the signer's own word";
 const CUT = "look for the missing lines in a copy; without one, treat every call after this place as unknown";
 
 export const FINDINGS = {
@@ -71,6 +72,44 @@ export const FINDINGS = {
     severity: "failure",
     means: "the log goes on under another key without the signatures of both",
     advice: EDITED,
+  },
+  "signer-unknown": {
+    severity: "failure",
+    means: "a key signed that is not among the trusted ones",
+    advice: "the log is somebody else's, or was written anew under another key; ask the operator for the key",
+  },
+  "signer-not-yet-valid": { severity: "failure", means: "a key signed before its time", advice: SIGNER },
+  "signer-expired": { severity: "failure", means: "a key signed after its time", advice: SIGNER },
+  "signer-revoked": { severity: "failure", means: "a key signed after it was revoked", advice: SIGNER },
+  "signer-suspect": {
+    severity: "failure",
+    means: "a key signed while it may have been in other hands",
+    advice: SIGNER,
+  },
+  "not-signed": {
+    severity: "failure",
+    means: "nothing in the log is signed",
+    advice: "take the log for no more than a file that somebody wrote",
+  },
+  "unsigned-tail": {
+    severity: "failure",
+    means: "no signature covers the last lines",
+    advice: "the run was killed, or the end was cut off: take these lines for unsigned",
+  },
+  "log-rolled-back": {
+    severity: "failure",
+    means: "the log is shorter than a head of it that was kept elsewhere",
+    advice: CUT,
+  },
+  "log-forked": {
+    severity: "failure",
+    means: "the log has other lines than a head of it that was kept elsewhere",
+    advice: "two histories were signed for one run: whoever holds the key showed different logs to different people",
+  },
+  "witness-missing": {
+    severity: "failure",
+    means: "fewer witnesses than demanded have cosigned the log's last head",
+    advice: "ask them with `agentk witness-submit`; if they refuse, they have seen another history",
   },
   "count-mismatch": { severity: "failure", means: "the close line counts otherwise than the log", advice: CUT },
   "seal-invalid": { severity: "failure", means: "the seal is not the run's own over these lines", advice: EDITED },

@@ -101,10 +101,6 @@ const FACTS: { readonly [T in EventType]: (value: EventValues[T]) => Facts } = {
   }),
   checkpoint: (v) => ({ who: "agentk", what: headOf(v.note) }),
   key: (v) => ({ who: "operator", what: `signs with ${v.public_key.slice(0, 12)} from here on` }),
-  witness: (v) => ({
-    who: "witness",
-    what: `${String(v.cosignatures.length)} signatures of the head of ${String(v.size)} lines`,
-  }),
   recovery: (v) => ({ who: "recovery", what: "torn tail set aside", bytes: v.torn_bytes }),
   close: (v) => ({
     who: "agentk",

@@ -96,7 +96,6 @@ export class Ledger {
         return;
       case "session":
       case "release":
-      case "witness":
       case "recovery":
         return;
     }

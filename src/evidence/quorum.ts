@@ -50,3 +50,12 @@ export function quorumOf(
 export function isQuorum({ cosigned, forged }: Quorum, required: number): boolean {
   return forged.length === 0 && cosigned.length >= required;
 }
+
+/** What witnesses say of the log's last head. */
+export interface WitnessReport {
+  readonly required: number;
+  readonly quorum: Quorum;
+  readonly isMet: boolean;
+  /** Why nothing was counted. */
+  readonly because: string | undefined;
+}

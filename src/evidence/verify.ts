@@ -6,18 +6,21 @@ import type { UnansweredCall } from "./calls.js";
 import { Chain } from "./chain.js";
 import { decodeLine } from "./codec.js";
 import { FindingList, type Finding, type FindingCode } from "./findings.js";
-import type { SignatureSink } from "./authority.js";
+import { KnownHeads, type KnownHead } from "./known-heads.js";
 import { Ledger, type PolicySummary, type RunSummary } from "./ledger.js";
 import { EMPTY_TREE, grown, leafHash, type Tree } from "./merkle.js";
 import { notProvedBy, provedBy, type Ending } from "./proof.js";
+import { Signers, type SignatureDemands, type SignerRow } from "./signers.js";
 
 export type { PolicySummary, RunSummary } from "./ledger.js";
 
 export interface VerifierDeps {
   readonly digests: Digests;
   readonly verifySignature: VerifySignature;
-  /** Takes what was signed, and makes every signature be checked: without it, those of receipts are not. */
-  readonly signatures?: SignatureSink;
+  /** Makes every signature be checked (without it, those of receipts are not), and asks who signed. */
+  readonly signatures?: SignatureDemands;
+  /** Heads of this log that were kept elsewhere. */
+  readonly heads?: readonly KnownHead[];
   /** The run may still be going: a missing close line, and a last line half written, are notes. Default false. */
   readonly mayBeOpen?: boolean;
   /** Called for every line that could be read, with its 1-based number, whatever else is wrong with the log. */
@@ -52,6 +55,10 @@ export interface VerifyReport {
   readonly denied: number;
   /** Signed heads and receipts; how many lines from the start the last good head covers. */
   readonly signed: { readonly checkpoints: number; readonly receipts: number; readonly lines: number };
+  /** The text of the last good checkpoint. */
+  readonly lastCheckpoint: string | undefined;
+  /** Who signed, when that was asked. */
+  readonly signers: readonly SignerRow[] | undefined;
   /** Allowed calls without an outcome: they may have happened. The first ones are listed. */
   readonly unanswered: { readonly count: number; readonly calls: readonly UnansweredCall[] };
   readonly findings: readonly Finding[];
@@ -71,6 +78,8 @@ class Verification implements Verifier {
   private readonly findings = new FindingList();
   private readonly chain = new Chain();
   private readonly ledger: Ledger;
+  private readonly signers: Signers | undefined;
+  private readonly heads: KnownHeads;
   private readonly counts = Object.fromEntries(Object.keys(EVENT_SHAPES).map((type) => [type, 0])) as Record<
     EventType,
     number
@@ -81,8 +90,12 @@ class Verification implements Verifier {
   private isTailReported = false;
 
   constructor(deps: VerifierDeps) {
+    const { digests, verifySignature, signatures, heads = [] } = deps;
     this.deps = deps;
-    this.ledger = new Ledger(deps, this.findings, this.chain);
+    this.heads = new KnownHeads(digests, heads, this.findings);
+    this.signers = signatures && new Signers(digests, signatures, this.findings);
+    const sink = this.signers === undefined ? {} : { signatures: this.signers };
+    this.ledger = new Ledger({ digests, verifySignature, ...sink }, this.findings, this.chain);
   }
 
   line(text: string): void {
@@ -93,7 +106,7 @@ class Verification implements Verifier {
       return;
     }
     this.event(read.value);
-    if (this.hasTree()) this.tree = grown(this.deps.digests, this.tree, leafHash(this.deps.digests, text));
+    if (this.hasTree()) this.grow(text);
     this.deps.onEvent?.(read.value, this.lines);
   }
 
@@ -111,6 +124,8 @@ class Verification implements Verifier {
     const { findings, lines, ledger } = this;
     if (lines === 0) findings.add("empty", {}, "has no whole line");
     else if (!ledger.isClosed) this.unsealed();
+    this.heads.end(lines);
+    const signers = this.signers?.end(lines, ledger.ending);
     const ok = findings.failures === 0;
     const { firstFailure } = findings;
     const { run, ending, calls } = ledger;
@@ -138,12 +153,20 @@ class Verification implements Verifier {
         receipts: ledger.authority.receipts,
         lines: ending === "sealed" ? lines : ledger.authority.signedSize,
       },
+      lastCheckpoint: ledger.authority.lastHead,
+      signers,
       unanswered: { count: calls.count, calls: calls.unanswered() },
       findings: findings.list,
       findingCount: findings.total,
       proved: provedBy(facts),
       cannotProve: notProvedBy(facts),
     };
+  }
+
+  private grow(text: string): void {
+    const { digests } = this.deps;
+    this.tree = grown(digests, this.tree, leafHash(digests, text));
+    this.heads.grew(this.tree);
   }
 
   /** Trees came with version 3, and one that lacks a line is of no use. */

@@ -1,21 +1,9 @@
 /** Files that hold a secret: read only when nobody else could have read or put them there, written whole or not at all. */
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, linkSync, lstatSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { AgentkError } from "../base/errors.js";
 import { nonce } from "./entropy.js";
 import { createPrivateFile, writeWhole } from "./journal-file.js";
+import { readPrivateFile } from "./private-file.js";
 import {
   assertNotWritable,
   assertOwned,
@@ -28,9 +16,7 @@ import {
 } from "./private-folder.js";
 
 /** Most that is read of a key file, in bytes: every form is shorter, and one that is longer is no key. */
-export const MAX_KEY_FILE_BYTES = 2048;
-
-const ANY_ACCESS_BY_OTHERS = 0o077;
+const MAX_KEY_FILE_BYTES = 2048;
 
 /**
  * Refuses a folder in which another user could put a file in the place of ours. Such a folder may belong to root,
@@ -45,36 +31,11 @@ export function assertKeyFolder(path: string): void {
 }
 
 /**
- * The text of a secret file (Latin-1, cut at MAX_KEY_FILE_BYTES + 1), or undefined when there is no file.
- * @throws AgentkError `unsafe-file` when it is no file, another user's, or open to others in any way.
+ * The text of a secret file (Latin-1), or undefined when there is no file.
+ * @throws AgentkError `unsafe-file` when it is no file, another user's, open to others in any way, or too long for a key.
  */
 export function readKeyFile(path: string): string | undefined {
-  const fd = openKeyFile(path);
-  if (fd === undefined) return undefined;
-  try {
-    const stats = fstatSync(fd);
-    if (!stats.isFile()) throw unsafe(path, "is not a file");
-    assertOwned(path, stats);
-    if ((stats.mode & ANY_ACCESS_BY_OTHERS) !== 0)
-      throw unsafe(path, "can be used by others", { hint: `run \`chmod 600 ${path}\` if nobody else had access` });
-    const bytes = Buffer.alloc(MAX_KEY_FILE_BYTES + 1);
-    return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)).toString("latin1");
-  } catch (error) {
-    throw error instanceof AgentkError ? error : unreadable(path, error);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function openKeyFile(path: string): number | undefined {
-  try {
-    // O_NONBLOCK: a pipe put in its place must not hang us before fstat can refuse it.
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
-    if (systemCode(error) === "ELOOP") throw unsafe(path, "is a symbolic link", { cause: error });
-    throw unreadable(path, error);
-  }
+  return readPrivateFile(path, MAX_KEY_FILE_BYTES)?.toString("latin1");
 }
 
 /**
@@ -131,8 +92,4 @@ function withWhole<T>(
     if (fd !== undefined) closeSync(fd);
     rmSync(whole, { force: true });
   }
-}
-
-function unreadable(path: string, cause: unknown): AgentkError {
-  return unsafe(path, `cannot be read (${systemCode(cause) ?? "unknown"})`, { cause });
 }

@@ -110,7 +110,7 @@ export class Dispatch<R extends SyscallRequest> {
     const receipt = await this.authorize(call, request.session);
     // The run closed while the receipt was being flushed: the log says unknown, and nothing may begin after the seal.
     if (this.hasEnded()) return { decision: CLOSED, call };
-    if (receipt === undefined) return { decision: UNRECORDED, call };
+    if (receipt === undefined || this.failure !== undefined) return { decision: UNRECORDED, call };
     return this.perform({ effect: { call, request, sent: step.changed }, receipt }, answered.decision);
   }
 

@@ -77,7 +77,6 @@ function foldRun(
       return { ...state, key: event.value.public_key };
     case "session":
     case "checkpoint":
-    case "witness":
     case "recovery":
       return state;
   }

@@ -48,7 +48,7 @@ export class Signing {
 
   /** The head of the log as it stands; undefined when it is signed already. @throws when it cannot sign. */
   head(state: State, at: Instant): InputOf<"checkpoint"> | undefined {
-    if (state.run === undefined || state.seq === this.checkpointed) return undefined;
+    if (state.run === undefined || state.closed || state.seq === this.checkpointed) return undefined;
     const signature = this.sign(draftCheckpoint(state, this.digests).statement);
     this.checkpointed = state.seq + 1;
     return { type: "checkpoint", at, signature };

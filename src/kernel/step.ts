@@ -100,9 +100,9 @@ function isDecided(input: Input): input is DecidedInput {
   return DECIDED.has(input.type);
 }
 
-type SignedInput = InputOf<"receipts" | "checkpoint" | "key" | "witness">;
+type SignedInput = InputOf<"receipts" | "checkpoint" | "key">;
 
-const SIGNED: ReadonlySet<string> = new Set(["receipts", "checkpoint", "key", "witness"]);
+const SIGNED: ReadonlySet<string> = new Set(["receipts", "checkpoint", "key"]);
 
 function isOfSignatures(input: Input): input is SignedInput {
   return SIGNED.has(input.type);
@@ -164,8 +164,6 @@ function signedStep(state: State, input: SignedInput, { digests }: Making): Made
     }
     case "key":
       return { event: { type: "key", value: input.key } };
-    case "witness":
-      return { event: { type: "witness", value: input.witness } };
   }
 }
 

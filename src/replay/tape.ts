@@ -137,8 +137,7 @@ function recordedFacts(value: SyscallValue): RecordedFacts {
 type FactLine = Extract<
   FlightLine,
   {
-    readonly type:
-      "session" | "approval" | "release" | "receipts" | "outcome" | "checkpoint" | "key" | "witness" | "recovery";
+    readonly type: "session" | "approval" | "release" | "receipts" | "outcome" | "checkpoint" | "key" | "recovery";
   }
 >;
 
@@ -165,8 +164,6 @@ function factInput(line: FactLine, at: Instant): Input {
       return { type: "checkpoint", at, signature: signatureIn(line.value.note) };
     case "key":
       return { type: "key", at, key: line.value };
-    case "witness":
-      return { type: "witness", at, witness: line.value };
     case "recovery":
       return { type: "recovery", at, ...line.value };
   }

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { Point } from "@noble/ed25519";
 import { describe, expect, it } from "vitest";
-import { fingerprint, isWeakKey, keyFault, keyName } from "../../src/evidence/ed25519.js";
+import { keyName } from "../../src/evidence/note.js";
+import { fingerprint, isWeakKey, keyFault } from "../../src/evidence/ed25519.js";
 import { nodeDigests } from "../../src/host/digests.js";
 import { verifyEd25519 } from "../../src/host/signer.js";
 

@@ -1,5 +1,5 @@
 /** docs/formats/flight-log.md says what the code does: its example is the kernel's own, and its lists are the code's. */
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { APPROVAL_ANSWERS, REASON_CODES, VERDICTS } from "../../src/abi/decision.js";
@@ -25,12 +25,25 @@ function blockAfter(words: string): string {
 }
 
 function sha256(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
+  return sha256Of(Buffer.from(text));
+}
+
+function sha256Of(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** RFC 6962 section 2.1, as it is defined: by halves, the first of them a power of two. */
+function rootOf(leaves: readonly Buffer[]): string {
+  const [only = Buffer.alloc(0)] = leaves;
+  if (leaves.length === 1) return sha256Of(Buffer.concat([Buffer.of(0), only]));
+  const split = 2 ** Math.ceil(Math.log2(leaves.length) - 1);
+  const halves = [leaves.slice(0, split), leaves.slice(split)].map((half) => Buffer.from(rootOf(half), "hex"));
+  return sha256Of(Buffer.concat([Buffer.of(1), ...halves]));
 }
 
 describe("the worked example", () => {
   test("is a sealed log", () => {
-    expect(verifyLines(lines)).toMatchObject({ ok: true, ending: "sealed", lines: 14, findingCount: 0 });
+    expect(verifyLines(lines)).toMatchObject({ ok: true, ending: "sealed", lines: 18, findingCount: 0 });
   });
 
   test("is what the kernel writes", () => {
@@ -70,6 +83,53 @@ describe("the worked example", () => {
     const policy = parse(lines[1] ?? "");
     if (policy.type !== "policy") throw new Error("line 2 is not the policy");
     expect(policy.value.sha256).toBe(sha256(`agentk/policy/1\n${policy.value.source}`));
+  });
+});
+
+describe("what is signed in the worked example", () => {
+  const signed = lines.map(parse);
+  const { run = "" } =
+    signed.map(({ type, value }) => (type === "open" ? value : {})).find((one) => "run" in one) ?? {};
+
+  test("has the heads that the page's own words give", () => {
+    const notes = signed.flatMap((line) =>
+      line.type === "checkpoint" ? [{ at: line.seq, note: line.value.note }] : [],
+    );
+    expect(notes.map(({ at }) => at)).toEqual([2, lines.length - 2]);
+    for (const { at, note } of notes) {
+      const [origin = "", size, root] = note.split("\n");
+      const leaves = lines.slice(0, at).map((line) => Buffer.from(line));
+      expect([size, root]).toEqual([String(at), Buffer.from(rootOf(leaves), "hex").toString("base64")]);
+      expect(origin).toBe(`agentk/${sha256Of(Buffer.from(RUN_KEY.publicHex, "hex")).slice(0, 16)}/${run}`);
+    }
+  });
+
+  test("has the receipts that the page's own words give", () => {
+    const groups = signed.flatMap((line) => (line.type === "receipts" ? [line.value] : []));
+    expect(groups).toHaveLength(2);
+    for (const { receipts, root, signature } of groups) {
+      const leaves = receipts.map(({ call, id, nonce, expires_ms, expires_seq }) => {
+        const made = signed[Number(call.slice(1))];
+        if (made?.type !== "syscall") throw new Error(`${call} is no call`);
+        const { agent, arguments: args, kind, policy, sent, server, session, target } = made.value;
+        const terms = `"expires_ms":${String(expires_ms)},"expires_seq":${String(expires_seq)}`;
+        const sentTo = sent === undefined ? "" : `"sent":"${sent.commitment}",`;
+        const body = `{"agent":"${agent}","arguments":"${args?.commitment ?? ""}","call":"${call}",${terms},"intent":"${made.hash}","kind":"${kind}","nonce":"${nonce}","policy":"${policy}","run":"${run}",${sentTo}"server":"${server}","session":"${session}","target":"${target}"}`;
+        const digest = sha256(`agentk/receipt/1\n${body}`);
+        expect(id).toBe(`cap_${digest.slice(0, 16)}`);
+        return Buffer.from(digest);
+      });
+      expect(root).toBe(rootOf(leaves));
+      expect(verifySignature(RUN_KEY.publicHex, `agentk/receipts/1\n${run}\n${root}\n`, signature)).toBe(true);
+    }
+  });
+
+  test("commits to arguments member by member", () => {
+    const [seq, call] = [13 - 1, signed[13 - 1]];
+    const salt = createHmac("sha256", Buffer.alloc(32, 0x5e)).update(`agentk/salt/1\n${String(seq)} arguments 0`);
+    const member = sha256(`agentk/member/1\n${salt.digest("hex")}\n"text":"Nothing was paid."`);
+    const commitment = call?.type === "syscall" ? call.value.arguments?.commitment : undefined;
+    expect(commitment).toBe(sha256(`agentk/members/1\n${member}`));
   });
 });
 

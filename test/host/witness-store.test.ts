@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadWitnessKey } from "../../src/host/witness-key.js";
+import { loadKeyFile } from "../../src/host/signing-key.js";
 import { openWitnessStore } from "../../src/host/witness-store.js";
 import { testKey } from "../evidence/fixture.js";
 import { codeOf, modeOf, tempFolder, underUmask } from "./folder.js";
@@ -82,17 +82,17 @@ describe("the key of a witness", () => {
   it("is 64 hex digits in a private file, and nothing else is", () => {
     const path = join(tempFolder(), "key");
     const seed = Buffer.alloc(32, 1).toString("hex");
-    expect(codeOf(() => loadWitnessKey(path))).toBe("file-unreadable");
+    expect(codeOf(() => loadKeyFile(path, {}))).toBe("file-unreadable");
     writeFileSync(path, `${seed}\n`, { mode: 0o600 });
-    const key = loadWitnessKey(path);
+    const key = loadKeyFile(path, {});
     expect(key.publicKeyHex).toBe(KEY);
     expect(key.sign("statement")).toBe(testKey(1).sign("statement"));
     for (const text of ["", seed, `${seed}\n\n`, `${seed.slice(2)}\n`, `${"AB".repeat(32)}\n`, "x".repeat(1000)]) {
       writeFileSync(path, text);
-      expect(codeOf(() => loadWitnessKey(path))).toBe("unsafe-file");
+      expect(codeOf(() => loadKeyFile(path, {}))).toBe("unsafe-file");
     }
     writeFileSync(path, `${seed}\n`);
     chmodSync(path, 0o640);
-    expect(codeOf(() => loadWitnessKey(path))).toBe("unsafe-file");
+    expect(codeOf(() => loadKeyFile(path, {}))).toBe("unsafe-file");
   });
 });

@@ -131,7 +131,10 @@ describe("a call that a human is asked about", () => {
     answer.open("approved");
     expect((await judged).decision.reason).toBe("run-closed");
     expect([run.acts(), run.lines.length]).toEqual([[], count]);
-    expect(linesOf(run.lines).find(({ type }) => type === "approval")?.value).toMatchObject({ answer: "unavailable", decision: { verdict: "deny" } });
+    expect(linesOf(run.lines).find(({ type }) => type === "approval")?.value).toMatchObject({
+      answer: "unavailable",
+      decision: { verdict: "deny" },
+    });
   });
 
   it("stands beside others, each with its own answer", async () => {

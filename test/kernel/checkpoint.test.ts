@@ -13,7 +13,10 @@ import { ALLOW_ALL, kernel, linesOf, RUN, runFacts, SECRET, typesOf } from "./fi
 import { scriptedPorts, settle, type Script, type ScriptedPorts } from "./ports.js";
 import { CLOSE, request } from "./running.js";
 
-async function running(lines = 8, script: Script = {}): Promise<ScriptedPorts & { dispatch: Dispatch<SyscallRequest> }> {
+async function running(
+  lines = 8,
+  script: Script = {},
+): Promise<ScriptedPorts & { dispatch: Dispatch<SyscallRequest> }> {
   const ports = scriptedPorts({ sign: RUN_KEY.sign, verify: verifySignature, ...script });
   const dispatch = new Dispatch<SyscallRequest>(kernel, nodeDigests, ports);
   const facts = runFacts({ format: FLIGHT_FORMAT, public_key: RUN_KEY.publicHex, checkpoints: { lines, ms: 1000 } });

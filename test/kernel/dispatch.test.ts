@@ -106,7 +106,9 @@ describe("a recorder that fails", () => {
   it.each([0, 1, 2])("at line %i: the run does not begin", async (bad) => {
     const ports = scriptedPorts({ append: (_line, index) => (index === bad ? refuse("read-only") : undefined) });
     const dispatch = new Dispatch<SyscallRequest>(kernel, nodeDigests, ports);
-    await expect(dispatch.open(runFacts({ format: FLIGHT_FORMAT }), SECRET, { name: "t", source: ALLOW_ALL })).rejects.toThrow("read-only");
+    await expect(
+      dispatch.open(runFacts({ format: FLIGHT_FORMAT }), SECRET, { name: "t", source: ALLOW_ALL }),
+    ).rejects.toThrow("read-only");
     expect(decisionName((await dispatch.request(request)).decision)).toBe("deny:recorder-fault");
     expect(ports.acts()).toEqual([]);
   });

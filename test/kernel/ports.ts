@@ -55,7 +55,7 @@ export function scriptedPorts(script: Script = {}): ScriptedPorts {
     signed,
     acts: () => happened.filter((one) => one.what === "act").map(({ call }) => call),
     now: script.now ?? (() => ({ mono_us: (clock += 10), wall_ms: 1_700_000_000_000 + clock })),
-    nonce: script.nonce ?? ((bytes) => (++drawn).toString(16).padStart(2 * bytes, "7c")),
+    nonce: script.nonce ?? ((bytes) => (++drawn).toString(16).padStart(2 * bytes, "0")),
     append: (batch, durable) => {
       const waits = batch.map((line) => {
         const wait = script.append?.(line, lines.length, durable);

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decisionName } from "../../src/abi/decision.js";
-import { MAX_GROUP, type FlightLine } from "../../src/abi/event.js";
+import type { FlightLine } from "../../src/abi/event.js";
+import { MAX_GROUP } from "../../src/abi/signed.js";
 import { leafHash, verifyInclusion } from "../../src/evidence/merkle.js";
 import { receiptsStatement } from "../../src/evidence/receipt.js";
 import { nodeDigests } from "../../src/host/digests.js";
@@ -34,7 +35,10 @@ describe("a receipt is drafted for no call", () => {
     ["of another session", () => draft(asked.state, claimOf("c2", "s2"))],
     ["twice in a group", () => draft(asked.state, claimOf("c2"), claimOf("c2"))],
     ["that was denied", () => draft(ask(started(), requestOf("secret.open")).state, claimOf("c2"))],
-    ["that a human is asked about", () => draft(ask(opened(ASKS, { format: "agentk-flight/3" }), read).state, claimOf("c2"))],
+    [
+      "that a human is asked about",
+      () => draft(ask(opened(ASKS, { format: "agentk-flight/3" }), read).state, claimOf("c2")),
+    ],
     ["that has its receipt", () => draft(receipted([read]).state, claimOf("c2"))],
     [
       "that has its outcome",
@@ -44,7 +48,10 @@ describe("a receipt is drafted for no call", () => {
       },
     ],
     ["of a run of version 1", () => draft(ask(opened(ALLOW_ALL), read).state, claimOf("c2"))],
-    ["of a run of version 2", () => draft(ask(opened(ALLOW_ALL, { format: "agentk-flight/2" }), read).state, claimOf("c2"))],
+    [
+      "of a run of version 2",
+      () => draft(ask(opened(ALLOW_ALL, { format: "agentk-flight/2" }), read).state, claimOf("c2")),
+    ],
   ])("%s", (_what, make) => {
     expect(make).toThrow();
   });
@@ -108,7 +115,9 @@ describe("the shell", () => {
     expect(judged.map(({ decision }) => decisionName(decision))).toEqual(Array(count).fill("allow:all"));
     expect(receiptLines(run).map(({ value }) => value.receipts.length)).toEqual(sizes);
     expect(groupsSigned(run)).toBe(1);
-    expect(new Set(receiptLines(run).flatMap(({ value }) => value.receipts.map(({ nonce }) => nonce))).size).toBe(count);
+    expect(new Set(receiptLines(run).flatMap(({ value }) => value.receipts.map(({ nonce }) => nonce))).size).toBe(
+      count,
+    );
   });
 
   it("signs anew for each call that comes alone", async () => {
@@ -148,7 +157,9 @@ describe("the shell", () => {
     await Promise.all(asked);
     const order = run.happened.flatMap((one) => {
       if (one.what === "act") return ["act"];
-      return one.line.includes('"type":"receipts"') ? [`${one.what}${one.what === "append" ? String(one.durable) : ""}`] : [];
+      return one.line.includes('"type":"receipts"')
+        ? [`${one.what}${one.what === "append" ? String(one.durable) : ""}`]
+        : [];
     });
     expect(order).toEqual(["appendtrue", "on-disk", "act", "act"]);
   });
@@ -157,7 +168,10 @@ describe("the shell", () => {
     throw new Error("broken");
   };
   it.each<readonly [string, Script]>([
-    ["cannot be signed", { sign: (statement) => (statement.startsWith("agentk/receipts/") ? broken() : "00".repeat(64)) }],
+    [
+      "cannot be signed",
+      { sign: (statement) => (statement.startsWith("agentk/receipts/") ? broken() : "00".repeat(64)) },
+    ],
     ["cannot be appended", { append: onLine("receipts", broken) }],
     ["cannot be flushed", { append: onLine("receipts", () => Promise.reject(new Error("broken"))) }],
   ])("lets nothing act, now or later, when it %s", async (_what, script) => {

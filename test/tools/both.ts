@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MAX_LOG_LINE_BYTES } from "../../src/base/limits.js";
-import type { Finding } from "../../src/evidence/findings.js";
+import { TrustedKeys } from "../../src/evidence/trust.js";
 import { createVerifier } from "../../src/evidence/verify.js";
 import { nodeDigests } from "../../src/host/digests.js";
 import { readLines } from "../../src/host/log-file.js";
@@ -19,13 +19,20 @@ export interface Verdict {
   readonly ending: string;
   readonly lines: number;
   readonly findingCount: number;
-  /** `code@line`, the first hundred. */
+  /** `code@line`, with `(note)` after those that are none; the first hundred. */
   readonly findings: readonly string[];
   readonly signed: unknown;
 }
 
+interface Found {
+  readonly code: string;
+  readonly severity: string;
+  /** Python writes null where there is none. */
+  readonly line?: number | null;
+}
+
 interface PythonReport extends Omit<Verdict, "findings"> {
-  readonly findings: readonly { readonly code: string; readonly line: number | null }[];
+  readonly findings: readonly Found[];
 }
 
 export interface Ran {
@@ -49,20 +56,16 @@ export function python(args: readonly string[], input = ""): Ran {
 
 const QUIET = { PYTHONDONTWRITEBYTECODE: "1" };
 
-function named(code: string, line: number | null | undefined): string {
-  return `${code}@${line === null || line === undefined ? "-" : String(line)}`;
+function named({ code, line, severity }: Found): string {
+  const where = line === null || line === undefined ? "-" : String(line);
+  return `${code}@${where}${severity === "note" ? " (note)" : ""}`;
 }
 
-/** What our own verifier says of a file. Under pins, it says of every signature whether it is by one of them. */
+/** What our own verifier says of a file, as `agentk verify-signatures` has it, with these keys trusted. */
 export function ours(path: string, pins: readonly string[] = []): Verdict {
-  const strangers: { key: string; line: number }[] = [];
-  let signatures = 0;
-  const signed = (_what: string, { key, line }: { key: string; line: number }): void => {
-    signatures++;
-    const isNew = !strangers.some((known) => known.key === key);
-    if (pins.length > 0 && !pins.includes(key) && isNew) strangers.push({ key, line });
-  };
-  const verifier = createVerifier({ digests: nodeDigests, verifySignature: verifyEd25519, signatures: { signed } });
+  const trusted = pins.length === 0 ? undefined : new TrustedKeys(pins.map((publicKey) => ({ publicKey })));
+  const deps = { digests: nodeDigests, verifySignature: verifyEd25519, signatures: { trusted } };
+  const verifier = createVerifier(deps);
   const { tornBytes } = readLines(
     path,
     (bytes) => {
@@ -78,29 +81,8 @@ export function ours(path: string, pins: readonly string[] = []): Verdict {
     },
   );
   if (tornBytes > 0) verifier.fault("torn-tail", "");
-  const report = verifier.end();
-  const none = pins.length > 0 && signatures === 0 ? [named("not-signed", undefined)] : [];
-  const findings = [...withStrangers(report.findings, strangers), ...none];
-  return {
-    ok: report.ok && strangers.length === 0 && none.length === 0,
-    ending: report.ending,
-    lines: report.lines,
-    findingCount: report.findingCount + strangers.length + none.length,
-    findings,
-    signed: report.signed,
-  };
-}
-
-/** A stranger's signature is found where it stands: after what else is wrong with that line, before the lines after it. */
-function withStrangers(findings: readonly Finding[], strangers: readonly { readonly line: number }[]): string[] {
-  const left = [...strangers];
-  const before = ({ line = Infinity }: Finding): string[] => {
-    const passed = left.filter((stranger) => stranger.line < line);
-    left.splice(0, passed.length);
-    return passed.map((stranger) => named("signer-untrusted", stranger.line));
-  };
-  const own = findings.flatMap((finding) => [...before(finding), named(finding.code, finding.line)]);
-  return [...own, ...left.map(({ line }) => named("signer-untrusted", line))];
+  const { ok, ending, lines, findingCount, findings, signed } = verifier.end();
+  return { ok, ending, lines, findingCount, findings: findings.map(named), signed };
 }
 
 /** What both say of each log, in its order. One process of Python reads all of them. */
@@ -127,7 +109,19 @@ export function both(
   }
 }
 
+/** Hands over the path of a file with these bytes. */
+export function withFile<T>(bytes: Uint8Array, use: (path: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), "agentk-verify-py-"));
+  try {
+    const path = join(folder, "log.jsonl");
+    writeFileSync(path, bytes);
+    return use(path);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 function theirs(line: string): Verdict {
   const { ok, ending, lines, findingCount, findings, signed } = JSON.parse(line) as PythonReport;
-  return { ok, ending, lines, findingCount, findings: findings.map((one) => named(one.code, one.line)), signed };
+  return { ok, ending, lines, findingCount, findings: findings.map(named), signed };
 }

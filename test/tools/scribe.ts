@@ -102,10 +102,11 @@ export class Scribe {
     this.write({ type: "checkpoint", value: { note } });
   }
 
-  rekey(next: TestKey, previous: TestKey = this.key): void {
+  /** Both sign; a forger has only one of the keys, or neither. */
+  rekey(next: TestKey, previous: TestKey = this.key, asNext: TestKey = next): void {
     const keys = { previous: this.key.publicHex, next: next.publicHex };
     const statement = keyStatement({ run: RUN, seq: this.seq, prev: this.prev, ...keys });
-    const both = { signature_previous: previous.sign(statement), signature_next: next.sign(statement) };
+    const both = { signature_previous: previous.sign(statement), signature_next: asNext.sign(statement) };
     this.write({ type: "key", value: { public_key: next.publicHex, ...both } });
     this.key = next;
   }
@@ -126,7 +127,6 @@ export const NEXT_KEY = testKey(8);
 export function everyLine(): Scribe {
   const scribe = new Scribe(RUN_KEY, { checkpoints: { lines: 256, ms: 1000 } });
   scribe.checkpoint();
-  scribe.write({ type: "witness", value: { size: 2, cosignatures: ["— w AAAAAAAA"] } });
   scribe.write(sessionEvent());
   const one = scribe.call("allow");
   scribe.grant([one]);

@@ -1,0 +1,43 @@
+/** Heads of the log that the reader has from elsewhere: the log must be what they were signed over, or have grown from it. */
+import type { Digests } from "../base/digest.js";
+import type { FindingList } from "./findings.js";
+import { rootOf, type Tree } from "./merkle.js";
+
+/** A checkpoint that was kept. Whether it is the log's own and whose signatures it bears is checked before. */
+export interface KnownHead {
+  readonly size: number;
+  readonly root: string;
+  /** Where the reader has it from, for findings. */
+  readonly from: string;
+}
+
+export class KnownHeads {
+  private readonly heads: readonly KnownHead[];
+  private readonly digests: Digests;
+  private readonly findings: FindingList;
+
+  constructor(digests: Digests, heads: readonly KnownHead[], findings: FindingList) {
+    this.digests = digests;
+    this.heads = heads;
+    this.findings = findings;
+  }
+
+  /** The tree after another line. */
+  grew(tree: Tree): void {
+    for (const { size, root, from } of this.heads) {
+      if (size !== tree.size || rootOf(this.digests, tree) === root) continue;
+      this.findings.add("log-forked", { line: size }, `the first ${String(size)} lines are others than ${from} states`);
+    }
+  }
+
+  end(lines: number): void {
+    for (const { size, from } of this.heads) {
+      if (size > lines)
+        this.findings.add(
+          "log-rolled-back",
+          { line: lines },
+          `${from} states ${String(size)} lines, the log has ${String(lines)}`,
+        );
+    }
+  }
+}

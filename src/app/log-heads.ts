@@ -35,11 +35,16 @@ export interface FoundHead {
 const lineOf = <T extends string, V>(type: T, value: Shape<V>) =>
   record({ hash: anything(), prev: anything(), seq: integer(), time: anything(), type: oneOf([type]), value });
 const checkpointLine = lineOf("checkpoint", record({ note: text() }));
+const keyLine = lineOf(
+  "key",
+  record({ public_key: text({ form: HEX64 }), signature_previous: anything(), signature_next: anything() }),
+);
 const openLine = lineOf("open", anything());
 const RUN_FORM = /^[0-9TZ]{16}-[0-9a-f]{12}$/;
 
 /** Stands in every checkpoint line, which is canonical; in a string the quotes would be escaped. */
 const CHECKPOINT_MARK = '"type":"checkpoint"';
+const KEY_MARK = '"type":"key"';
 
 /**
  * Finds a checkpoint. It is not verified here.
@@ -48,18 +53,19 @@ const CHECKPOINT_MARK = '"type":"checkpoint"';
 export function findHead(log: LogToRead, wanted: WantedHead): FoundHead {
   const { file } = log;
   let opened: Pick<FoundHead, "publicKey" | "run"> | undefined;
-  let found: Pick<FoundHead, "size" | "note"> | undefined;
+  let found: FoundHead | undefined;
   let lines = 0;
   eachLine(log, (line, index) => {
     lines = index + 1;
     if (index === 0) opened = openingOf(line, file);
+    else if (opened !== undefined) opened = { ...opened, publicKey: nextKeyIn(line) ?? opened.publicKey };
     const note = mayBeWanted(wanted, index) ? noteIn(line, index, file) : undefined;
-    if (note !== undefined) found = { size: index, note };
+    if (note !== undefined && opened !== undefined) found = { ...opened, size: index, note };
     return goesOn(wanted, index, note);
   });
   if (opened === undefined) throw new BrokenLog(file, 1, "the log has no whole line");
   if (lines < leastLines(wanted)) throw tooShort(file, lines);
-  return { ...opened, ...(found ?? { size: wanted.kind === "of" ? wanted.number : lines, note: undefined }) };
+  return found ?? { ...opened, size: wanted.kind === "of" ? wanted.number : lines, note: undefined };
 }
 
 /** Could a checkpoint at this line be the wanted one? */
@@ -129,6 +135,11 @@ function noteIn(line: string, index: number, file: string): string | undefined {
   if (read === undefined) return undefined;
   if (read.seq !== index) throw new BrokenLog(file, index + 1, "states another sequence number than its place");
   return read.value.note;
+}
+
+/** From a `key` line on, another key signs: the change itself is for `agentk verify` to check. */
+function nextKeyIn(line: string): string | undefined {
+  return line.includes(KEY_MARK) ? readAs(keyLine, line)?.value.public_key : undefined;
 }
 
 function readAs<S extends Shape<unknown>>(shape: S, line: string): ShapeType<S> | undefined {

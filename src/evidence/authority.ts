@@ -35,10 +35,16 @@ export type Report = (code: FindingCode, event: FlightLine, detail: string) => v
 export interface Footing {
   /** The tree over all lines before; undefined when one of them could not be read. */
   readonly tree: Tree | undefined;
-  /** Whether the line that this call was named after may be one of those that were lost. */
-  readonly mayBeLost: (call: string) => boolean;
+  /** How many places so far where a line was missing, unreadable or out of order. */
+  readonly damage: number;
   /** 1-based. */
   readonly line: number;
+}
+
+/** A call, and how much of the log was damaged when it was read. */
+interface Due {
+  readonly intent: Intent;
+  readonly damage: number;
 }
 
 /** Statuses of calls that may never have begun. */
@@ -54,9 +60,9 @@ export class Authority {
   private readonly deps: AuthorityDeps;
   private readonly report: Report;
   /** Calls that may begin and have no receipt yet. */
-  private readonly waiting = new Map<string, Intent>();
+  private readonly waiting = new Map<string, Due>();
   /** Calls that a human is asked about. */
-  private readonly asked = new Map<string, Intent>();
+  private readonly asked = new Map<string, Due>();
   private run = "";
   private key = "";
   private isDue = false;
@@ -78,22 +84,26 @@ export class Authority {
   }
 
   /** A call that may begin, or that a human is asked about. */
-  begin({ value, hash }: LineOf<"syscall">): void {
+  begin({ value, hash }: LineOf<"syscall">, { damage }: Footing): void {
     if (!this.isDue) return;
-    (value.decision.verdict === "ask" ? this.asked : this.waiting).set(value.call, intentOf(value, hash));
+    const due = { intent: intentOf(value, hash), damage };
+    (value.decision.verdict === "ask" ? this.asked : this.waiting).set(value.call, due);
   }
 
   approved({ value }: LineOf<"approval">): void {
-    const intent = this.asked.get(value.call);
+    const due = this.asked.get(value.call);
     this.asked.delete(value.call);
-    if (intent !== undefined && value.decision.verdict === "allow") this.waiting.set(value.call, intent);
+    if (due !== undefined && value.decision.verdict === "allow") this.waiting.set(value.call, due);
   }
 
   /** A page that answers a call, or its outcome: it must have had its receipt. */
-  went(event: LineOf<"page" | "outcome">): void {
+  went(event: LineOf<"page" | "outcome">, { damage }: Footing): void {
     const { call } = event.value;
-    if (call === undefined || !this.waiting.has(call)) return;
-    if (event.type === "page" || !NOT_BEGUN.has(event.value.status))
+    const due = call === undefined ? undefined : this.waiting.get(call);
+    if (call === undefined || due === undefined) return;
+    const hasBegun = event.type === "page" || !NOT_BEGUN.has(event.value.status);
+    // What was lost meanwhile may have been the receipt.
+    if (hasBegun && due.damage === damage)
       this.report("receipt-missing", event, `call \`${call.slice(0, 32)}\` went on without a receipt`);
     this.waiting.delete(call);
   }
@@ -116,13 +126,14 @@ export class Authority {
   private receipt(
     event: LineOf<"receipts">,
     entry: LineOf<"receipts">["value"]["receipts"][number],
-    { mayBeLost }: Footing,
+    { damage }: Footing,
   ): string | undefined {
     const { call, session, nonce, expires_ms, expires_seq } = entry;
-    const intent = this.waiting.get(call);
+    const intent = this.waiting.get(call)?.intent;
     this.waiting.delete(call);
     if (intent?.session !== session) {
-      if (!mayBeLost(call)) this.report("receipt-wrong", event, `\`${call.slice(0, 32)}\` waits for no receipt`);
+      // The line of the call, or the human's answer, may be among what was lost.
+      if (damage === 0) this.report("receipt-wrong", event, `\`${call.slice(0, 32)}\` waits for no receipt`);
       return undefined;
     }
     const due = receiptOf(this.deps.digests, intent, { nonce, expires_ms, expires_seq, run: this.run });
@@ -147,7 +158,7 @@ export class Authority {
       this.report("checkpoint-signature", event, "is not signed by the key in force, and by it alone");
       return;
     }
-    if (wrong === undefined) {
+    if (wrong === undefined && footing.tree !== undefined) {
       this.signedSize = head.value.size;
       this.lastHead = note.value.text;
     }

@@ -49,6 +49,8 @@ export class Ledger {
   run: RunSummary | undefined;
   ending: Ending = "unsealed";
   isClosed = false;
+  /** 1-based number of the close line. */
+  closedAt = 0;
   private readonly deps: AuthorityDeps;
   private readonly findings: FindingList;
   private readonly chain: Chain;
@@ -102,7 +104,7 @@ export class Ledger {
   }
 
   private footing(): Footing {
-    return { tree: this.tree, line: this.line, mayBeLost: (call) => this.mayBeLost(call) };
+    return { tree: this.tree, line: this.line, damage: this.chain.damage };
   }
 
   private enterCall(event: CallLine): void {
@@ -158,19 +160,25 @@ export class Ledger {
       this.report("no-policy", event, this.policy === undefined ? "comes before any policy" : "names another policy");
     this.inForce(policy);
     this.ownName(event, call, "c");
-    if (mayPass(decision.verdict) || decision.verdict === "ask") this.authority.begin(event);
-    if (decision.verdict === "ask") this.wait(this.parked, event, event.value);
-    else if (mayPass(decision.verdict)) this.begin(event, event.value);
-    else this.denied++;
+    if (decision.verdict !== "ask" && !mayPass(decision.verdict)) {
+      this.denied++;
+      return;
+    }
+    const isKept =
+      decision.verdict === "ask" ? this.wait(this.parked, event, event.value) : this.begin(event, event.value);
+    if (isKept) this.authority.begin(event, this.footing());
   }
 
-  private begin(event: FlightLine, call: NewCall): void {
+  private begin(event: FlightLine, call: NewCall): boolean {
     this.allowed++;
-    this.wait(this.calls, event, call);
+    return this.wait(this.calls, event, call);
   }
 
-  private wait(among: OpenCalls, event: FlightLine, call: NewCall): void {
-    if (!among.begin(call, this.line)) this.report("too-many-open-calls", event, `\`${call.call}\` is one more`);
+  /** False when more wait than a run can have: then nothing is remembered of the call. */
+  private wait(among: OpenCalls, event: FlightLine, call: NewCall): boolean {
+    const isKept = among.begin(call, this.line);
+    if (!isKept) this.report("too-many-open-calls", event, `\`${call.call}\` is one more`);
+    return isKept;
   }
 
   /** A call of its session that waited for a human: from here it is as any other, allowed or denied. */
@@ -196,14 +204,14 @@ export class Ledger {
   private page(event: LineOf<"page">): void {
     const { page, call } = event.value;
     this.ownName(event, page, "p");
-    this.authority.went(event);
+    this.authority.went(event, this.footing());
     if (call === undefined || this.calls.addPage(call, page) || this.mayBeLost(call)) return;
     this.report("page-of-unknown-call", event, `names call \`${call.slice(0, 32)}\``);
   }
 
   private outcome(event: LineOf<"outcome">): void {
     const { call, page } = event.value;
-    this.authority.went(event);
+    this.authority.went(event, this.footing());
     const found = this.calls.settle(call, page);
     if (found === "no-call" && !this.mayBeLost(call))
       this.report("outcome-without-open-call", event, `answers call \`${call.slice(0, 32)}\``);
@@ -219,6 +227,7 @@ export class Ledger {
   private close(event: LineOf<"close">): void {
     const { lines, allowed, denied } = event.value;
     this.isClosed = true;
+    this.closedAt = this.line;
     this.count(event, "lines", [lines, this.line]);
     // Lines that could not be read cannot be counted; they are failures already.
     if (this.chain.damage === 0) {

@@ -151,7 +151,7 @@ class Verification implements Verifier {
       signed: {
         checkpoints: ledger.authority.checkpoints,
         receipts: ledger.authority.receipts,
-        lines: ending === "sealed" ? lines : ledger.authority.signedSize,
+        lines: ending === "sealed" ? ledger.closedAt : ledger.authority.signedSize,
       },
       lastCheckpoint: ledger.authority.lastHead,
       signers,

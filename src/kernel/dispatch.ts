@@ -116,8 +116,8 @@ export class Dispatch<R extends SyscallRequest> {
 
   /** The receipt of a call that may begin, signed together with those of all calls that are ready at the same time. */
   private async authorize(call: string, session: string): Promise<Receipt | undefined> {
-    const claim = { call, session, nonce: this.ports.nonce(RECEIPT_NONCE_BYTES) };
-    return (await this.grouping.join(claim))?.get(call);
+    const nonce = this.signed(() => this.ports.nonce(RECEIPT_NONCE_BYTES));
+    return nonce === undefined ? undefined : (await this.grouping.join({ call, session, nonce }))?.get(call);
   }
 
   private async grant(wanted: readonly ReceiptClaim[]): Promise<ReadonlyMap<string, Receipt> | undefined> {
@@ -141,7 +141,7 @@ export class Dispatch<R extends SyscallRequest> {
     if (input !== undefined) await this.record(input, input.at);
   }
 
-  /** A signer that fails is a recorder that fails: the run is over. */
+  /** A clock, signer or check that fails is a recorder that fails: the run is over. */
   private signed<T>(make: (at: Instant) => T): T | undefined {
     if (this.failure !== undefined) return undefined;
     try {
@@ -181,8 +181,9 @@ export class Dispatch<R extends SyscallRequest> {
 
   private async perform({ effect, receipt }: Authorized<R>, decision: Decision): Promise<Judged> {
     const { call, request } = effect;
-    const refused = this.gate.redeem(receipt, effect, this.state, this.ports.now().wall_ms);
-    if (refused !== undefined) return this.refuse(effect, refused);
+    const refused = this.signed(({ wall_ms }) => this.gate.redeem(receipt, effect, this.state, wall_ms) ?? "good");
+    if (refused === undefined) return { decision: UNRECORDED, call };
+    if (refused !== "good") return this.refuse(effect, refused);
     const observation = await this.act(effect);
     const { session, server } = request;
     const page =

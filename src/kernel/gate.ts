@@ -39,7 +39,7 @@ export interface GateParts {
 /** INVARIANT: for one nonce, `redeem` says once, and never again, that the act may be done. */
 export class Gate {
   private readonly parts: GateParts;
-  /** Nonces used, and when their receipts end: after that they need not be remembered. */
+  /** Nonces used, and the last line at which their receipts are good. Lines, unlike clocks, never go back. */
   private readonly used = new Map<string, number>();
   /** The last root whose signature was found good: a group is checked once. */
   private known = "";
@@ -56,8 +56,8 @@ export class Gate {
     if (!this.isSigned(receipt, state)) return "receipt-signature";
     if (wall_ms > entry.expires_ms || state.seq > entry.expires_seq) return "receipt-expired";
     if (this.used.has(entry.nonce)) return "receipt-replayed";
-    this.forget(wall_ms);
-    this.used.set(entry.nonce, entry.expires_ms);
+    this.forget(state.seq);
+    this.used.set(entry.nonce, entry.expires_seq);
     return undefined;
   }
 
@@ -83,9 +83,9 @@ export class Gate {
     return true;
   }
 
-  private forget(wall_ms: number): void {
-    for (const [nonce, expires_ms] of this.used) {
-      if (expires_ms >= wall_ms) return;
+  private forget(seq: number): void {
+    for (const [nonce, expires_seq] of this.used) {
+      if (expires_seq >= seq) return;
       this.used.delete(nonce);
     }
   }

@@ -88,8 +88,7 @@ describe("the worked example", () => {
 
 describe("what is signed in the worked example", () => {
   const signed = lines.map(parse);
-  const { run = "" } =
-    signed.map(({ type, value }) => (type === "open" ? value : {})).find((one) => "run" in one) ?? {};
+  const run = signed.flatMap((line) => (line.type === "open" ? [line.value.run] : []))[0] ?? "";
 
   test("has the heads that the page's own words give", () => {
     const notes = signed.flatMap((line) =>

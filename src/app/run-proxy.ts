@@ -21,6 +21,7 @@ export async function runProxy(command: ProxyCommand, say: (text: string) => voi
     { ...options, policy },
     createClientStream(process.stdin, process.stdout, options.maxLineBytes),
   );
+  for (const { what, path } of proxy.newKeys) say(`agentk: a key for ${what} was made at ${path}\n`);
   const status = proxy.serve().then((end) => {
     say(summaryOf(end));
     return statusOf(end);
@@ -48,7 +49,7 @@ function statusOf({ fault, reason }: ProxyEnd): 0 | 1 {
 }
 
 function summaryOf(end: ProxyEnd): string {
-  const { run, allowed, denied, log, reason, exit, fault, newKeys } = end;
+  const { run, allowed, denied, log, reason, exit, fault } = end;
   const lines = [
     `agentk: run ${run} ended (${reason}): ${String(allowed)} allowed, ${String(denied)} denied; log ${log}`,
   ];
@@ -57,6 +58,5 @@ function summaryOf(end: ProxyEnd): string {
     lines.push(`agentk: the server ended by itself (${exit.signal ?? `exit status ${String(exit.code)}`})`);
   }
   if (fault !== undefined) lines.push(`agentk: recording failed, and everything after it was denied: ${fault.message}`);
-  for (const { what, path } of newKeys) lines.push(`agentk: a key for ${what} was made at ${path}`);
   return `${lines.join("\n")}\n`;
 }

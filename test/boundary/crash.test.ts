@@ -56,6 +56,8 @@ async function witnessedOver(file: string): Promise<readonly string[]> {
 interface Account {
   /** Nonces of the allowed tool calls, by call id. */
   readonly intents: ReadonlyMap<string, string>;
+  /** Nonces of the calls that have a signed receipt. */
+  readonly receipted: readonly string[];
   /** Nonces of the calls whose outcome is recorded as `ok`. */
   readonly done: readonly string[];
 }
@@ -71,14 +73,26 @@ function accountOf(log: string): Account {
     }),
   );
   close();
+  const nonceOf = (call = ""): string => intents.get(call) ?? "";
   const outcomes = events.filter(({ type, value: { status } }) => type === "outcome" && status === "ok");
-  return { intents, done: outcomes.map(({ value: { call } }) => intents.get(call ?? "") ?? "") };
+  return {
+    intents,
+    receipted: events.flatMap(receiptedIn).map(nonceOf),
+    done: outcomes.map(({ value: { call } }) => nonceOf(call)),
+  };
+}
+
+/** The calls that a line gives receipts to. */
+function receiptedIn({ type, value }: LoggedEvent): readonly string[] {
+  if (type !== "receipts") return [];
+  return (value["receipts"] as readonly { readonly call: string }[]).map(({ call }) => call);
 }
 
 async function checkRun({ proxy, executed, answered }: Killed): Promise<void> {
   const before = accountOf(proxy.log);
   const intents = [...before.intents.values()];
   expect(intents).toEqual(expect.arrayContaining([...executed]));
+  expect(before.receipted).toEqual(expect.arrayContaining([...executed]));
   expect(executed).toEqual(expect.arrayContaining([...answered]));
   expect(before.done).toEqual(expect.arrayContaining([...answered]));
   const recovery = await recoverLog(proxy.log);
@@ -128,16 +142,32 @@ test("a last line cut at any byte is set aside, recorded, and the log goes on to
   proxy.process.kill("SIGKILL");
   await Promise.all([proxy.ended, hanging]);
   await witnessedOver(witnessed);
+  const lines = wholeLines(proxy.log);
+  const events = lines.map((line) => JSON.parse(line) as LoggedEvent);
+  const receipt = events.findLastIndex(({ type }) => type === "receipts");
+  const intent = events.findLastIndex(({ type }) => type === "syscall");
+  expect(events[intent]?.value.decision?.verdict).toBe("allow");
+  expect(receiptedIn(events[receipt] ?? { seq: 0, type: "", value: {} })).toEqual([events[intent]?.value.call]);
   const whole = readFileSync(proxy.log);
-  const last = wholeLines(proxy.log).at(-1) ?? "";
-  expect(JSON.parse(last)).toMatchObject({ type: "syscall", value: { decision: { verdict: "allow" } } });
-  const start = whole.length - Buffer.byteLength(last) - 1;
-  for (let end = start; end <= whole.length; end++) await cutAndRecover(proxy.log, whole.subarray(0, end), start);
+  const endOf = (index: number): number => Buffer.byteLength(lines.slice(0, index + 1).join("\n")) + 1;
+  for (const line of [intent, receipt]) {
+    for (let end = endOf(line - 1); end <= endOf(line); end++) {
+      const unanswered = end >= endOf(intent) ? 1 : 0;
+      await cutAndRecover(proxy.log, whole.subarray(0, end), { start: endOf(line - 1), unanswered });
+    }
+  }
   await recoverLog(proxy.log);
 });
 
-/** Recovers a copy of a log that has only these bytes; its last record begins at `start`. */
-async function cutAndRecover(log: string, bytes: Buffer, start: number): Promise<void> {
+interface Cut {
+  /** Where the record that was cut begins. */
+  readonly start: number;
+  /** Calls that have no outcome, however many of them have a receipt. */
+  readonly unanswered: number;
+}
+
+/** Recovers a copy of a log that has only these bytes. */
+async function cutAndRecover(log: string, bytes: Buffer, { start, unanswered }: Cut): Promise<void> {
   const folder = join(dirname(log), "..", "..", "tampered", String(bytes.length));
   mkdirSync(folder, { recursive: true });
   const copy = join(folder, "cut.jsonl");
@@ -146,7 +176,7 @@ async function cutAndRecover(log: string, bytes: Buffer, start: number): Promise
   const isWhole = bytes.at(-1) === 0x0a;
   const torn = isWhole ? Buffer.alloc(0) : bytes.subarray(start);
   const recovery = await recoverLog(copy);
-  expect(recovery).toMatchObject({ tornBytes: torn.length, unanswered: isWhole && bytes.length > start ? 1 : 0 });
+  expect(recovery).toMatchObject({ tornBytes: torn.length, unanswered });
   if (torn.length > 0) expect(readFileSync(`${copy}.torn`)).toEqual(torn);
   const said = wholeLines(copy)
     .map((line) => JSON.parse(line) as LoggedEvent)

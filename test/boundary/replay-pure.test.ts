@@ -1,8 +1,9 @@
 /** Commands that only read, under Node's permission model: nothing written, nothing started, by the word of the runtime. */
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { fixture, type LoggedEvent } from "./proxy-process.js";
 import { startScripted } from "./scripted-proxy.js";
 import { agentk } from "./watch.js";
 
@@ -12,6 +13,10 @@ const READ_ONLY = { NODE_OPTIONS: `${FLAG} --allow-fs-read=* --no-warnings` };
 
 let cwd = "";
 let log = "";
+/** The first tool call. */
+let intent = "";
+/** The key that signed the log. */
+let key = "";
 
 beforeAll(async () => {
   const { proxy } = startScripted("pure");
@@ -22,7 +27,23 @@ beforeAll(async () => {
   await proxy.call("echo", { hello: "again" });
   await proxy.close();
   ({ cwd, log } = proxy);
+  await prepare(proxy.events());
 });
+
+/** What the commands are given beside the log: made with all rights. */
+async function prepare(events: readonly LoggedEvent[]): Promise<void> {
+  const call = events.find(({ type, value: { kind } }) => type === "syscall" && kind === "tool.invoke")?.value.call;
+  const page = events.find(({ type, value }) => type === "page" && value.call === call);
+  const outputs = [{ seq: page?.seq, call, labels: ["poisoned-suspect", "external"] }];
+  writeFileSync(join(cwd, "changed.json"), JSON.stringify({ format: "agentk-behavior/1", outputs }));
+  intent = String(call);
+  key = String(events[0]?.value["public_key"]);
+  const made = [
+    ["proof", "inclusion", log, "3", "--out", "proof.json"],
+    ["reveal", log, intent, "/arguments/hello", "--out", "reveal.json"],
+  ];
+  for (const words of made) expect(await agentk(cwd, words)).toMatchObject({ code: 0, stderr: "" });
+}
 
 /** Every file under the run's folder and the operator's: its name, time of change and content. */
 function snapshot(): readonly string[] {
@@ -44,9 +65,22 @@ test("the permission model is in force: what records is refused", async () => {
   expect(stderr).toContain(".agentk` cannot be made");
 });
 
-test.each(["replay", "verify", "trace-inspect"])("%s reads and does nothing else", async (command) => {
+test.each<readonly [string, () => readonly string[]]>([
+  ["replay", () => [log]],
+  ["verify", () => [log]],
+  ["verify-signatures", () => ["--trusted-public-key", key, log]],
+  ["trace-inspect", () => [log]],
+  ["fork-replay", () => ["--policy", fixture("policies/deny-all.toml"), log]],
+  ["fork-replay", () => ["--policy", fixture("policies/by-session.toml"), join(cwd, ".agentk", "runs")]],
+  ["fork-replay-behavior", () => ["--behavior", "changed.json", log]],
+  ["proof inclusion", () => [log, "3"]],
+  ["proof consistency", () => [log, log]],
+  ["proof verify", () => ["proof.json", "--public-key", key]],
+  ["reveal", () => [log, intent, "/arguments/hello"]],
+  ["reveal", () => ["--verify", "reveal.json", "--public-key", key]],
+])("%s reads and does nothing else", async (command, args) => {
   const before = snapshot();
-  const words = [command, "--json", log];
+  const words = [...command.split(" "), "--json", ...args()];
   const [free, confined] = [await agentk(cwd, words), await agentk(cwd, words, READ_ONLY)];
   expect(confined).toEqual(free);
   expect(confined.code).toBe(0);

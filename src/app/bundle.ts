@@ -8,16 +8,16 @@ import type { FlightLine } from "../abi/event.js";
 import { decodeLine } from "../evidence/codec.js";
 import { keyName, parseNote, writeVerifierKey, ED25519 } from "../evidence/note.js";
 import type { ProofBundle } from "../evidence/proof-bundle.js";
-import { createVerifier, type VerifyReport } from "../evidence/verify.js";
+import type { VerifyReport } from "../evidence/verify.js";
 import { nodeDigests } from "../host/digests.js";
 import { readLines } from "../host/log-file.js";
 import { systemCode } from "../host/private-folder.js";
-import { verifyEd25519 } from "../host/signer.js";
 import { fileEntry, textEntry, writeTarFile, type TarEntry } from "../host/tar-file.js";
 import type { LogToRead } from "./log-heads.js";
 import { BrokenLog } from "./log-prefix.js";
 import { isSigned, proveConsistency, proveInclusion } from "./log-proof.js";
 import { shippedFile } from "./package-info.js";
+import { verifyFile } from "./verify-file.js";
 
 /** What one reading of a log has found out for its bundle. */
 export interface Survey {
@@ -84,26 +84,8 @@ export function surveyLog(log: LogToRead): Survey {
     // By its place in the file: in a broken log the number that the line states may be another.
     heads = { first: heads?.first ?? line - 1, last: line - 1 };
   };
-  const report = verifyAll(log, onEvent);
+  const report = verifyFile(log, { signatures: { trusted: undefined }, onEvent });
   return { log, report, wallMs, heads, checkpoints, noteBytes, keyChanges, stats };
-}
-
-function verifyAll({ file, onProgress }: LogToRead, onEvent: (event: FlightLine, line: number) => void): VerifyReport {
-  const signatures = { trusted: undefined };
-  const verifier = createVerifier({ digests: nodeDigests, verifySignature: verifyEd25519, signatures, onEvent });
-  const take = (bytes: Buffer): undefined => {
-    if (isUtf8(bytes)) verifier.line(bytes.toString("utf8"));
-    else verifier.fault("not-utf8", "is not UTF-8");
-  };
-  const { tornBytes } = readLines(file, take, {
-    maxLineBytes: MAX_LOG_LINE_BYTES,
-    onLongLine: () => {
-      verifier.fault("line-too-long", `is longer than ${String(MAX_LOG_LINE_BYTES)} bytes`);
-    },
-    ...(onProgress === undefined ? {} : { onProgress }),
-  });
-  if (tornBytes > 0) verifier.fault("torn-tail", `${String(tornBytes)} bytes stand after the last newline`);
-  return verifier.end();
 }
 
 /** A checkpoint in checkpoints.txt; undefined for any other line. A note that is none is left out: it may hold anything. */

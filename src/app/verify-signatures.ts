@@ -3,11 +3,14 @@ import { existsSync, realpathSync } from "node:fs";
 import { AgentkError } from "../base/errors.js";
 import { parseCheckpoint } from "../evidence/checkpoint.js";
 import type { WitnessKey } from "../evidence/cosignature.js";
+import { fingerprint } from "../evidence/ed25519.js";
+import type { Finding } from "../evidence/findings.js";
 import type { KnownHead } from "../evidence/known-heads.js";
 import { MAX_NOTE_BYTES, parseNote, type Note } from "../evidence/note.js";
 import { isQuorum, quorumOf, type Quorum, type WitnessReport } from "../evidence/quorum.js";
 import type { SignatureDemands } from "../evidence/signers.js";
 import type { VerifyReport } from "../evidence/verify.js";
+import { visible } from "../evidence/visible.js";
 import { nodeDigests } from "../host/digests.js";
 import { verifyEd25519 } from "../host/signer.js";
 import { readTextFile } from "./text-file.js";
@@ -35,8 +38,8 @@ export function expectationsOf(options: SignatureOptions): Expectations {
   const heads = options.checkpoints.map((file): KnownHead => {
     const head = parseCheckpoint(readNote(file).text);
     if (!head.ok) throw noteInvalid(file, head.error.detail);
-    const { size, root } = head.value;
-    return { size, root, from: `\`${file}\`` };
+    const { origin, size, root } = head.value;
+    return { size, root, from: `\`${file}\` (a head of ${origin})` };
   });
   return { signatures: { trusted: loadTrust(options) }, heads };
 }
@@ -61,9 +64,23 @@ export function witnessesOf(log: string, report: VerifyReport, options: Signatur
   return { required, quorum, isMet: isQuorum(quorum, required), because: undefined };
 }
 
+/** The report with what is missing of the witnesses among its findings. */
+export function withWitnesses(report: VerifyReport, witnesses: WitnessReport | undefined): VerifyReport {
+  if (witnesses === undefined || witnesses.isMet) return report;
+  const { required, quorum, because } = witnesses;
+  const count = `${String(quorum.cosigned.length)} of ${String(required)} have cosigned the last head`;
+  const forged = quorum.forged.length === 0 ? undefined : `a line of ${quorum.forged.join(", ")} is not its own`;
+  const detail = visible([count, because ?? forged].filter((part) => part !== undefined).join(": "));
+  const finding: Finding = { code: "witness-missing", severity: "failure", detail };
+  return { ...report, ok: false, findings: [...report.findings, finding], findingCount: report.findingCount + 1 };
+}
+
 function quorumIn(note: Note, witnesses: readonly WitnessKey[], report: VerifyReport): Quorum {
-  const logKey = report.run === undefined ? {} : { logKey: report.run.publicKey };
-  return quorumOf({ digests: nodeDigests, verifySignature: verifyEd25519 }, { note, witnesses, ...logKey });
+  // INVARIANT: whoever signs a log is no witness of it, also with a key that it has changed to.
+  const own = new Set((report.signers ?? []).map((row) => row.fingerprint));
+  if (report.run !== undefined) own.add(fingerprint(nodeDigests, report.run.publicKey));
+  const others = witnesses.filter(({ publicKey }) => !own.has(fingerprint(nodeDigests, publicKey)));
+  return quorumOf({ digests: nodeDigests, verifySignature: verifyEd25519 }, { note, witnesses: others });
 }
 
 function cosignedBeside(log: string): string {

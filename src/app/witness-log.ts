@@ -7,7 +7,8 @@ import { MAX_NOTE_BYTES, parseNote, type Note } from "../evidence/note.js";
 import { isQuorum } from "../evidence/quorum.js";
 import { nodeDigests } from "../host/digests.js";
 import { replaceFile } from "../host/replace-file.js";
-import { lastCheckpoint, proveGrowth, type LogCheckpoint, type OnProgress } from "./log-checkpoint.js";
+import { lastCheckpoint, proveGrowth, type LogCheckpoint } from "./log-checkpoint.js";
+import type { OnProgress } from "./log-heads.js";
 import { submitCheckpoint, type Submission } from "./witnessing.js";
 
 export interface WitnessLogOptions {
@@ -19,7 +20,7 @@ export interface WitnessLogOptions {
   /** How many distinct witnesses must have cosigned. */
   readonly required: number;
   readonly timeoutMs: number;
-  readonly onProgress?: OnProgress;
+  readonly onProgress?: NonNullable<OnProgress>;
 }
 
 export interface WitnessedLog extends Submission {
@@ -36,14 +37,15 @@ export interface WitnessedLog extends Submission {
 export async function witnessLog(options: WitnessLogOptions): Promise<WitnessedLog> {
   const log = existsSync(options.log) ? realpathSync(options.log) : options.log;
   const out = options.out ?? `${log.replace(/\.jsonl$/, "")}.cosigned`;
-  const checkpoint = lastCheckpoint(log, options.onProgress);
+  const toRead = { file: log, ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }) };
+  const checkpoint = lastCheckpoint(toRead);
   const earlier = earlierNote(out, checkpoint);
   const proofs = new Map<number, readonly string[]>();
   const submission = await submitCheckpoint({
     note: checkpoint.note,
     logKey: checkpoint.publicKey,
     prove: (oldSize) => {
-      const path = proofs.get(oldSize) ?? proveGrowth(log, oldSize, checkpoint.size, options.onProgress);
+      const path = proofs.get(oldSize) ?? proveGrowth(toRead, oldSize, checkpoint.size);
       proofs.set(oldSize, path);
       return path;
     },

@@ -52,30 +52,35 @@ async function bundle(named: string, options: BundleOptions, io: Io): Promise<vo
 
 /** Verifies, proves, writes; hands back what to say about it. */
 async function write(log: LogToRead, options: BundleOptions, io: Io): Promise<string> {
-  const [app, words, { verifyJson }, { packageVersion }] = await Promise.all([
+  const [
+    { surveyLog, proofsOf, keyNames, writeBundleFile },
+    { bundleJson, bundleReadme, bundleText, keyText },
+    { verifyJson },
+    { packageVersion },
+  ] = await Promise.all([
     import("../app/bundle.js"),
     import("../report/bundle-report.js"),
     import("../report/verify-report.js"),
     import("../app/package-info.js"),
   ]);
-  const survey = app.surveyLog(log);
+  const survey = surveyLog(log);
   const { report, checkpoints } = survey;
   if (!report.ok && options.evenIfBroken !== true) throw await refusal(log.file, report);
-  const proofs = app.proofsOf(survey);
-  const key = report.run === undefined ? undefined : app.keyNames(report.run.publicKey);
+  const proofs = proofsOf(survey);
+  const key = report.run === undefined ? undefined : keyNames(report.run.publicKey);
   const facts: BundleFacts = {
     ...{ version: packageVersion(), report, checkpoints, key },
     proofs: proofs.proofs.map(({ name }) => name),
     noProofsBecause: proofs.because,
   };
   const texts = {
-    readme: words.bundleReadme(facts),
-    key: words.keyText(key, survey.keyChanges),
+    readme: bundleReadme(facts),
+    key: keyText(key, survey.keyChanges),
     report: verifyJson("log.jsonl", report),
   };
-  const files = app.writeBundleFile(resolve(io.cwd, options.out), survey, proofs, texts);
+  const files = writeBundleFile(resolve(io.cwd, options.out), survey, proofs, texts);
   const written = { ...facts, out: options.out, files: files.map(({ name, size }) => ({ name, size })) };
-  return options.json === true ? words.bundleJson(written) : words.bundleText(written);
+  return options.json === true ? bundleJson(written) : bundleText(written);
 }
 
 async function refusal(file: string, { findings, findingCount }: VerifyReport): Promise<BrokenLog> {

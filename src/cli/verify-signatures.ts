@@ -51,17 +51,18 @@ export function registerVerifySignatures(program: Command, io: Io): void {
 }
 
 async function verifySignatures(log: string, flags: Flags, io: Io): Promise<void> {
-  const [{ verifyLog }, { expectationsOf, witnessesOf }, { isOk, signaturesJson, signaturesText }] = await Promise.all([
+  const [{ verifyLog }, { expectationsOf, withWitnesses, witnessesOf }, { signaturesJson, signaturesText }] = await Promise.all([
     import("./flight-log.js"),
     import("../app/verify-signatures.js"),
     import("../report/signatures-report.js"),
   ]);
   const options = optionsOf(flags, io.cwd);
-  const report = verifyLog(log, io, { mayBeOpen: flags.allowOpen === true, ...expectationsOf(options) });
-  const witnesses = witnessesOf(resolve(io.cwd, log), report, options);
+  const verified = verifyLog(log, io, { mayBeOpen: flags.allowOpen === true, ...expectationsOf(options) });
+  const witnesses = witnessesOf(resolve(io.cwd, log), verified, options);
+  const report = withWitnesses(verified, witnesses);
   const text = async (): Promise<string> => signaturesText(log, report, { witnesses, look: await lookFor(io) });
   io.stdout(flags.json === true ? signaturesJson(log, report, witnesses) : await text());
-  io.exit(isOk(report, witnesses) ? 0 : 2);
+  io.exit(report.ok ? 0 : 2);
 }
 
 function optionsOf(flags: Flags, cwd: string): SignatureOptions {

@@ -3,7 +3,7 @@ import type { Digests } from "../base/digest.js";
 import type { FindingList } from "./findings.js";
 import { rootOf, type Tree } from "./merkle.js";
 
-/** A checkpoint that was kept. Whether it is the log's own and whose signatures it bears is checked before. */
+/** A checkpoint that was kept. The reader takes his own copy at its word: nothing is believed of it but what it refuses. */
 export interface KnownHead {
   readonly size: number;
   readonly root: string;
@@ -13,6 +13,7 @@ export interface KnownHead {
 
 export class KnownHeads {
   private readonly heads: readonly KnownHead[];
+  private readonly compared = new Set<KnownHead>();
   private readonly digests: Digests;
   private readonly findings: FindingList;
 
@@ -24,20 +25,23 @@ export class KnownHeads {
 
   /** The tree after another line. */
   grew(tree: Tree): void {
-    for (const { size, root, from } of this.heads) {
-      if (size !== tree.size || rootOf(this.digests, tree) === root) continue;
+    for (const head of this.heads) {
+      const { size, root, from } = head;
+      if (size !== tree.size) continue;
+      this.compared.add(head);
+      if (rootOf(this.digests, tree) === root) continue;
       this.findings.add("log-forked", { line: size }, `the first ${String(size)} lines are others than ${from} states`);
     }
   }
 
+  /** INVARIANT: a head that was not compared is a failure: a log of an older version grows no tree. */
   end(lines: number): void {
-    for (const { size, from } of this.heads) {
-      if (size > lines)
-        this.findings.add(
-          "log-rolled-back",
-          { line: lines },
-          `${from} states ${String(size)} lines, the log has ${String(lines)}`,
-        );
+    for (const head of this.heads) {
+      const { size, from } = head;
+      const counts = `${from} states ${String(size)} lines, the log has ${String(lines)}`;
+      if (size > lines) this.findings.add("log-rolled-back", { line: lines }, counts);
+      else if (!this.compared.has(head) && this.findings.failures === 0)
+        this.findings.add("log-forked", {}, `is of a version that has no heads, and ${from} is one`);
     }
   }
 }

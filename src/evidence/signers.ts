@@ -45,6 +45,8 @@ type Row = { -readonly [K in keyof SignerRow]: SignerRow[K] } & { readonly signe
 export class Signers implements SignatureSink {
   private readonly rows = new Map<string, Row>();
   private readonly said = new Set<string>();
+  /** Keys that signed after their time, and the first line where: as long as no later key has vouched for that. */
+  private readonly lapsed = new Map<Row, number>();
   private lastLine = 0;
   private readonly digests: Digests;
   private readonly demands: SignatureDemands;
@@ -58,14 +60,40 @@ export class Signers implements SignatureSink {
 
   signed(what: SignedItem, { key, wall_ms, line }: { key: string; wall_ms: number; line: number }): void {
     const row = this.rows.get(key) ?? this.add(key, wall_ms);
-    if (row === undefined) return;
+    if (row === undefined) {
+      this.tooMany(line);
+      return;
+    }
     row.signed[what]++;
     row.to_ms = Math.max(row.to_ms, wall_ms);
     row.from_ms = Math.min(row.from_ms, wall_ms);
     // Receipts and changes of key cover calls; only heads and the seal cover the lines before them.
-    if (what === "checkpoint" || what === "seal") this.lastLine = line;
-    const { trusted } = this.demands;
-    if (trusted !== undefined) this.judge(row, trusted.judge(key, wall_ms), line);
+    const isOverLines = what === "checkpoint" || what === "seal";
+    if (isOverLines) this.lastLine = line;
+    const standing = this.demands.trusted?.judge(key, wall_ms);
+    if (standing === "trusted" && isOverLines) this.vouch(row);
+    if (standing === "expired") this.lapse(row, line);
+    else if (standing !== undefined) this.judge(row, standing, line);
+  }
+
+  /**
+   * A run learns of a rotation a moment after it was made, and the old key still signs the change itself. INVARIANT: what
+   * a key signed late counts only once the next key, at a time when it is trusted, has signed all lines up to there.
+   */
+  private lapse(row: Row, line: number): void {
+    row.standing ??= "trusted";
+    if (!this.lapsed.has(row)) this.lapsed.set(row, line);
+  }
+
+  private vouch(by: Row): void {
+    for (const row of this.lapsed.keys()) if (row !== by) this.lapsed.delete(row);
+  }
+
+  /** INVARIANT: a key that is not listed is not judged, so it is not trusted either. */
+  private tooMany(line: number): void {
+    if (this.demands.trusted === undefined || this.said.has("too-many")) return;
+    this.said.add("too-many");
+    this.findings.add("signer-unknown", { line }, `is signed by one key more than ${String(MAX_SIGNERS)}`);
   }
 
   private add(key: string, wall_ms: number): Row | undefined {
@@ -93,6 +121,7 @@ export class Signers implements SignatureSink {
 
   /** What is missing at the end of the log. */
   end(lines: number, ending: Ending): readonly SignerRow[] {
+    for (const [row, line] of this.lapsed) this.judge(row, "expired", line);
     const severity = this.demands.trusted === undefined ? "note" : "failure";
     if (this.lastLine === 0) this.findings.add("not-signed", {}, "no valid signature stands in it", severity);
     else if (ending !== "sealed" && lines > this.lastLine) {

@@ -1,29 +1,27 @@
 /** The report of `verify-signatures`: that of `verify`, and who signed, and who cosigned. */
 import type { WitnessReport } from "../evidence/quorum.js";
 import type { SignerRow } from "../evidence/signers.js";
+import { UNDETECTABLE } from "../evidence/undetectable.js";
 import type { VerifyReport } from "../evidence/verify.js";
 import { visible } from "../evidence/visible.js";
 import { isoTime } from "./instant.js";
 import { reportJson } from "./json.js";
-import { verifyMembers, verifyText, type ReportLook } from "./verify-report.js";
-
-/** Of a fingerprint, what is enough to recognise a key by. */
-const SHOWN = "sha256:".length + 16;
+import { wrap } from "./style.js";
+import { MAX_PROSE, verifyMembers, verifyText, type ReportLook } from "./verify-report.js";
 
 export function signaturesJson(log: string, report: VerifyReport, witnesses: WitnessReport | undefined): string {
-  const members = { ...verifyMembers(report), ok: isOk(report, witnesses) };
   return `${reportJson({
     format: "agentk-verify-signatures/1",
     log,
-    ...members,
+    ...verifyMembers(report),
     signed: report.signed,
-    signers: (report.signers ?? []).map((row) => ({ ...row, fingerprint: short(row), standing: row.standing ?? null })),
+    signers: (report.signers ?? []).map((row) => ({ ...row, standing: row.standing ?? null })),
     witnesses: witnesses === undefined ? null : witnessMembers(witnesses),
+    undetectable: UNDETECTABLE.map(({ attack, how, reason, wouldDetect }) => ({
+      ...{ attack, how, reason },
+      would_detect: wouldDetect,
+    })),
   })}\n`;
-}
-
-export function isOk(report: VerifyReport, witnesses: WitnessReport | undefined): boolean {
-  return report.ok && witnesses?.isMet !== false;
 }
 
 function witnessMembers({ required, quorum, isMet, because }: WitnessReport): Readonly<Record<string, unknown>> {
@@ -38,28 +36,29 @@ export function signaturesText(
   { witnesses, look }: { readonly witnesses: WitnessReport | undefined; readonly look: ReportLook },
 ): string {
   const { paint } = look;
+  const width = Math.min(look.width, MAX_PROSE);
   const rows = report.signers ?? [];
   return [
     verifyText(log, report, look).trimEnd(),
     "",
     paint.title("Signatures"),
-    ...(rows.length === 0 ? ["  none"] : rows.map((row) => `  ${signerLine(row, look)}`)),
+    ...(rows.length === 0 ? ["  none"] : rows.flatMap((row) => signerLines(row, look))),
     ...(witnesses === undefined ? [] : ["", paint.title("Witnesses"), ...witnessLines(witnesses, look)]),
+    "",
+    paint.title("What no check can tell"),
+    ...UNDETECTABLE.map(({ how, reason }) => `  ${paint.dim("·")} ${wrap(`${how}: ${reason}`, width, "    ")}`),
     "",
   ].join("\n");
 }
 
-function short({ fingerprint }: SignerRow): string {
-  return fingerprint.slice(0, SHOWN);
-}
-
-function signerLine(row: SignerRow, { paint }: ReportLook): string {
+function signerLines(row: SignerRow, { paint }: ReportLook): readonly string[] {
   const { signed, label, standing, from_ms, to_ms } = row;
   const items = Object.entries(signed).filter(([, count]) => count > 0);
   const what = items.map(([item, count]) => `${item} ${String(count)}`).join(", ");
   const judged = standing === undefined ? paint.warn("nobody's pin") : standingWords(standing, paint);
   const named = label === undefined ? "" : ` ${visible(label)}`;
-  return `${short(row)}${named}  ${judged}  ${what}  ${paint.dim(`${isoTime(from_ms)} to ${isoTime(to_ms)}`)}`;
+  const when = paint.dim(`${isoTime(from_ms)} to ${isoTime(to_ms)}`);
+  return [`  ${row.fingerprint}${named}`, `    ${judged}  ${what}  ${when}`];
 }
 
 function standingWords(standing: NonNullable<SignerRow["standing"]>, paint: ReportLook["paint"]): string {

@@ -1,10 +1,13 @@
 /** A recorded run in the hands of somebody who may write to the disk, and has not the key. */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { FlightEvent, FlightLine } from "../../src/abi/event.js";
+import type { FlightEvent, FlightLine, ReceiptsValue } from "../../src/abi/event.js";
+import { base64OfHex } from "../../src/base/base64.js";
 import { encodeLine, GENESIS } from "../../src/evidence/codec.js";
+import { groupRoot, intentOf, receiptOf, type Intent } from "../../src/evidence/receipt.js";
 import { nodeDigests } from "../../src/host/digests.js";
 import { payloadPathOf } from "../../src/host/payload-store.js";
+import { naiveLeaf, naiveRoot } from "../evidence/naive-tree.js";
 import { wholeLines } from "./recorded.js";
 import { startScripted } from "./scripted-proxy.js";
 
@@ -39,7 +42,7 @@ export interface ForgedRun {
   readonly folder: string;
   /** Writes a damaged log, the run's journal beside it. */
   readonly write: (bytes: Buffer | readonly string[]) => string;
-  /** The lines with these events, hashed and chained anew. */
+  /** The lines with these events, hashed and chained anew, receipts and signed heads fitted to them: all but signed. */
   readonly rechained: (edit: (line: FlightLine) => FlightEvent) => readonly string[];
 }
 
@@ -66,11 +69,41 @@ export async function recordToForge(): Promise<ForgedRun> {
 }
 
 function rechain(lines: readonly string[], edit: (line: FlightLine) => FlightEvent): readonly string[] {
-  let prev = GENESIS;
-  return lines.map((text) => {
+  const texts: string[] = [];
+  const intents = new Map<string, Intent>();
+  let [prev, run] = [GENESIS, ""];
+  for (const text of lines) {
     const line = JSON.parse(text) as FlightLine;
-    const sealed = encodeLine(nodeDigests, edit(line), { seq: line.seq, prev, time: line.time });
+    if (line.type === "open") ({ run } = line.value);
+    const event = fitted(edit(line), { texts, intents, run });
+    const sealed = encodeLine(nodeDigests, event, { seq: line.seq, prev, time: line.time });
+    if (event.type === "syscall") intents.set(event.value.call, intentOf(event.value, sealed.hash));
     prev = sealed.hash;
-    return sealed.text;
+    texts.push(sealed.text);
+  }
+  return texts;
+}
+
+interface Before {
+  readonly texts: readonly string[];
+  readonly intents: ReadonlyMap<string, Intent>;
+  readonly run: string;
+}
+
+/** What follows from the lines before, made so that it does. The signatures stay what they were: there is no key. */
+function fitted(event: FlightEvent, before: Before): FlightEvent {
+  if (event.type === "receipts") return { type: "receipts", value: fittedReceipts(event.value, before) };
+  if (event.type !== "checkpoint") return event;
+  const root = base64OfHex(naiveRoot(before.texts.map(naiveLeaf)));
+  return { type: "checkpoint", value: { note: event.value.note.split("\n").with(2, root).join("\n") } };
+}
+
+function fittedReceipts(value: ReceiptsValue, { intents, run }: Before): ReceiptsValue {
+  const made = value.receipts.map(({ call, expires_ms, expires_seq, nonce }) => {
+    const intent = intents.get(call);
+    if (intent === undefined) throw new Error(`no call ${call}`);
+    return receiptOf(nodeDigests, intent, { expires_ms, expires_seq, nonce, run });
   });
+  const digests = made.map(({ digest }) => digest);
+  return { ...value, receipts: made.map(({ entry }) => entry), root: groupRoot(nodeDigests, digests) };
 }

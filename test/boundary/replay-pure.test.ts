@@ -62,7 +62,7 @@ function digestOf(path: string): string {
 test("the permission model is in force: what records is refused", async () => {
   const { code, stderr } = await agentk(cwd, ["mcp-proxy-stdio", "--", process.execPath, "-e", ""], READ_ONLY);
   expect(code).toBe(1);
-  expect(stderr).toContain(".agentk` cannot be made");
+  expect(stderr).toContain(`\`${process.env["AGENTK_DATA_DIR"] ?? ""}\` cannot be made`);
 });
 
 test.each<readonly [string, () => readonly string[]]>([

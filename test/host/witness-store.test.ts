@@ -82,14 +82,14 @@ describe("the key of a witness", () => {
   it("is 64 hex digits in a private file, and nothing else is", () => {
     const path = join(tempFolder(), "key");
     const seed = Buffer.alloc(32, 1).toString("hex");
-    expect(codeOf(() => loadKeyFile(path, {}))).toBe("file-unreadable");
+    expect(codeOf(() => loadKeyFile(path, {}))).toBe("signing-key-missing");
     writeFileSync(path, `${seed}\n`, { mode: 0o600 });
     const key = loadKeyFile(path, {});
     expect(key.publicKeyHex).toBe(KEY);
     expect(key.sign("statement")).toBe(testKey(1).sign("statement"));
-    for (const text of ["", seed, `${seed}\n\n`, `${seed.slice(2)}\n`, `${"AB".repeat(32)}\n`, "x".repeat(1000)]) {
+    for (const text of ["", `${seed}\n\n`, `${seed.slice(2)}\n`, `${"AB".repeat(32)}\n`, "x".repeat(1000)]) {
       writeFileSync(path, text);
-      expect(codeOf(() => loadKeyFile(path, {}))).toBe("unsafe-file");
+      expect(codeOf(() => loadKeyFile(path, {}))).toBe("signing-key-invalid");
     }
     writeFileSync(path, `${seed}\n`);
     chmodSync(path, 0o640);

@@ -4,9 +4,10 @@ import type { SyscallRequest } from "../../src/abi/request.js";
 import { nodeDigests } from "../../src/host/digests.js";
 import type { Effect, Receipt } from "../../src/kernel/gate.js";
 import { draftReceipts, receiptsIn, type ReceiptDraft } from "../../src/kernel/receipts.js";
+import type { JsonValue } from "../../src/base/json.js";
 import type { State } from "../../src/kernel/state.js";
 import { RUN_KEY, type TestKey } from "../evidence/fixture.js";
-import { ask, at, kernel, opened, policyOf, requestOf, payload } from "./fixture.js";
+import { ask, at, kernel, opened, policyOf, requestOf, payload, Run, type SyscallStep } from "./fixture.js";
 
 /** Reads as it is asked, and posts with a member hidden. */
 export const HIDES = policyOf(
@@ -54,4 +55,22 @@ export function receipted(requests: readonly SyscallRequest[], key: TestKey = RU
 export function mustHave<T>(value: T | undefined): T {
   if (value === undefined) throw new Error("there is none");
   return value;
+}
+
+/** A run by hand in which every allowed call has its receipt at once: a log of it verifies. */
+export class ReceiptedRun extends Run {
+  constructor(source: string) {
+    super(source, { public_key: RUN_KEY.publicHex });
+  }
+
+  override call(tool: string, args: JsonValue, more: Partial<SyscallRequest> = {}): SyscallStep {
+    const made = super.call(tool, args, more);
+    const { call, session, decision } = made.event.value;
+    if (decision.verdict !== "allow") return made;
+    const claims = [{ call, session, nonce: nonceOf(this.state.seq) }];
+    const time = { mono_us: this.state.mono_us + 10, wall_ms: this.wall_ms };
+    const { statement } = draftReceipts(this.state, claims, time, nodeDigests);
+    this.step({ type: "receipts", claims, signature: RUN_KEY.sign(statement) });
+    return made;
+  }
 }

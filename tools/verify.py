@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
-"""Checks agentk's flight logs, versions 1 to 3 (docs/formats/flight-log.md), with Python 3.8's own library alone.
+"""Checks agentk's flight logs (docs/formats/flight-log.md, versions 1 to 3) with Python 3.8's own library alone.
 
-usage: verify.py [--key HEX]... [--json] LOG_OR_FOLDER...       e.g. verify.py --key 9f0c...e1 run.jsonl
 With --key all signatures must be by these keys, and there must be one. Exit: 0 ok, 1 unreadable, 2 a check failed.
 """
 import argparse, base64, hashlib, json, os, re, sys, unicodedata
 
 # --- Ed25519 (RFC 8032 section 5.1), verification only; points in extended coordinates
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
-D, ROOT_OF_MINUS_1 = -121665 * pow(121666, P - 2, P) % P, pow(2, (P - 1) // 4, P)
+D = -121665 * pow(121666, P - 2, P) % P
 PUBLISHED = "db995fe25169d141cab9bbba92baa01f9f2e1ece7df4cb2ac05190f37fcc1f9d"  # the Rust AgentK's: all can sign
-
 
 def add(one, two):
     (x1, y1, z1, t1), (x2, y2, z2, t2) = one, two
@@ -18,29 +16,21 @@ def add(one, two):
     c, d = 2 * t1 * t2 * D % P, 2 * z1 * z2 % P
     return (b - a) * (d - c) % P, (d + c) * (b + a) % P, (d - c) * (d + c) % P, (b - a) * (b + a) % P
 
-
 def times(n, point):
-    total = (0, 1, 1, 0)
-    for bit in bin(n)[2:]:
-        total = add(total, total)
-        total = add(total, point) if bit == "1" else total
-    return total
-
+    rest = times(n // 2, add(point, point)) if n else (0, 1, 1, 0)
+    return add(rest, point) if n & 1 else rest
 
 def point_of(raw):
-    """None for bytes that are no point, or the second spelling of one, or one of small order: those sign anything."""
+    """None for bytes that are no point, the second spelling of one, or one of small order: those sign anything."""
     y, sign = int.from_bytes(raw, "little") & (2**255 - 1), raw[31] >> 7
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(square, (P + 3) // 8, P)
-    x = x if x * x % P == square else x * ROOT_OF_MINUS_1 % P
-    if y >= P or x * x % P != square or (x == 0 and sign):
-        return None
-    x = x if x & 1 == sign else P - x
-    return None if times(8, (x, y, 1, x * y % P))[0] == 0 else (x, y, 1, x * y % P)
-
+    x = x if x * x % P == square else x * pow(2, (P - 1) // 4, P) % P
+    point = (x, y, 1, x * y % P) if x & 1 == sign else (P - x, y, 1, (P - x) * y % P)
+    return point if y < P and x * x % P == square and times(8, point)[0] else None
 
 def is_signed(key, text, signature):
-    if not re.fullmatch("[0-9a-f]{64}", key) or not re.fullmatch("[0-9a-f]{128}", signature):
+    if len(key) != 64 or not re.fullmatch("[0-9a-f]{192}", key + signature):
         return False
     raw, r, s = bytes.fromhex(key), bytes.fromhex(signature[:64]), bytes.fromhex(signature[64:])
     point, s = point_of(raw), int.from_bytes(s, "little")
@@ -48,71 +38,56 @@ def is_signed(key, text, signature):
         return False
     k = int.from_bytes(hashlib.sha512(r + raw + text.encode()).digest(), "little") % ORDER
     x, y, z, _ = add(times(s, BASE), times(ORDER - k, point))
-    x, y = x * pow(z, P - 2, P) % P, y * pow(z, P - 2, P) % P
-    return (y | (x & 1) << 255).to_bytes(32, "little") == r
-
+    z = pow(z, P - 2, P)
+    return (y * z % P | (x * z % P & 1) << 255).to_bytes(32, "little") == r
 
 BASE = point_of((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
-# --- The members of each type of line (flight-log.md, "Types"), then the kinds that they name. member:kind, `:?` where
-# it may be absent. textN, nameN, intN: at most N UTF-16 units, at least N; N*kind: a list of at most N; /form; a|b|c.
+# --- The members of each type of line (flight-log.md, "Types"), then kinds, in capitals. `members:kind`, `:?` where they
+# may be absent. textN: at most N UTF-16 units; intN: from N on; N*kind: at most N in a list; else a form or a|closed|list.
 TABLE = r"""
-open format:agentk-flight/1|agentk-flight/2|agentk-flight/3 run:/[0-9TZ]{16}-[0-9a-f]{12} agentk:text32 agent:name128
-    server:name128 command:Commit durable_from:low|medium|high|never limits:Limits payloads:sealed|none public_key:Hex
-    checkpoints:?Every
-policy name:name128 sha256:Hex source:text131072
-session session:name128 fact:child-started|initialize|ready|ping|late-answer|child-fault|child-exited
-    protocol:?text32 call:?Call fault:?text64 exit_code:?int0 exit_signal:?text16
-syscall call:Call session:name128 agent:name128 server:name128 from:client|server kind:Kind target:text1024
-    labels:Labels risk:low|medium|high decision:Decision policy:Hex subject:?Commit arguments:?Commit sent:?Commit
-    changes:?Changes act:?read|write|send|execute claims:?Claims provenance:?256*Leaf more_leaves:?int1 facts:?Facts
-    grant:?int0 handle:?Handle
-page page:Page session:name128 server:name128 method:text128 labels:Labels signs:64*text64 content:Commit
-    delivery:Decision call:?Call changes:?Changes
-approval call:Call session:name128 answer:approved|refused|unavailable decision:Decision
-release session:name128 axis:integrity|confidentiality before:Labels after:Labels by:text64
-receipts receipts:256*Receipt root:Hex signature:Signature
-outcome call:Call session:name128 page:?Page refused:?Refused
-    status:ok|tool-error|rpc-error|invalid-answer|timeout|cancelled|child-exited|not-sent|unknown
-checkpoint note:text1024
-key public_key:Hex signature_previous:Signature signature_next:Signature
-recovery torn_bytes:int0 torn_sha256:Hex
-close reason:eof|sigint|sigterm|child-exited|child-faults|recovered lines:int1 allowed:int0 denied:int0 strays:int0
-    stderr:?Commit stderr_bytes:?int0 seal:?Signature
-Line hash:Hex prev:Hex seq:int0 time:Time type:Type value:any
-Time mono_us:int0 wall_ms:int0
-Limits in_flight:int1 line_bytes:int1 client_messages:int1 response_timeout_ms:int1
-Every lines:int1 ms:int1
-Commit bytes:int0 commitment:Hex
-Claims labels:Labels capabilities:int0 intent:?Commit
-Leaf path:text1024 match:exact|contained|decoded|covered|nowhere classes:64*text160 labels:Labels origins:8*Origin
-Origin page:text160 path:text1024 start:int0 end:int0 labels:Labels
-Facts held:4096*text256 failed:4096*text256
-Handle tool:name128 argument:text1024 host:text260
-Changes 64*Change
-Change kind:redact|substitute|quarantine path:?text1024
-Receipt call:Call session:name128 id:/cap_[0-9a-f]{16} handle:?/secret_fd_[0-9a-f]{16} nonce:/[0-9a-f]{32}
-    expires_seq:int0 expires_ms:int0
-Decision verdict:allow|deny|ask|transform|defer rule:text128 reason:Reason
-Labels 256*text64
-Hex /[0-9a-f]{64}
-Signature /[0-9a-f]{128}
-Call /c[0-9]+
-Page /p[0-9]+
-Refused receipt-missing|receipt-altered|receipt-signature|receipt-expired|receipt-replayed
-Reason receipt-missing|receipt-altered|receipt-signature|receipt-expired|receipt-replayed|policy-allow|policy-deny|
-    policy-ask|policy-transform|policy-defer|policy-expired|would-deny|would-ask|would-transform|would-defer|
-    approval-unavailable|approval-refused|approved|user-words|no-rule|unknown-syscall|no-contract|malformed|lifecycle|
-    in-flight-limit|message-limit|no-driver|policy-fault|recorder-fault|run-closed
-Kind model.call|context.read|memory.read|memory.write|tool.describe|tool.invoke|tool.response|resource.describe|
-    resource.read|resource.response|prompt.describe|prompt.get|prompt.response|secret.open|network.send|file.patch|
-    human.approve|agent.spawn|unknown
-"""
-ENTRIES = [entry.split() for entry in re.sub(r"\n +", " ", TABLE).split("\n") if entry]
-KINDS = {name: dict(word.split(":", 1) for word in words) if ":" in words[0] else "".join(words)
-         for name, *words in ENTRIES}
+open format:agentk-flight/1|agentk-flight/2|agentk-flight/3 run:[0-9TZ]{16}-[0-9a-f]{12} agentk:text32
+    agent,server:Name command:Commit durable_from:low|medium|high|never limits:Limits payloads:sealed|none
+    public_key:Hex checkpoints:?Every;
+policy name:Name sha256:Hex source:text131072;
+session session:Name fact:child-started|initialize|ready|ping|late-answer|child-fault|child-exited
+    protocol:?text32 call:?Call fault:?text64 exit_code:?int0 exit_signal:?text16;
+syscall call:Call session,agent,server:Name from:client|server kind:Kind target:text1024 labels:Labels
+    policy:Hex risk:low|medium|high decision:Decision subject,arguments,sent:?Commit changes:?Changes
+    claims:?Claims facts:?Facts act:?read|write|send|execute provenance:?256*Leaf more_leaves:?int1
+    grant:?int0 handle:?Handle;
+page page:Page session,server:Name method:text128 labels:Labels signs:64*text64 content:Commit
+    delivery:Decision call:?Call changes:?Changes;
+approval call:Call session:Name answer:approved|refused|unavailable decision:Decision;
+release session:Name axis:integrity|confidentiality before,after:Labels by:text64;
+receipts receipts:256*Receipt root:Hex signature:Signature;
+outcome status:ok|tool-error|rpc-error|invalid-answer|timeout|cancelled|child-exited|not-sent|unknown
+    call:Call session:Name page:?Page refused:?Refused;
+checkpoint note:text1024;
+key public_key:Hex signature_previous,signature_next:Signature;
+recovery torn_bytes:int0 torn_sha256:Hex;
+close reason:eof|sigint|sigterm|child-exited|child-faults|recovered lines:int1 allowed,denied,strays:int0
+    stderr:?Commit stderr_bytes:?int0 seal:?Signature;
+Line hash,prev:Hex seq:int0 time:Time type:Type value:Any; Time mono_us,wall_ms:int0; Every lines,ms:int1;
+Limits in_flight,line_bytes,client_messages,response_timeout_ms:int1; Commit bytes:int0 commitment:Hex; Claims
+labels:Labels capabilities:int0 intent:?Commit; Handle tool:Name argument:text1024 host:text260; Leaf
+path:text1024 match:exact|contained|decoded|covered|nowhere classes:64*text160 labels:Labels origins:8*Origin;
+Origin page:text160 path:text1024 start,end:int0 labels:Labels; Facts held,failed:4096*text256; Changes
+64*Change; Change kind:redact|substitute|quarantine path:?text1024; Labels 256*text64; Receipt call:Call
+session:Name id:cap_[0-9a-f]{16} handle:?secret_fd_[0-9a-f]{16} nonce:[0-9a-f]{32}
+expires_seq,expires_ms:int0; Hex [0-9a-f]{64}; Signature [0-9a-f]{128}; Call c[0-9]+; Page p[0-9]+; Decision
+verdict:allow|deny|ask|transform|defer rule:text128 reason:Reason; Refused
+receipt-(missing|altered|signature|expired|replayed);
+Reason receipt-(missing|altered|signature|expired|replayed)|approval-(unavailable|refused)|approved|
+user-words|policy-(allow|deny|ask|transform|defer|expired|fault)|would-(deny|ask|transform|defer)|no-(rule|contract|driver)|
+unknown-syscall|malformed|lifecycle|(in-flight|message)-limit|recorder-fault|run-closed; Kind model\.call|
+context\.read|memory\.(read|write)|(tool|resource|prompt)\.(describe|response)|tool\.invoke|resource\.read|
+prompt\.get|secret\.open|network\.send|file\.patch|human\.approve|agent\.spawn|unknown"""
+KINDS = {}
+for name, *words in map(str.split, re.sub(r"\|\s+", "|", TABLE).split(";")):
+    parts = [(member, kind) for word in words for members, _, kind in [word.partition(":")] for member in members.split(",")]
+    KINDS[name] = dict(parts) if parts[0][1] else words[0]
 KINDS["Type"] = "|".join(filter(str.islower, KINDS))
-
 
 def fits(kind, value):
     kind = KINDS.get(kind, kind)
@@ -122,25 +97,19 @@ def fits(kind, value):
     if "*" in kind:
         most, item = kind.split("*")
         return type(value) is list and len(value) <= int(most) and all(fits(item, one) for one in value)
-    if kind == "any" or kind in ("int0", "int1"):
-        return kind == "any" or (type(value) is int and int(kind[3:]) <= value < 2**53)
-    if type(value) is not str or "|" in kind:
-        return type(value) is str and value in kind.split("|")
-    if kind[0] == "/":
-        return re.fullmatch(kind[1:], value) is not None
-    if kind == "name128" and (not value or any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in value)):
-        return False
-    return len(value.encode("utf-16-le", "surrogatepass")) // 2 <= int(kind[4:])
+    if kind in ("int0", "int1", "Any"):
+        return kind == "Any" or (type(value) is int and int(kind[3]) <= value < 2**53)
+    units = len(value.encode("utf-16-le", "surrogatepass")) // 2 if type(value) is str else 2**53
+    if kind == "Name":
+        return 0 < units <= 128 and not any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in value)
+    return units <= int(kind[4:]) if kind[:4] == "text" else units < 2**53 and bool(re.fullmatch(kind, value))
 
-
-# --- Text, digests and the tree (RFC 8785; RFC 6962 section 2.1)
-def canonical(value):  # for what lines hold: whole numbers and ASCII names, whose order is the same in UTF-16
+# --- Lines, digests and the tree (RFC 8785; RFC 6962 section 2.1)
+def canonical(value):  # RFC 8785 for what lines hold: whole numbers and ASCII names
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
 
 def sha256(data):
     return hashlib.sha256(data.encode() if type(data) is str else data).hexdigest()
-
 
 def grow(peaks, data):
     level, top = 0, hashlib.sha256(b"\0" + data).digest()
@@ -148,18 +117,15 @@ def grow(peaks, data):
         level, top = level + 1, hashlib.sha256(b"\1" + peaks.pop()[1] + top).digest()
     peaks.append((level, top))
 
-
 def root(peaks):
     top = peaks[-1][1] if peaks else hashlib.sha256(b"").digest()
     for _, peak in reversed(peaks[:-1]):
         top = hashlib.sha256(b"\1" + peak + top).digest()
     return top
 
-
 def number(digits):  # 1.0 is whole in JSON too; what is beyond 2^53 stays a double, which no member may be
     value = float(digits)
     return int(value) if abs(value) < 2**53 and value == int(value) else value
-
 
 def read_line(raw):
     """The line as an object, or the code of what is wrong with it."""
@@ -169,277 +135,220 @@ def read_line(raw):
             return "line-shape"
         if canonical(event).encode() != raw:
             return "line-not-canonical"
-    except RecursionError:
-        return "line-shape"
-    except UnicodeError as error:  # half a surrogate pair, which JSON can write and UTF-8 cannot, fails to encode
-        return "line-not-canonical" if isinstance(error, UnicodeEncodeError) else "not-utf8"
-    except ValueError:
-        return "line-not-json"
+    except (RecursionError, ValueError) as error:  # half a surrogate pair can be read as JSON, but not written as UTF-8
+        return {RecursionError: "line-shape", UnicodeDecodeError: "not-utf8",
+                UnicodeEncodeError: "line-not-canonical"}.get(type(error), "line-not-json")
     return event if sha256(b"agentk/flight-line/1\n{" + raw[75:]) == event["hash"] else "hash-mismatch"
 
-
-# A note (docs/formats/checkpoints.md): text, origin, size, root; then lines of at least five bytes. BASE64 spares no bit.
+# A note (checkpoints.md): text of origin, size and root; lines of name and five bytes or more, in base64 without a spare
 BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"
 NOTE = re.compile("(([^\0-\x1f]+)\n(0|[1-9][0-9]{0,15})\n((?=[^=\n]{43}=\n)%s)\n)\n" % BASE64
                   + "((?:\u2014 [^\\s\ufeff\0-\x1f+]+ (?=[^=\n]{7})%s\n){1,16})" % BASE64)
-
+PLAIN = ("agent", "call", "handle", "kind", "policy", "server", "session", "target")  # what receipts bind as it is
 
 class Log:
     """One log, line by line. Memory is bounded by the calls in flight and the keys, not by the log's length."""
-    run = format = head = policy = None
-    key, prev, ending = "", "0" * 64, "unsealed"
-    line = next = unread = clock = damage = policy_damage = allowed = denied = checkpoints = receipts = 0
-    signed_lines = last_signed = total = 0
-    failed = closed = is_tail_told = False
+    run = format = head = None
+    key, prev, ending, policy, failed, closed, tail = "", "0" * 64, "unsealed", (None, 0), False, False, False
+    line = next = unread = clock = damage = allowed = denied = total = last_signed = signed_lines = 0
 
     def __init__(self, pins):
-        self.pins, self.findings, self.holes, self.peaks, self.signers = pins, [], [], [], {}
-        self.asked, self.going = {}, {}  # calls that a human is asked about, and those that may have begun
+        self.pins, self.findings, self.holes, self.peaks, self.keys = pins, [], [], [], {}
+        self.asked, self.going, self.count = {}, {}, {"checkpoint": 0, "receipts": 0}  # calls asked about, or begun
 
-    def find(self, code, line=-1, failure=True):
-        self.total, self.failed = self.total + 1, self.failed or failure
-        if len(self.findings) < 100:
-            self.findings.append({"code": code, "severity": "failure" if failure else "note",
-                                  "line": self.line if line == -1 else line})
+    def check(self, code, holds, lost=None, line=0, note=False):  # lost: a name whose line may have been damaged
+        if not holds and not (lost and (len(self.holes) > 255 or any(a <= float(lost[1:]) <= b for a, b in self.holes))):
+            self.total, self.failed = self.total + 1, self.failed or not note
+            found = {"code": code, "severity": "note" if note else "failure", "line": self.line if line == 0 else line}
+            self.findings += [found] if self.total <= 100 else []
+        return bool(holds)
 
-    def find_unless_lost(self, code, name):  # the line of this name may be one that was reported as damaged
-        if len(self.holes) < 256 and not any(first <= float(name[1:]) <= last for first, last in self.holes):
-            self.find(code)
+    def signed(self, code, is_valid, covers=False):
+        if self.check(code, is_valid):
+            self.last_signed = self.line if covers else self.last_signed
+            self.check("signer-unknown", not self.pins or self.key in self.pins or self.key in self.keys)
+            self.keys[self.key] = "sha256:" + sha256(bytes.fromhex(self.key))
+        return is_valid
 
     def is_by(self, key, signature, what, *parts):
         return is_signed(key, "".join("%s\n" % part for part in (what, self.run or "") + parts), signature)
 
-    def signed(self, covers=False):
-        self.last_signed = self.line if covers else self.last_signed
-        if self.pins and self.key not in self.pins and self.key not in self.signers:
-            self.find("signer-unknown")
-        self.signers[self.key] = self.signers.get(self.key, 0) + 1
-
-    # --- The chain (flight-log.md, "A line"). After a line that cannot be read the next is taken at its word.
-    def take(self, raw):
+    def take(self, raw):  # the chain: after a line that cannot be read the next is taken at its word
         self.line += 1
         event = read_line(raw) if raw is not None else "line-too-long"
         if type(event) is str:
-            self.find(event)
             self.unread, self.damage = self.unread + 1, self.damage + 1
-        elif self.closed:
-            self.is_tail_told = self.is_tail_told or self.find("after-close") is None
-        else:
-            self.follow(event)
-            getattr(self, "on_" + event["type"], lambda *_: None)(event, event["value"])
-            if self.format not in ("agentk-flight/1", "agentk-flight/2") and not self.damage:
-                grow(self.peaks, raw)
-
-    def follow(self, event):
-        seq, clock = event["seq"], event["time"]["mono_us"]
-        if self.head is None and not self.damage and event["type"] != "open":
-            self.find("first-not-open")
-        is_gap = not self.next <= seq <= self.next + self.unread
-        if is_gap or (seq == self.next and event["prev"] != self.prev):
-            self.damage += 1
-            self.find("seq-gap" if is_gap else "prev-mismatch")
-        if clock < self.clock:
-            self.find("clock-backwards")
-        if seq > self.next and len(self.holes) < 256:
-            self.holes.append((self.next, seq - 1))
+            return self.check(event, False)
+        if self.closed:
+            self.tail = self.check("after-close", self.tail) or True
+            return
+        kind, value, seq, clock = event["type"], event["value"], event["seq"], event["time"]["mono_us"]
+        self.check("first-not-open", self.head or self.damage or kind == "open")
+        code = "prev-mismatch" if self.next <= seq <= self.next + self.unread else "seq-gap"
+        self.damage += not self.check(code, code[0] == "p" and (seq > self.next or event["prev"] == self.prev))
+        self.check("clock-backwards", clock >= self.clock)
+        self.holes += [(self.next, seq - 1)] if seq > self.next and len(self.holes) < 256 else []
         self.next, self.prev, self.head, self.unread, self.clock = seq + 1, event["hash"], event["hash"], 0, clock
+        getattr(self, "on_" + kind, lambda *_: None)(event, value, seq)
+        if self.format not in ("agentk-flight/1", "agentk-flight/2") and not self.damage:
+            grow(self.peaks, raw)
 
-    def on_open(self, _, value):
-        if self.run is not None:
-            return self.find("open-twice")
-        self.run, self.format, self.key = value["run"], value["format"], value["public_key"]
+    def on_open(self, _, value, seq):
+        if self.check("open-twice", self.run is None):
+            self.run, self.format, self.key = value["run"], value["format"], value["public_key"]
 
-    def on_policy(self, _, value):
-        if sha256("agentk/policy/1\n" + value["source"]) != value["sha256"]:
-            self.find("policy-digest")
-        self.policy, self.policy_damage = value["sha256"], self.damage
+    def on_policy(self, _, value, seq):
+        self.check("policy-digest", sha256("agentk/policy/1\n" + value["source"]) == value["sha256"])
+        self.policy = value["sha256"], self.damage
 
-    # --- The account of the calls. What a call's receipt is to bind is `due` until it has one.
+    # --- The account of the calls. `due` is what a call's receipt is to bind, until it has one.
     def begin(self, calls, value, due):
-        if len(calls) >= 65536:
-            return self.find("too-many-open-calls")
-        calls[value["call"]] = {"session": value["session"], "due": due, "pages": []}
+        if self.check("too-many-open-calls", len(calls) < 65536):
+            calls[value["call"]] = {"session": value["session"], "due": due, "pages": []}
 
-    def on_syscall(self, event, value):
-        call, verdict, due = value["call"], value["decision"]["verdict"], None
-        if value["policy"] != self.policy and self.policy_damage == self.damage:
-            self.find("no-policy")
-        self.policy, self.policy_damage = value["policy"], self.damage
-        if call != "c%d" % event["seq"]:
-            self.find("call-id-wrong")
+    def on_syscall(self, event, value, seq):
+        verdict, (policy, damage), due = value["decision"]["verdict"], self.policy, None
+        self.check("no-policy", value["policy"] == policy or damage != self.damage)
+        self.policy = value["policy"], self.damage
+        self.check("call-id-wrong", value["call"] == "c%d" % seq)
         self.allowed += verdict in ("allow", "transform")
         self.denied += verdict in ("deny", "defer")
         if self.format == "agentk-flight/3":
-            plain = ("agent", "call", "handle", "kind", "policy", "server", "session", "target")
-            digests = {k: value[k]["commitment"] for k in ("arguments", "sent", "subject") if k in value}
-            bound = dict(digests, intent=event["hash"], **{k: value[k] for k in plain if k in value})
-            due = {"bound": bound, "damage": self.damage}
+            bound = {k: value[k] for k in PLAIN if k in value}
+            bound.update({k: value[k]["commitment"] for k in ("arguments", "sent", "subject") if k in value})
+            due = dict(bound, intent=event["hash"]), self.damage
         if verdict not in ("deny", "defer"):
             self.begin(self.asked if verdict == "ask" else self.going, value, due)
 
-    def on_approval(self, _, value):
+    def on_approval(self, _, value, seq):
         call, may = value["call"], value["decision"]["verdict"] == "allow"
         is_asked = self.asked.get(call, {}).get("session") == value["session"]
         known = self.asked.pop(call) if is_asked else self.going.get(call, {"due": None})
-        self.denied, self.allowed = self.denied + (not may), self.allowed + may
-        if may and not is_asked:
-            self.find_unless_lost("approval-without-question", call)
+        self.allowed, self.denied = self.allowed + may, self.denied + (not may)
+        self.check("approval-without-question", is_asked or not may, lost=call)
         if may:
             self.begin(self.going, value, known["due"])
 
-    def went(self, call, has_begun=True):
-        due = call["due"] if call else None
-        if due and has_begun and due["damage"] == self.damage:  # else a receipt may be among what was lost
-            self.find("receipt-missing")
-
-    def on_page(self, event, value):
-        call = self.going.get(value.get("call"))
-        if value["page"] != "p%d" % event["seq"]:
-            self.find("call-id-wrong")
-        self.went(call)
-        if call:
+    def on_page(self, event, value, seq):
+        name, is_page = value.get("call"), event["type"] == "page"
+        self.check("call-id-wrong", not is_page or value["page"] == "p%d" % seq)
+        call = self.going.get(name) or {"due": None, "pages": []}
+        may_have_begun = call["due"] and value.get("status") not in ("unknown", "not-sent")
+        self.check("receipt-missing", not may_have_begun or call["due"][1] != self.damage)  # else it may be lost
+        code = "page-of-unknown-call" if is_page else "outcome-without-open-call"
+        self.check(code, not name or name in self.going, lost=name)
+        if is_page:
             call["due"], call["pages"] = None, call["pages"][-63:] + [value["page"]]
-        elif "call" in value:
-            self.find_unless_lost("page-of-unknown-call", value["call"])
+        elif self.going.pop(name, None):
+            self.check("page-missing", value.get("page") in [None] + call["pages"], lost=value.get("page"))
+    on_outcome = on_page
 
-    def on_outcome(self, _, value):
-        call, page = self.going.pop(value["call"], None), value.get("page")
-        self.went(call, value["status"] not in ("unknown", "not-sent"))
-        if call is None:
-            self.find_unless_lost("outcome-without-open-call", value["call"])
-        elif page and page not in call["pages"]:
-            self.find_unless_lost("page-missing", page)
-
-    # --- What is signed (flight-log.md, "Receipts", "checkpoint", "key", "The seal")
-    def on_receipts(self, event, value):
+    # --- What is signed (flight-log.md, "Receipts", "The seal"; checkpoints.md)
+    def on_receipts(self, event, value, seq):
         peaks, is_whole = [], True
         for entry in value["receipts"]:
-            call = self.going.get(entry["call"], {"due": None})
+            call = self.going.get(entry["call"], {"session": None, "due": None})
             due, call["due"] = call["due"], None
-            if due is None or call["session"] != entry["session"]:
-                is_whole = self.damage or self.find("receipt-wrong")
+            if not due or call["session"] != entry["session"]:
+                self.check("receipt-wrong", self.damage)  # the call's line may be among what was lost
+                is_whole = False
                 continue
-            body = dict(due["bound"], run=self.run, **{k: entry[k] for k in ("nonce", "expires_ms", "expires_seq")})
-            handle = body.get("handle")
-            if handle:
-                of = dict(handle, **{k: body[k] for k in ("call", "nonce", "run", "target")})
-                body["handle"] = dict(handle, id="secret_fd_" + sha256("agentk/handle/1\n" + canonical(of))[:16])
+            body = dict(due[0], run=self.run, **{k: entry[k] for k in ("nonce", "expires_ms", "expires_seq")})
+            if "handle" in body:
+                of = canonical(dict(body["handle"], **{k: body[k] for k in ("call", "nonce", "run", "target")}))
+                body["handle"] = dict(body["handle"], id="secret_fd_" + sha256("agentk/handle/1\n" + of)[:16])
             digest = sha256("agentk/receipt/1\n" + canonical(body))
             grow(peaks, digest.encode())
-            if entry["id"] != "cap_" + digest[:16] or entry.get("handle") != body.get("handle", {}).get("id"):
-                self.find("receipt-wrong")
-            if entry["expires_seq"] < event["seq"] or entry["expires_ms"] < event["time"]["wall_ms"]:
-                self.find("receipt-wrong")
-        if is_whole and (not peaks or root(peaks).hex() != value["root"]):
-            self.find("receipt-wrong")
-        self.receipts += len(value["receipts"])
-        if not self.is_by(self.key, value["signature"], "agentk/receipts/1", value["root"]):
-            return self.find("receipt-signature")
-        self.signed()
+            ids = "cap_" + digest[:16], body.get("handle", {}).get("id")
+            self.check("receipt-wrong", ids == (entry["id"], entry.get("handle")))
+            self.check("receipt-wrong", entry["expires_seq"] >= seq and entry["expires_ms"] >= event["time"]["wall_ms"])
+        self.check("receipt-wrong", not is_whole or (peaks and root(peaks).hex() == value["root"]))
+        self.count["receipts"] += len(value["receipts"])
+        self.signed("receipt-signature", self.is_by(self.key, value["signature"], "agentk/receipts/1", value["root"]))
 
-    def on_checkpoint(self, event, value):
-        self.checkpoints += 1
-        note = NOTE.fullmatch(value["note"])
+    def on_checkpoint(self, _, value, seq):
+        self.count["checkpoint"] += 1
+        note, raw = NOTE.fullmatch(value["note"]), bytes.fromhex(self.key)
         lines = note[5].splitlines() if note else []
-        if not note or int(note[3]) >= 2**53 or len(set(lines)) < len(lines):
-            return self.find("checkpoint-wrong")
-        raw = bytes.fromhex(self.key)
+        if not self.check("checkpoint-wrong", note and int(note[3]) < 2**53 and len(set(lines)) == len(lines)):
+            return
         signer = "agentk/" + sha256(raw)[:16]
-        is_right = note[2] == "%s/%s" % (signer, self.run or "") and int(note[3]) == event["seq"] and (
-            self.damage or base64.b64decode(note[4]) == root(self.peaks))
-        if not is_right:
-            self.find("checkpoint-wrong")
+        is_right = self.check("checkpoint-wrong", note[2] == "%s/%s" % (signer, self.run or "") and int(note[3]) == seq
+                              and (self.damage or base64.b64decode(note[4]) == root(self.peaks)))
         _, name, letters = lines[0].split(" ")
         key_id, signature = sha256(signer.encode() + b"\n\1" + raw)[:8], base64.b64decode(letters).hex()
-        if lines[1:] or name != signer or signature[:8] != key_id or not is_signed(self.key, note[1], signature[8:]):
-            return self.find("checkpoint-signature")
-        if is_right and not self.damage:
-            self.signed_lines = event["seq"]
-        self.signed(covers=True)
+        is_own = len(lines) == 1 and name == signer and signature[:8] == key_id
+        if self.signed("checkpoint-signature", is_own and is_signed(self.key, note[1], signature[8:]), covers=True):
+            self.signed_lines = seq if is_right and not self.damage else self.signed_lines
 
-    def on_key(self, event, value):
-        statement = "agentk/run-key/1", event["seq"], event["prev"], self.key, value["public_key"]
-        if not self.is_by(self.key, value["signature_previous"], *statement) or \
-                not self.is_by(value["public_key"], value["signature_next"], *statement):
-            return self.find("key-change-invalid")
-        self.signed()
-        self.key = value["public_key"]
+    def on_key(self, event, value, seq):
+        statement = "agentk/run-key/1", seq, event["prev"], self.key, value["public_key"]
+        if self.signed("key-change-invalid", self.is_by(self.key, value["signature_previous"], *statement)
+                       and self.is_by(value["public_key"], value["signature_next"], *statement)):
+            self.key = value["public_key"]
 
-    def on_close(self, event, value):
+    def on_close(self, event, value, seq):
         self.closed = True
-        stated = [("lines", self.line)] + [("allowed", self.allowed), ("denied", self.denied)] * (not self.damage)
-        for _ in [member for member, seen in stated if value[member] != seen]:
-            self.find("count-mismatch")
+        for member in ("lines", "allowed", "denied"):  # what could not be read could not be counted
+            is_due = getattr(self, member.replace("lines", "line")) == value[member]
+            self.check("count-mismatch", is_due or (self.damage and member != "lines"))
         seal, is_recovered = value.pop("seal", None), value["reason"] == "recovered"
-        if is_recovered and seal is None:
-            self.ending = "recovered"
-            return self.find("closed-by-recovery", failure=False)
         unsealed = sha256("agentk/flight-line/1\n" + canonical({k: v for k, v in event.items() if k != "hash"}))
-        if self.run is None:
-            return
-        if seal is None or is_recovered or not self.is_by(self.key, seal, "agentk/seal/1", unsealed):
-            return self.find("seal-invalid")
-        self.ending, self.signed_lines = "sealed", self.line
-        self.signed(covers=True)
+        if is_recovered and not seal:
+            self.ending = "recovered"
+            self.check("closed-by-recovery", False, note=True)
+        elif self.run and self.signed("seal-invalid", seal and not is_recovered and self.is_by(
+                self.key, seal, "agentk/seal/1", unsealed), covers=True):
+            self.ending, self.signed_lines = "sealed", self.line
 
     def end(self, is_torn):
-        if is_torn:
-            self.find("torn-tail", self.line + 1)
-        if not self.line:
-            self.find("empty", None)
-        elif not self.closed:
-            self.find("unsealed")
-        if not self.last_signed:
-            self.find("not-signed", None, bool(self.pins))
-        elif self.ending != "sealed" and self.line > self.last_signed:
-            self.find("unsigned-tail", self.last_signed + 1, bool(self.pins))
-        keys = [{"fingerprint": "sha256:" + sha256(bytes.fromhex(k)), "signatures": n} for k, n in self.signers.items()]
-        signed = {"lines": self.signed_lines, "checkpoints": self.checkpoints, "receipts": self.receipts}
+        last, has_end = self.last_signed, self.ending == "sealed"
+        self.check("torn-tail", not is_torn, line=self.line + 1)
+        self.check("empty", self.line, line=None)
+        self.check("unsealed", self.closed or not self.line)
+        self.check("not-signed", last, line=None, note=not self.pins)
+        self.check("unsigned-tail", not last or has_end or self.line <= last, line=last + 1, note=not self.pins)
+        signed = {"lines": self.signed_lines, "checkpoints": self.count["checkpoint"], "receipts": self.count["receipts"]}
         return dict({k: getattr(self, k) for k in "ending format run head allowed denied findings".split()},
-                    ok=not self.failed, lines=self.line, signed=signed, unanswered=len(self.going), keys=keys,
-                    findingCount=self.total)
-
+                    ok=not self.failed, lines=self.line, signed=signed, unanswered=len(self.going),
+                    keys=list(self.keys.values()), findingCount=self.total)
 
 def verify(file, pins=(), longest=1 << 20):
-    log, is_torn = Log(pins), False
+    log, raw, is_long = Log(pins), b"\n", False
     for raw in iter(lambda: file.readline(longest + 1), b""):
-        is_long = len(raw) > longest and raw[-1:] != b"\n"
-        if is_long:
-            log.take(None)
-        while is_long and raw and raw[-1:] != b"\n":
-            raw = file.readline(longest)
-        is_torn = raw[-1:] != b"\n"
-        if not is_torn and not is_long:
-            log.take(raw[:-1])
-    return log.end(is_torn)
-
+        is_start, is_whole = not is_long, raw[-1:] == b"\n"
+        is_long = not is_whole and (is_long or len(raw) > longest)
+        if is_start and (is_whole or is_long):
+            log.take(raw[:-1] if is_whole else None)
+    return log.end(raw[-1:] != b"\n")
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--key", action="append", default=[], help="a key to trust, 64 hex digits; may be repeated")
     parser.add_argument("--json", action="store_true", help="print one JSON object a log")
-    parser.add_argument("logs", nargs="+")
+    parser.add_argument("logs", nargs="+", metavar="LOG_OR_FOLDER")
     options, status = parser.parse_args(), 0
-    if any(not re.fullmatch("[0-9a-f]{64}", k) or not point_of(bytes.fromhex(k)) or k == PUBLISHED for k in options.key):
-        sys.exit("verify.py: --key takes a sound Ed25519 public key as 64 lower-case hex digits")
+    for key in options.key:
+        if not re.fullmatch("[0-9a-f]{64}", key) or not point_of(bytes.fromhex(key)) or key == PUBLISHED:
+            sys.exit("verify.py: --key takes a sound Ed25519 public key as 64 lower-case hex digits")
     for path in options.logs:
-        names = sorted(n for n in os.listdir(path) if n.endswith(".jsonl")) if os.path.isdir(path) else [""]
-        for log in [os.path.join(path, name) if name else path for name in names]:
-            try:
+        try:
+            is_folder = os.path.isdir(path)
+            for log in sorted(e.path for e in os.scandir(path) if e.name.endswith(".jsonl")) if is_folder else [path]:
                 with open(log, "rb") as file:
                     report = verify(file, options.key)
-            except OSError as error:
-                print("verify.py: cannot read %r: %s" % (log, error.strerror), file=sys.stderr)
-                status = 1
-                continue
-            status = status or (0 if report["ok"] else 2)
-            verdict = "verified" if report["ok"] else "NOT VERIFIED"
-            print(json.dumps(dict(report, log=log)) if options.json else "%r: %s, %s, %d lines, run %s" % (
-                log, verdict, report["ending"], report["lines"], report["run"]))
-            for found in [] if options.json else report["findings"]:
-                print("  line %s: %s (%s)" % (found["line"], found["code"], found["severity"]))
+                status = status or 2 * (not report["ok"])
+                if options.json:
+                    print(json.dumps(dict(report, log=log)))
+                    continue
+                verdict = "verified" if report["ok"] else "NOT VERIFIED"
+                print("%r: %s, %s, %d lines, run %s" % (log, verdict, report["ending"], report["lines"], report["run"]))
+                for found in report["findings"]:
+                    print("  line %s: %s (%s)" % (found["line"], found["code"], found["severity"]))
+        except OSError as error:
+            print("verify.py: cannot read %r: %s" % (error.filename, error.strerror), file=sys.stderr)
+            status = 1
     sys.exit(status)
-
 
 if __name__ == "__main__":
     main()

@@ -51,11 +51,12 @@ export function registerVerifySignatures(program: Command, io: Io): void {
 }
 
 async function verifySignatures(log: string, flags: Flags, io: Io): Promise<void> {
-  const [{ verifyLog }, { expectationsOf, withWitnesses, witnessesOf }, { signaturesJson, signaturesText }] = await Promise.all([
-    import("./flight-log.js"),
-    import("../app/verify-signatures.js"),
-    import("../report/signatures-report.js"),
-  ]);
+  const [{ verifyLog }, { expectationsOf, withWitnesses, witnessesOf }, { signaturesJson, signaturesText }] =
+    await Promise.all([
+      import("./flight-log.js"),
+      import("../app/verify-signatures.js"),
+      import("../report/signatures-report.js"),
+    ]);
   const options = optionsOf(flags, io.cwd);
   const verified = verifyLog(log, io, { mayBeOpen: flags.allowOpen === true, ...expectationsOf(options) });
   const witnesses = witnessesOf(resolve(io.cwd, log), verified, options);

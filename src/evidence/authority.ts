@@ -90,10 +90,11 @@ export class Authority {
     (value.decision.verdict === "ask" ? this.asked : this.waiting).set(value.call, due);
   }
 
-  approved({ value }: LineOf<"approval">): void {
+  /** What a human was asked about has its answer, and may begin or not. */
+  answered({ value }: LineOf<"approval">, mayBegin: boolean): void {
     const due = this.asked.get(value.call);
     this.asked.delete(value.call);
-    if (due !== undefined && value.decision.verdict === "allow") this.waiting.set(value.call, due);
+    if (due !== undefined && mayBegin) this.waiting.set(value.call, due);
   }
 
   /** A page that answers a call, or its outcome: it must have had its receipt. */

@@ -16,7 +16,7 @@ export interface ChainBreak {
 
 /**
  * Follows lines as they come. After a line that could not be read the next one is taken at its word, so that
- * one flipped bit is one finding. INVARIANT: a hole exists only where a failure was reported, so what is not
+ * one flipped bit is mostly one finding. INVARIANT: a hole exists only where a failure was reported, so what is not
  * complained of because of a hole never makes a bad log good.
  */
 export class Chain {

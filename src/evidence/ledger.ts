@@ -185,14 +185,15 @@ export class Ledger {
   private approval(event: LineOf<"approval">): void {
     const { call, session, decision } = event.value;
     const kind = this.parked.take({ call, session });
-    if (kind !== undefined) this.authority.approved(event);
     if (decision.verdict !== "allow") {
       this.denied++;
+      this.authority.answered(event, false);
       return;
     }
     if (kind === undefined && !this.mayBeLost(call))
       this.report("approval-without-question", event, `approves call \`${call.slice(0, 32)}\``);
-    this.begin(event, { call, session, kind: kind ?? "unknown" });
+    const isKept = this.begin(event, { call, session, kind: kind ?? "unknown" });
+    if (kind !== undefined) this.authority.answered(event, isKept);
   }
 
   /** INVARIANT: a call or page is named after its line, so a name can be used once and found without an index. */

@@ -96,8 +96,7 @@ export class Signers implements SignatureSink {
     this.findings.add("signer-unknown", { line }, `is signed by one key more than ${String(MAX_SIGNERS)}`);
   }
 
-  private add(key: string, wall_ms: number): Row | undefined {
-    if (this.rows.size >= MAX_SIGNERS) return undefined;
+  private add(key: string, wall_ms: number): Row {
     const label = this.demands.trusted?.labelOf(key);
     const row: Row = {
       fingerprint: fingerprint(this.digests, key),
@@ -106,7 +105,8 @@ export class Signers implements SignatureSink {
       from_ms: wall_ms,
       to_ms: wall_ms,
     };
-    this.rows.set(key, row);
+    // Further ones are judged as well, and not listed.
+    if (this.rows.size < MAX_SIGNERS) this.rows.set(key, row);
     return row;
   }
 

@@ -30,20 +30,8 @@ export const TAMPER_CATCHERS = {
 
 export type TamperCatcher = keyof typeof TAMPER_CATCHERS;
 
-/** Codes that come with checkpoints, receipts and witnesses (format 3), and their meanings. */
-export const FORMAT_3_CODES = {
-  "checkpoint-invalid": "a checkpoint is not the signer's own over the lines before it",
-  "checkpoint-missing": "more lines stand unsigned than a run leaves so, or the last checkpoint is gone",
-  "receipt-invalid": "a receipt is not for its call, or not signed",
-  "receipt-missing": "a call that passed has no receipt",
-  "signer-untrusted": "what signed the log is not among the trusted keys",
-  "not-signed": "trusted keys were named, and nothing in the log is signed by one",
-  "log-rolled-back": "the log is shorter than a checkpoint of it that is known",
-  "log-forked": "the log has other lines than a checkpoint of it that is known",
-} as const;
-
 /** `log-invalid` is no finding but how the command ends: it is not a log of a kind that it judges. */
-export type TamperCode = FindingCode | keyof typeof FORMAT_3_CODES | "log-invalid";
+export type TamperCode = FindingCode | "log-invalid";
 
 interface Tampering {
   readonly attack: TamperAttack;
@@ -67,23 +55,6 @@ export interface UndetectableTampering extends Tampering {
 
 export type TamperRow = CaughtTampering | UndetectableTampering;
 
-const REMADE = ["checkpoint-invalid", "seal-invalid"] as const;
-const UNREADABLE = ["not-utf8", "line-not-json", "line-shape", "line-not-canonical", "hash-mismatch"] as const;
-const OUT_OF_PLACE = ["seq-gap", "prev-mismatch"] as const;
-
-/** What follows from a line that is gone or new, where the forger did not mend it. */
-const ACCOUNT = [
-  "no-policy",
-  "call-id-wrong",
-  "outcome-without-open-call",
-  "approval-without-question",
-  "page-of-unknown-call",
-  "page-missing",
-  "receipt-missing",
-  "receipt-invalid",
-  "count-mismatch",
-] as const;
-
 function caught(
   attack: TamperAttack,
   how: string,
@@ -99,100 +70,154 @@ function undetectable(attack: TamperAttack, how: string, reason: string, wouldDe
 
 /** INVARIANT: every attack has a row; a row names a code or a reason, never neither. "Made anew" is with no key. */
 export const TAMPER_MATRIX: readonly TamperRow[] = [
-  caught("delete", "take out a line", "verify", ["first-not-open", ...OUT_OF_PLACE, "unsealed"]),
+  caught("delete", "take out a line", "verify", ["seq-gap", "first-not-open", "unsealed"]),
   caught("delete", "take out a line; make numbers and chain anew", "verify", [
     "first-not-open",
+    "call-id-wrong",
+    "approval-without-question",
+    "page-missing",
+    "receipt-missing",
+    "receipt-wrong",
+    "checkpoint-wrong",
+    "key-change-invalid",
+    "count-mismatch",
     "unsealed",
-    ...ACCOUNT,
-    ...REMADE,
   ]),
-  caught("edit", "change any byte of any line", "verify", [...UNREADABLE, "line-too-long", "torn-tail"]),
+  caught("edit", "change any byte of any line", "verify", [
+    "not-utf8",
+    "line-not-json",
+    "line-not-canonical",
+    "line-shape",
+    "hash-mismatch",
+    "torn-tail",
+  ]),
+  caught("edit", "change any field", "verify", ["line-shape", "hash-mismatch"]),
+  caught("edit", "change any field; make the line's hash anew", "verify", [
+    "line-shape",
+    "prev-mismatch",
+    "seq-gap",
+    "no-policy",
+    "policy-digest",
+    "call-id-wrong",
+    "outcome-without-open-call",
+    "approval-without-question",
+    "page-of-unknown-call",
+    "page-missing",
+    "receipt-wrong",
+    "checkpoint-wrong",
+    "checkpoint-signature",
+    "key-change-invalid",
+    "count-mismatch",
+    "seal-invalid",
+  ]),
   caught("edit", "change any field; make the chain anew", "verify", [
     "line-shape",
-    "seq-gap",
-    "clock-backwards",
+    "no-policy",
     "policy-digest",
-    ...ACCOUNT,
-    ...REMADE,
+    "call-id-wrong",
+    "outcome-without-open-call",
+    "approval-without-question",
+    "page-of-unknown-call",
+    "page-missing",
+    "receipt-wrong",
+    "checkpoint-wrong",
+    "checkpoint-signature",
+    "key-change-invalid",
+    "count-mismatch",
+    "seal-invalid",
   ]),
-  caught("reorder", "swap two lines", "verify", ["first-not-open", ...OUT_OF_PLACE, "after-close"]),
+  caught("reorder", "swap two lines", "verify", ["seq-gap", "first-not-open"]),
   caught("reorder", "swap two lines; make numbers and chain anew", "verify", [
     "first-not-open",
-    "open-twice",
     "clock-backwards",
-    "after-close",
-    ...ACCOUNT,
-    ...REMADE,
+    "call-id-wrong",
+    "approval-without-question",
+    "page-missing",
+    "receipt-missing",
+    "receipt-wrong",
+    "checkpoint-wrong",
+    "key-change-invalid",
+    "count-mismatch",
   ]),
   caught("insert", "put in a line of another run, or one made up", "verify", [
+    "not-utf8",
+    "line-not-json",
+    "line-shape",
+    "seq-gap",
     "first-not-open",
-    ...OUT_OF_PLACE,
-    ...UNREADABLE,
     "after-close",
   ]),
   caught("insert", "put in a line; make numbers and chain anew", "verify", [
     "first-not-open",
     "open-twice",
-    "clock-backwards",
     "after-close",
-    ...ACCOUNT,
-    ...REMADE,
+    "clock-backwards",
+    "no-policy",
+    "call-id-wrong",
   ]),
-  caught("duplicate", "repeat a line", "verify", [...OUT_OF_PLACE, "after-close"]),
+  caught("insert", "put in a change to a key of one's own; sign with it what follows", "verify", [
+    "key-change-invalid",
+  ]),
+  caught("duplicate", "repeat a line", "verify", ["seq-gap", "after-close"]),
   caught("duplicate", "repeat a line; make numbers and chain anew", "verify", [
     "open-twice",
     "after-close",
-    ...ACCOUNT,
-    ...REMADE,
+    "call-id-wrong",
+    "outcome-without-open-call",
+    "approval-without-question",
+    "receipt-wrong",
+    "checkpoint-wrong",
+    "key-change-invalid",
   ]),
   caught("truncate", "cut after any line", "verify", ["empty", "unsealed"]),
   caught("truncate", "cut within a line", "verify", ["torn-tail"]),
-  caught("truncate", "cut, and write a close line with counts that fit", "verify", [
-    "checkpoint-missing",
+  caught("truncate", "cut, and write a close line with counts that fit", "verify", ["seal-invalid"]),
+  caught("truncate", "cut, and close as a recovery does", "pin", ["not-signed", "unsigned-tail"]),
+  caught("strip-signatures", "take out seal, checkpoints and receipts", "verify", ["seq-gap"]),
+  caught("strip-signatures", "take them out; make the chain anew", "verify", ["receipt-missing", "seal-invalid"]),
+  caught("strip-signatures", "leave one signature out; make the chain anew", "verify", [
+    "line-shape",
+    "checkpoint-wrong",
     "seal-invalid",
   ]),
-  caught("truncate", "cut, and close as a recovery does, after the witness saw more", "witness", ["log-rolled-back"]),
-  undetectable(
-    "truncate",
-    "cut, and close as a recovery does; nobody kept a later checkpoint",
-    "a killed run ends so as well: what it had not signed and nobody had seen is nowhere else",
-    "a witness, a copy of the last checkpoint, or the client's own record of its calls",
+  caught("strip-signatures", "take them out of a run without a call that began; close as a recovery does", "pin", [
+    "not-signed",
+  ]),
+  caught("strip-signatures", "take them out; sign everything anew with another key", "pin", ["signer-unknown"]),
+  caught("flip-deny", "turn a deny into an allow; make the chain anew", "verify", ["checkpoint-wrong"]),
+  caught("flip-deny", "turn a deny into an allow; sign everything anew with another key", "pin", ["signer-unknown"]),
+  caught(
+    "flip-deny",
+    "turn a deny into an allow with the operator's own key, after a checkpoint was kept or cosigned",
+    "witness",
+    ["log-forked"],
   ),
-  caught("strip-signatures", "take out seal, checkpoints and receipts; make the chain anew", "verify", [
-    "checkpoint-missing",
-    "receipt-missing",
-    "seal-invalid",
-  ]),
-  caught("strip-signatures", "the same, written as an older format that a recovery closed", "pin", ["not-signed"]),
-  caught("flip-deny", "turn a deny into an allow; make the chain anew", "verify", [
-    "receipt-missing",
-    "count-mismatch",
-    ...REMADE,
-  ]),
-  caught("flip-deny", "the same; sign everything anew with another key", "pin", ["signer-untrusted"]),
-  caught("flip-deny", "the same, with the operator's own key, after a witness cosigned", "witness", ["log-forked"]),
   undetectable(
     "flip-deny",
-    "the same, with the operator's own key; nobody kept a checkpoint",
+    "the operator writes a log anew with his own key, and nobody kept a checkpoint",
     "a signature says who wrote a log, not that he wrote the truth",
     "a witness that cosigns while the run goes on",
   ),
   caught("rewrite-last", "change the last event; make its hash and the chain anew", "verify", [
     "line-shape",
-    "clock-backwards",
-    ...ACCOUNT,
-    ...REMADE,
+    "checkpoint-wrong",
+    "checkpoint-signature",
+    "count-mismatch",
+    "seal-invalid",
+  ]),
+  caught("rewrite-last", "change lines after the last checkpoint of a run that is open, or was killed", "pin", [
+    "unsigned-tail",
   ]),
   undetectable(
     "rewrite-last",
-    "change lines after the last checkpoint of a run that is open, or was killed",
-    "they are not signed yet: at most 256 lines, or what a second brings; of a killed run they never are",
-    "the next checkpoint, for an open run; for a killed one the client's own record of its calls",
+    "change the time in the line of the last checkpoint, where a log ends in it",
+    "a checkpoint signs the lines before its own; its own is signed by the next",
+    "the next checkpoint or the seal; a witness states a time of its own",
   ),
   caught("empty", "empty the file", "verify", ["empty"]),
   caught("swap-agent", "write another agent into the first line, or into a call's; make the chain anew", "verify", [
-    "receipt-invalid",
-    ...REMADE,
+    "receipt-wrong",
+    "checkpoint-wrong",
   ]),
   undetectable(
     "swap-agent",
@@ -201,10 +226,15 @@ export const TAMPER_MATRIX: readonly TamperRow[] = [
     "an identity of the agent's own, which agentk does not ask for",
   ),
   caught("roll-back", "show an older copy, which ends in a checkpoint", "verify", ["unsealed"]),
-  caught("roll-back", "the same, as that of a run that is still open", "witness", ["log-rolled-back"]),
+  caught(
+    "roll-back",
+    "show an older copy as that of a run that is still open, when a later checkpoint was kept or cosigned",
+    "witness",
+    ["log-rolled-back"],
+  ),
   undetectable(
     "roll-back",
-    "the same; nobody kept a later checkpoint",
+    "show an older copy, which ends in a checkpoint, as that of a run that is still open, and nobody kept a later one",
     "it is what the log once was, to the byte, and was signed so",
     "a witness, or a later checkpoint kept elsewhere",
   ),
@@ -213,14 +243,14 @@ export const TAMPER_MATRIX: readonly TamperRow[] = [
   ]),
   undetectable(
     "fork",
-    "the same, to readers without a witness who never compare",
+    "write two histories of one run with the operator's key, and show each to readers who have no witness and never compare",
     "each history alone is whole and signed",
     "a witness, or `agentk proof consistency` of the two",
   ),
   caught("omit-session", "take a session's lines out of a run; make numbers and chain anew", "verify", [
-    "no-policy",
-    ...ACCOUNT,
-    ...REMADE,
+    "call-id-wrong",
+    "receipt-wrong",
+    "checkpoint-wrong",
   ]),
   undetectable(
     "omit-session",
@@ -228,9 +258,23 @@ export const TAMPER_MATRIX: readonly TamperRow[] = [
     "each run is a log of its own, and none tells how many there were",
     "a list of runs kept elsewhere: a witness knows the origin of every run it cosigned",
   ),
-  caught("downgrade-version", "state an older format; make the chain anew", "verify", ["line-shape", ...REMADE]),
+  caught("downgrade-version", "state an older format; make the chain anew", "verify", ["checkpoint-wrong"]),
   caught("downgrade-version", "write the log anew in an older format, with a key of its own", "pin", [
-    "signer-untrusted",
+    "signer-unknown",
   ]),
+  caught("downgrade-version", "write the log anew in an older format, closed as a recovery does", "pin", [
+    "not-signed",
+  ]),
+  caught(
+    "downgrade-version",
+    "write the log anew in an older format with the operator's key, after a checkpoint was kept or cosigned",
+    "witness",
+    ["log-forked"],
+  ),
   caught("downgrade-version", "write it anew as a log of the Rust AgentK", "verify", ["log-invalid"]),
 ];
+
+const isUndetectable = (row: TamperRow): row is UndetectableTampering => row.caughtBy === "nothing";
+
+/** What the reports say that no check can tell. */
+export const UNDETECTABLE: readonly UndetectableTampering[] = TAMPER_MATRIX.filter(isUndetectable);

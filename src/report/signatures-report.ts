@@ -7,7 +7,10 @@ import { visible } from "../evidence/visible.js";
 import { isoTime } from "./instant.js";
 import { reportJson } from "./json.js";
 import { wrap } from "./style.js";
-import { MAX_PROSE, verifyMembers, verifyText, type ReportLook } from "./verify-report.js";
+import { verifyMembers, verifyText, type ReportLook } from "./verify-report.js";
+
+/** Prose is not wrapped wider than this, however wide the terminal. */
+const MAX_PROSE = 100;
 
 export function signaturesJson(log: string, report: VerifyReport, witnesses: WitnessReport | undefined): string {
   return `${reportJson({

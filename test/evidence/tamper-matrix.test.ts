@@ -1,9 +1,8 @@
-/** docs/formats/tamper-matrix.md and the table of tamperings agree, and the table is closed. */
+/** docs/formats/tamper-matrix.md says what the table of tamperings says, and every row of it is tried. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { FINDINGS } from "../../src/evidence/findings.js";
 import {
-  FORMAT_3_CODES,
   TAMPER_ATTACKS,
   TAMPER_CATCHERS,
   TAMPER_MATRIX,
@@ -11,7 +10,9 @@ import {
   type TamperRow,
   type UndetectableTampering,
 } from "../../src/evidence/undetectable.js";
-import { buildLog, fileOf, rehash, verifyBytes, verifyLines } from "./fixture.js";
+import { verifyLog } from "../../src/cli/flight-log.js";
+import { closed, HEADS, LOG, NAMES, read, TRIALS } from "./tamper-matrix-trials.js";
+import type { VerifyReport } from "../../src/evidence/verify.js";
 
 const PAGE = new URL("../../docs/formats/tamper-matrix.md", import.meta.url);
 
@@ -38,10 +39,6 @@ const PARTS: Readonly<Record<string, string>> = {
       caughtBy,
       codes.map(code).join(", "),
     ]),
-  ),
-  codes: table(
-    ["code", "meaning"],
-    Object.entries(FORMAT_3_CODES).map(([name, means]) => [code(name), means]),
   ),
   undetectable: table(
     ["attack", "how", "why nothing can tell", "what would"],
@@ -86,7 +83,7 @@ describe("the table", () => {
   });
 
   test("names codes that there are", () => {
-    const known = new Set([...Object.keys(FINDINGS), ...Object.keys(FORMAT_3_CODES), "log-invalid"]);
+    const known = new Set([...Object.keys(FINDINGS), "log-invalid"]);
     for (const { codes } of TAMPER_MATRIX) for (const name of codes) expect(known).toContain(name);
   });
 
@@ -103,58 +100,57 @@ describe("the table", () => {
   });
 });
 
-describe("rows that a log without checkpoints can show", () => {
-  const log = buildLog();
-  const at = (i: number): string => log[i] ?? "";
-  const swapped = log.slice(1).map((line, i) => log.with(i, line).with(i + 1, at(i)));
-  const foreign = rehash(log.with(0, at(0).replace("0123456789ab", "0123456789ac")))[3] ?? "";
-  const within = (i: number, insert: string): string[] => log.toSpliced(i, 0, insert);
-  const remade = (logs: string[][]): string[][] => logs.map(rehash);
-  const places = log.map((_, i) => i);
-  const deleted = places.map((i) => log.toSpliced(i, 1));
-  const repeated = places.map((i) => within(i, at(i)));
-  const flipped = log.map((line) => line.replace('"verdict":"deny"', '"verdict":"allow"'));
+/** This one ends the command before the verifier is asked. */
+const RUST = "downgrade-version: write it anew as a log of the Rust AgentK";
+const nameOf = ({ attack, how }: TamperRow): string => `${attack}: ${how}`;
+const failureOf = ({ findings }: VerifyReport): string =>
+  findings.find(({ severity }) => severity === "failure")?.code ?? "nothing";
 
-  const shown: [TamperRow["attack"], string, string[][]][] = [
-    ["delete", "take out a line", deleted],
-    ["delete", "take out a line; make numbers and chain anew", remade(deleted)],
-    ["reorder", "swap two lines", swapped],
-    ["reorder", "swap two lines; make numbers and chain anew", remade(swapped)],
-    ["insert", "put in a line of another run, or one made up", places.map((i) => within(i, foreign))],
-    ["duplicate", "repeat a line", repeated],
-    ["duplicate", "repeat a line; make numbers and chain anew", remade(repeated)],
-    ["truncate", "cut after any line", places.map((i) => log.slice(0, i))],
-    ["flip-deny", "turn a deny into an allow; make the chain anew", remade([flipped])],
-    ["empty", "empty the file", [[]]],
-    [
-      "swap-agent",
-      "write another agent into the first line, or into a call's; make the chain anew",
-      remade(places.map((i) => log.with(i, at(i).replace(/"agent":"[^"]*"/, '"agent":"x"'))).slice(0, 1)),
-    ],
-  ];
-
-  test.each(shown)("%s: %s", (attack, how, logs) => {
-    const row = TAMPER_MATRIX.find((one) => one.attack === attack && one.how === how);
-    for (const [i, lines] of logs.entries()) {
-      const { ok, findings } = verifyLines(lines);
-      expect(ok, String(i)).toBe(false);
-      expect(row?.codes, String(i)).toContain(findings.find(({ severity }) => severity === "failure")?.code);
-    }
+describe("every row, tried on a log of version 3", () => {
+  test("the log itself is whole for every reader, and has a line of every type but a recovery's", () => {
+    for (const reader of NAMES) expect(read(LOG, reader).findings).toEqual([]);
+    const lacking = Object.entries(read(LOG, "verify").counts).flatMap(([type, count]) => (count === 0 ? [type] : []));
+    expect(lacking).toEqual(["recovery"]);
+    expect(HEADS).toHaveLength(3);
   });
 
-  test.each([
-    ["edit", "change any byte of any line"],
-    ["truncate", "cut within a line"],
-  ])("%s: %s", (attack, how) => {
-    const row = TAMPER_MATRIX.find((one) => one.attack === attack && one.how === how);
-    const file = fileOf(log);
-    for (let i = 1; i < file.length; i += 3) {
-      if (attack === "truncate" && file[i - 1] === 10) continue;
-      const bytes = Buffer.from(attack === "edit" ? file : file.subarray(0, i));
-      if (attack === "edit") bytes[i] = (bytes[i] ?? 0) ^ 1;
-      const { ok, findings } = verifyBytes(bytes);
-      expect(ok, String(i)).toBe(false);
-      expect(row?.codes, String(i)).toContain(findings[0]?.code);
+  test("no row is left out, and none is made up", () => {
+    expect([...Object.keys(TRIALS), RUST].sort()).toEqual(TAMPER_MATRIX.map(nameOf).sort());
+  });
+
+  test.each(
+    TAMPER_MATRIX.filter(isCaught)
+      .filter((row) => nameOf(row) !== RUST)
+      .map((row) => [nameOf(row), row] as const),
+  )("caught: %s", (name, { caughtBy, codes }) => {
+    const { logs, isOpen } = TRIALS[name] ?? closed([]);
+    const seen = new Set<string>();
+    expect(logs).not.toHaveLength(0);
+    const by = NAMES.indexOf(caughtBy);
+    for (const [i, log] of logs.entries()) {
+      // Those who know less are taken in; all who know as much are not. Those who know more are asked now and then.
+      const readers = NAMES.slice(0, i % 16 === 0 ? NAMES.length : by + 1);
+      const found = readers.map((reader) => failureOf(read(log, reader, isOpen)));
+      const isCaughtBy = found.map((failure) => failure !== "nothing");
+      expect(isCaughtBy, `${String(i)}: ${found.join(", ")}`).toEqual(readers.map((_, n) => n >= by));
+      seen.add(found[by] ?? "");
     }
+    expect([...seen].sort()).toEqual([...codes].sort());
+  });
+
+  test.each(TAMPER_MATRIX.filter(isUndetectable).map((row) => nameOf(row)))("undetectable: %s", (name) => {
+    const { logs, isOpen } = TRIALS[name] ?? closed([]);
+    expect(logs).not.toHaveLength(0);
+    for (const log of logs) expect(failureOf(read(log, "pin", isOpen))).toBe("nothing");
+  });
+
+  test(`caught: ${RUST}`, () => {
+    const cwd = new URL("../vectors/", import.meta.url).pathname;
+    const silent = (): void => undefined;
+    const io = { stdout: silent, stderr: silent, exit: silent, env: {}, cwd, isTty: false, columns: 80 };
+    for (const version of ["v1", "v2"])
+      expect(() => verifyLog(`rust-agentk-${version}.jsonl`, io)).toThrow(
+        expect.objectContaining({ code: "log-invalid" }),
+      );
   });
 });

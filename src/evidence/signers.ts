@@ -89,14 +89,15 @@ export class Signers implements SignatureSink {
     for (const row of this.lapsed.keys()) if (row !== by) this.lapsed.delete(row);
   }
 
-  /** INVARIANT: a key that is not listed is not judged, so it is not trusted either. */
+  /** Reported once: no honest log has so many, and what they signed counts for nothing. */
   private tooMany(line: number): void {
-    if (this.demands.trusted === undefined || this.said.has("too-many")) return;
-    this.said.add("too-many");
-    this.findings.add("signer-unknown", { line }, `is signed by one key more than ${String(MAX_SIGNERS)}`);
+    if (this.demands.trusted === undefined || this.said.has("")) return;
+    this.said.add("");
+    this.findings.add("signer-unknown", { line }, `more than ${String(MAX_SIGNERS)} keys signed`);
   }
 
-  private add(key: string, wall_ms: number): Row {
+  private add(key: string, wall_ms: number): Row | undefined {
+    if (this.rows.size >= MAX_SIGNERS) return undefined;
     const label = this.demands.trusted?.labelOf(key);
     const row: Row = {
       fingerprint: fingerprint(this.digests, key),
@@ -105,8 +106,7 @@ export class Signers implements SignatureSink {
       from_ms: wall_ms,
       to_ms: wall_ms,
     };
-    // Further ones are judged as well, and not listed.
-    if (this.rows.size < MAX_SIGNERS) this.rows.set(key, row);
+    this.rows.set(key, row);
     return row;
   }
 

@@ -39,6 +39,8 @@ export interface Footing {
   readonly damage: number;
   /** 1-based. */
   readonly line: number;
+  /** Lines before this sequence number were pruned. */
+  readonly from: number;
 }
 
 /** A call, and how much of the log was damaged when it was read. */
@@ -126,14 +128,15 @@ export class Authority {
   private receipt(
     event: LineOf<"receipts">,
     entry: LineOf<"receipts">["value"]["receipts"][number],
-    { damage }: Footing,
+    { damage, from }: Footing,
   ): string | undefined {
     const { call, session, nonce, expires_ms, expires_seq } = entry;
     const intent = this.waiting.get(call)?.intent;
     this.waiting.delete(call);
     if (intent?.session !== session) {
-      // The line of the call, or the human's answer, may be among what was lost.
-      if (damage === 0) this.report("receipt-wrong", event, `\`${call.slice(0, 32)}\` waits for no receipt`);
+      // The line of the call, or the human's answer, may be among what was lost or pruned.
+      const isGone = intent === undefined && Number(call.slice(1)) < from;
+      if (damage === 0 && !isGone) this.report("receipt-wrong", event, `\`${call.slice(0, 32)}\` waits for no receipt`);
       return undefined;
     }
     const due = receiptOf(this.deps.digests, intent, { nonce, expires_ms, expires_seq, run: this.run });

@@ -22,20 +22,31 @@ export class KnownHeads {
     this.findings = findings;
   }
 
-  /** The tree after another line. */
-  grew(tree: Tree): void {
+  /** The log is pruned: it begins with the tree over the lines that are gone. */
+  resume(tree: Tree): void {
+    for (const { size, from } of this.heads) {
+      if (size >= tree.size) continue;
+      const detail = `${from} states ${String(size)} lines, of which all are pruned`;
+      this.findings.add("head-not-compared", {}, detail);
+    }
+    this.grew(tree, 1);
+  }
+
+  /** The tree after another line, which is 1-based. */
+  grew(tree: Tree, line: number): void {
     for (const { size, root, from } of this.heads) {
       if (size !== tree.size || rootOf(this.digests, tree) === root) continue;
-      this.findings.add("log-forked", { line: size }, `the first ${String(size)} lines are others than ${from} states`);
+      this.findings.add("log-forked", { line }, `the first ${String(size)} lines are others than ${from} states`);
     }
   }
 
-  end(lines: number): void {
+  /** `lines` in the run, of which the last stands in line `last` of the file. */
+  end(lines: number, last: number): void {
     for (const { size, from } of this.heads) {
       if (size > lines)
         this.findings.add(
           "log-rolled-back",
-          { line: lines },
+          { line: last },
           `${from} states ${String(size)} lines, the log has ${String(lines)}`,
         );
     }

@@ -8,7 +8,7 @@ import type { FlightLine } from "../abi/event.js";
 import { decodeLine } from "../evidence/codec.js";
 import { keyName, parseNote, writeVerifierKey, ED25519 } from "../evidence/note.js";
 import type { ProofBundle } from "../evidence/proof-bundle.js";
-import { createVerifier, type VerifyReport } from "../evidence/verify.js";
+import { createVerifier, type VerifierDeps, type VerifyReport } from "../evidence/verify.js";
 import { nodeDigests } from "../host/digests.js";
 import { readLines } from "../host/log-file.js";
 import { systemCode } from "../host/private-folder.js";
@@ -18,6 +18,7 @@ import type { LogToRead } from "./log-heads.js";
 import { BrokenLog } from "./log-prefix.js";
 import { isSigned, proveConsistency, proveInclusion } from "./log-proof.js";
 import { shippedFile } from "./package-info.js";
+import { refusePruned } from "./pruned-log.js";
 
 /** What one reading of a log has found out for its bundle. */
 export interface Survey {
@@ -69,6 +70,7 @@ export interface BundleTexts {
  */
 export function surveyLog(log: LogToRead): Survey {
   const stats = statOf(log.file);
+  refusePruned(log.file);
   let wallMs = 0;
   let noteBytes = 0;
   let checkpoints = 0;
@@ -88,9 +90,11 @@ export function surveyLog(log: LogToRead): Survey {
   return { log, report, wallMs, heads, checkpoints, noteBytes, keyChanges, stats };
 }
 
-function verifyAll({ file, onProgress }: LogToRead, onEvent: (event: FlightLine, line: number) => void): VerifyReport {
+/** Verifies a log with every signature in it. @throws AgentkError `file-unreadable`. */
+export function verifyAll({ file, onProgress }: LogToRead, onEvent?: VerifierDeps["onEvent"]): VerifyReport {
   const signatures = { trusted: undefined };
-  const verifier = createVerifier({ digests: nodeDigests, verifySignature: verifyEd25519, signatures, onEvent });
+  const events = onEvent === undefined ? {} : { onEvent };
+  const verifier = createVerifier({ digests: nodeDigests, verifySignature: verifyEd25519, signatures, ...events });
   const take = (bytes: Buffer): undefined => {
     if (isUtf8(bytes)) verifier.line(bytes.toString("utf8"));
     else verifier.fault("not-utf8", "is not UTF-8");
@@ -209,16 +213,18 @@ function unchanged(survey: Survey, { name, size, write }: TarEntry): TarEntry {
   return { name, size, write: guarded };
 }
 
-function assertUnchanged({ log, stats }: Survey): void {
+/** @throws AgentkError `file-unreadable` when the file is no longer the one that was examined. */
+export function assertUnchanged({ log, stats }: Pick<Survey, "log" | "stats">): void {
   const now = statOf(log.file);
   if (now.ino === stats.ino && now.size === stats.size && now.mtimeNs === stats.mtimeNs) return;
   throw new AgentkError("file-unreadable", `\`${log.file}\` was written to while it was read`, {
     place: { file: log.file },
-    hint: "bundle it when its run has ended",
+    hint: "wait until its run has ended",
   });
 }
 
-function statOf(file: string): BigIntStats {
+/** @throws AgentkError `file-unreadable`, also for what is not a file. */
+export function statOf(file: string): BigIntStats {
   try {
     const stats = statSync(file, { bigint: true });
     if (stats.isFile()) return stats;

@@ -11,6 +11,7 @@ import { nodeDigests } from "../host/digests.js";
 import { readLines } from "../host/log-file.js";
 import { verifyEd25519 } from "../host/signer.js";
 import { BrokenLog } from "./log-prefix.js";
+import { refusePruned } from "./pruned-log.js";
 
 /** What every checkpoint line holds, in its canonical text: a quick look before the line is parsed. */
 const CHECKPOINT_MARK = '"type":"checkpoint"';
@@ -38,6 +39,7 @@ export type OnProgress = (bytes: number, total: number) => void;
  * @throws AgentkError `file-unreadable`, `log-invalid` when there is no checkpoint; BrokenLog at one that does not hold.
  */
 export function lastCheckpoint(file: string, onProgress?: OnProgress): LogCheckpoint {
+  refusePruned(file);
   const reading = new CheckpointReading(file);
   readLog(file, (line) => reading.take(line), onProgress);
   return reading.last();

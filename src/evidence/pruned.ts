@@ -1,7 +1,6 @@
 /** Pruned logs, `agentk-pruned/1`: the first line of a log whose beginning was left out, and what stands in it for that. */
 import { canonicalJson } from "../base/canonical.js";
 import type { Digests } from "../base/digest.js";
-import type { JsonValue } from "../base/json.js";
 import { MAX_LOG_LINE_BYTES } from "../base/limits.js";
 import { err, ok, type Result } from "../base/result.js";
 import { integer, listOf, oneOf, record, text, type ShapeType } from "../base/shape.js";
@@ -58,7 +57,7 @@ export function isPrunedHeader(line: string): boolean {
 
 /** The header as a line, without its newline. */
 export function writePrunedHeader(header: PrunedHeader): string {
-  return canonicalJson(header as unknown as JsonValue);
+  return canonicalJson(header);
 }
 
 /** Reads the members of a header strictly. The error is the end of a sentence. Attacker-controlled: the line. */
@@ -113,17 +112,17 @@ class KeptLines {
 
   line(kept: KeptLine, type: "open" | "policy" | "key"): FlightLine | undefined {
     const read = decodeLine(this.digests, kept.line);
-    if (!read.ok) return this.broken(type, read.error.detail);
-    const { seq } = read.value;
-    if (read.value.type !== type) return this.broken(type, `is a \`${read.value.type}\` line`);
-    if (type === "open" && seq !== 0) return this.broken(type, "is not the first line");
-    const claim = { leaf: leafHash(this.digests, kept.line), index: seq, size: this.tree.size };
-    if (verifyInclusion(this.digests, { ...claim, root: this.root, path: kept.path })) return read.value;
-    return this.broken(type, "does not stand in the tree of the lines that are gone");
+    const fault = read.ok ? this.faultOf(kept, read.value, type) : read.error.detail;
+    if (fault !== undefined) this.fault ??= `its \`${type}\` line ${fault}`;
+    return read.ok ? read.value : undefined;
   }
 
-  private broken(type: string, detail: string): undefined {
-    this.fault ??= `its \`${type}\` line ${detail}`;
+  private faultOf(kept: KeptLine, { type, seq }: FlightLine, due: EventType): string | undefined {
+    if (type !== due) return `is a \`${type}\` line`;
+    if (type === "open" && seq !== 0) return "is not the first line";
+    const claim = { leaf: leafHash(this.digests, kept.line), index: seq, size: this.tree.size };
+    if (verifyInclusion(this.digests, { ...claim, root: this.root, path: kept.path })) return undefined;
+    return "does not stand in the tree of the lines that are gone";
   }
 }
 

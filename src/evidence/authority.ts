@@ -135,7 +135,8 @@ export class Authority {
     this.waiting.delete(call);
     if (intent?.session !== session) {
       // The line of the call, or the human's answer, may be among what was lost, or of a call whose line was pruned.
-      if (!mayBeGone(call, intent, footing)) this.report("receipt-wrong", event, `\`${call.slice(0, 32)}\` waits for no receipt`);
+      if (!mayBeGone(call, intent, footing))
+        this.report("receipt-wrong", event, `\`${call.slice(0, 32)}\` waits for no receipt`);
       return undefined;
     }
     const due = receiptOf(this.deps.digests, intent, { nonce, expires_ms, expires_seq, run: this.run });

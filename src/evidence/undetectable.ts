@@ -158,6 +158,12 @@ export const TAMPER_MATRIX: readonly TamperRow[] = [
     "a killed run ends so as well: what it had not signed and nobody had seen is nowhere else",
     "a witness, a copy of the last checkpoint, or the client's own record of its calls",
   ),
+  undetectable(
+    "truncate",
+    "leave out the beginning as `agentk prune` does",
+    "it takes no key: that lines are gone, and how many, is reported (`pruned`), and that they were signed; not who cut, nor what they held",
+    "a copy of the whole log",
+  ),
   caught("strip-signatures", "take out seal, checkpoints and receipts; make the chain anew", "verify", [
     "checkpoint-missing",
     "receipt-missing",

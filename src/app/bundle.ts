@@ -17,6 +17,7 @@ import type { LogToRead } from "./log-heads.js";
 import { BrokenLog } from "./log-prefix.js";
 import { isSigned, proveConsistency, proveInclusion } from "./log-proof.js";
 import { shippedFile } from "./package-info.js";
+import { refusePruned } from "./pruned-log.js";
 import { verifyFile } from "./verify-file.js";
 
 /** What one reading of a log has found out for its bundle. */
@@ -69,6 +70,7 @@ export interface BundleTexts {
  */
 export function surveyLog(log: LogToRead): Survey {
   const stats = statOf(log.file);
+  refusePruned(log.file);
   let wallMs = 0;
   let noteBytes = 0;
   let checkpoints = 0;
@@ -191,16 +193,18 @@ function unchanged(survey: Survey, { name, size, write }: TarEntry): TarEntry {
   return { name, size, write: guarded };
 }
 
-function assertUnchanged({ log, stats }: Survey): void {
+/** @throws AgentkError `file-unreadable` when the file is no longer the one that was examined. */
+export function assertUnchanged({ log, stats }: Pick<Survey, "log" | "stats">): void {
   const now = statOf(log.file);
   if (now.ino === stats.ino && now.size === stats.size && now.mtimeNs === stats.mtimeNs) return;
   throw new AgentkError("file-unreadable", `\`${log.file}\` was written to while it was read`, {
     place: { file: log.file },
-    hint: "bundle it when its run has ended",
+    hint: "wait until its run has ended",
   });
 }
 
-function statOf(file: string): BigIntStats {
+/** @throws AgentkError `file-unreadable`, also for what is not a file. */
+export function statOf(file: string): BigIntStats {
   try {
     const stats = statSync(file, { bigint: true });
     if (stats.isFile()) return stats;

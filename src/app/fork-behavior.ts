@@ -9,6 +9,7 @@ import { readLines } from "../host/log-file.js";
 import { parseBehavior, type BehaviorEntry, type ChangedOutput } from "../replay/behavior-file.js";
 import type { PageOverride } from "../replay/override.js";
 import { forkLog, type LogFork } from "./fork-replay.js";
+import { refusePruned } from "./pruned-log.js";
 import { openJournalOf, type Journal } from "./replay-log.js";
 
 /** An output that is not what was recorded. */
@@ -36,6 +37,7 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024;
 export async function forkBehavior(named: string, file: string, env: NodeJS.ProcessEnv): Promise<BehaviorFork> {
   const entries = entriesOf(file);
   const path = existsSync(named) ? realpathSync(named) : named;
+  refusePruned(path);
   const outputs = new Outputs(path, entries, file);
   const journal = openJournalOf(path, env);
   let divergences: readonly (OutputDivergence & { readonly override: PageOverride })[];

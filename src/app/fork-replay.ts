@@ -18,6 +18,7 @@ import { ForkTally, type ForkChange, type ForkReport } from "../replay/fork-tall
 import { Replayer } from "../replay/replay.js";
 import { compileSource, readPolicy, readyForAnyPolicy } from "./policy-file.js";
 import { policyFileOf } from "./package-info.js";
+import { refusePruned } from "./pruned-log.js";
 import { faultOf, openJournalOf, type Journal } from "./replay-log.js";
 
 /** A widening made small. */
@@ -77,6 +78,7 @@ export interface ForkOptions extends ForkSettings {
 export async function forkLog(named: string, options: ForkOptions): Promise<LogFork> {
   await readyForAnyPolicy();
   const path = existsSync(named) ? realpathSync(named) : named;
+  refusePruned(path);
   const journal = openJournalOf(path, options.env);
   try {
     const parts = { ...partsOf(journal), policy: options.policy, overrides: options.overrides ?? new Map() };

@@ -6,6 +6,7 @@ import { nodeDigests } from "../host/digests.js";
 import { verifyEd25519 } from "../host/signer.js";
 import { findHead, readRoots, type LogToRead } from "./log-heads.js";
 import { BrokenLog } from "./log-prefix.js";
+import { refusePruned } from "./pruned-log.js";
 
 export interface LogCheckpoint {
   /** As the log has it. */
@@ -25,6 +26,7 @@ export interface LogCheckpoint {
  * @throws AgentkError `file-unreadable`, `log-invalid` when there is no checkpoint; BrokenLog when it does not hold.
  */
 export function lastCheckpoint(log: LogToRead): LogCheckpoint {
+  refusePruned(log.file);
   const { note, publicKey, run, size: line } = findHead(log, { kind: "last" });
   if (note === undefined)
     throw new AgentkError("log-invalid", `\`${log.file}\` has no checkpoint`, {

@@ -7,6 +7,7 @@ import { integer, oneOf, record, text, anything, type Shape, type ShapeType } fr
 import { HEX64 } from "../abi/payload.js";
 import { leafHash } from "../evidence/merkle.js";
 import { ProofBuilder, type LeafRange } from "../evidence/merkle-proof.js";
+import { isPrunedHeader, readPrunedStart, type PrunedStart } from "../evidence/pruned.js";
 import { nodeDigests } from "../host/digests.js";
 import { readLines, type ReadLinesOptions } from "../host/log-file.js";
 import { BrokenLog } from "./log-prefix.js";
@@ -29,7 +30,11 @@ export interface FoundHead {
   readonly size: number;
   /** The note of the checkpoint; undefined when there is none. */
   readonly note: string | undefined;
+  /** Lines that the log lacks at its beginning, as it was pruned. */
+  readonly pruned: number;
 }
+
+type Opening = Pick<FoundHead, "publicKey" | "run" | "pruned">;
 
 /** The members that are looked at here; all of them are checked by `agentk verify`. */
 const lineOf = <T extends string, V>(type: T, value: Shape<V>) =>
@@ -52,16 +57,21 @@ const KEY_MARK = '"type":"key"';
  */
 export function findHead(log: LogToRead, wanted: WantedHead): FoundHead {
   const { file } = log;
-  let opened: Pick<FoundHead, "publicKey" | "run"> | undefined;
+  let opened: Opening | undefined;
   let found: FoundHead | undefined;
   let lines = 0;
-  eachLine(log, (line, index) => {
+  const take = (line: string, index: number): boolean => {
     lines = index + 1;
-    if (index === 0) opened = openingOf(line, file);
+    if (index === 0) opened = { ...openingOf(line, file), pruned: 0 };
     else if (opened !== undefined) opened = { ...opened, publicKey: nextKeyIn(line) ?? opened.publicKey };
     const note = mayBeWanted(wanted, index) ? noteIn(line, index, file) : undefined;
     if (note !== undefined && opened !== undefined) found = { ...opened, size: index, note };
     return goesOn(wanted, index, note);
+  };
+  eachLine(log, take, (start) => {
+    opened = openingIn(start);
+    lines = start.tree.size;
+    if (wanted.kind !== "last" && wanted.number < lines) throw beforeCut(file, lines);
   });
   if (opened === undefined) throw new BrokenLog(file, 1, "the log has no whole line");
   if (lines < leastLines(wanted)) throw tooShort(file, lines);
@@ -95,29 +105,56 @@ export function readRoots(
   ranges: readonly LeafRange[],
   index?: number,
 ): { readonly roots: readonly string[]; readonly line: string } {
-  const builder = new ProofBuilder(nodeDigests, ranges);
+  let builder = new ProofBuilder(nodeDigests, ranges);
   let kept = "";
-  eachLine(log, (line, at) => {
+  const take = (line: string, at: number): boolean => {
     if (at >= size) return false;
     builder.leaf(leafHash(nodeDigests, line));
     if (at === index) kept = line;
     return at + 1 < size;
+  };
+  eachLine(log, take, ({ tree }) => {
+    builder = new ProofBuilder(nodeDigests, ranges, tree);
   });
   const roots = builder.roots();
   if (roots === undefined) throw new BrokenLog(log.file, 1, "the log was cut while it was read");
   return { roots, line: kept };
 }
 
-function eachLine({ file, onProgress }: LogToRead, take: (line: string, index: number) => boolean): void {
+/** Hands on each line with its place in the run; the header of a pruned log goes to `resume`, and is none of the run's. */
+function eachLine(
+  { file, onProgress }: LogToRead,
+  take: (line: string, index: number) => boolean,
+  resume: (start: PrunedStart) => void,
+): void {
+  let gone = 0;
   const onLine = (bytes: Buffer, index: number): boolean => {
     if (!isUtf8(bytes)) throw new BrokenLog(file, index + 1, "is not UTF-8");
-    return take(bytes.toString("utf8"), index);
+    const line = bytes.toString("utf8");
+    if (index > 0 || !isPrunedHeader(line)) return take(line, index + gone);
+    const start = readPrunedStart(nodeDigests, line);
+    if (!start.ok) throw new BrokenLog(file, 1, `the header of the pruned log ${start.error}`);
+    gone = start.value.tree.size - 1;
+    resume(start.value);
+    return true;
   };
   const onLongLine = (index: number): void => {
     throw new BrokenLog(file, index + 1, `is longer than ${String(MAX_LOG_LINE_BYTES)} bytes`);
   };
   const progress = onProgress === undefined ? {} : { onProgress };
   readLines(file, onLine, { maxLineBytes: MAX_LOG_LINE_BYTES, onLongLine, ...progress });
+}
+
+/** The run of a pruned log, and the key that its next line is signed with. */
+function openingIn({ open, keys, tree }: PrunedStart): Opening {
+  const { run, public_key } = open.value;
+  return { run, publicKey: keys.at(-1)?.value.public_key ?? public_key, pruned: tree.size };
+}
+
+function beforeCut(file: string, size: number): AgentkError {
+  return new AgentkError("usage", `\`${file}\` is pruned: its first ${String(size)} lines are gone`, {
+    hint: `lines from ${String(size)} on, and heads from \`@${String(size)}\` on, can be proved from it`,
+  });
 }
 
 function openingOf(line: string, file: string): Pick<FoundHead, "publicKey" | "run"> {

@@ -10,6 +10,7 @@ import type { WhySource } from "../evidence/why.js";
 import { nodeDigests } from "../host/digests.js";
 import { readLines } from "../host/log-file.js";
 import { isSeen } from "../kernel/fold.js";
+import { refusePruned } from "./pruned-log.js";
 
 /** A line that is needed is not what a recorder writes. The command that meets it fails a check (exit status 2). */
 export class BrokenLog extends AgentkError {
@@ -52,10 +53,11 @@ export class LogPrefix implements WhySource {
 
   /**
    * Reads from the first line on, until `isEnough` says so of one.
-   * @throws AgentkError `file-unreadable`; BrokenLog at the first line that does not check.
+   * @throws AgentkError `file-unreadable`, `log-invalid` for a pruned log; BrokenLog at the first line that does not check.
    */
   constructor(file: string, isEnough: (line: FlightLine) => boolean) {
     this.file = file;
+    refusePruned(file);
     const chain = new Chain();
     const take = (bytes: Buffer): boolean => {
       const line = this.decoded(bytes);

@@ -64,6 +64,10 @@ export function proveConsistency(old: LogHead, log: LogHead): ConsistencyBundle 
       found.size,
       `the head has ${String(found.size)} lines, the old one ${String(before.size)}`,
     );
+  if (before.size < found.pruned)
+    throw new AgentkError("usage", `\`${log.file}\` is pruned: its first ${String(found.pruned)} lines are gone`, {
+      hint: `it can be held against heads of ${String(found.pruned)} lines or more, as in \`OLD@${String(found.pruned)}\``,
+    });
   const oldPart = { start: 0, end: before.size };
   const [oldRoot = ""] = readRoots(old, before.size, [oldPart]).roots;
   const ranges = [oldPart, { start: 0, end: found.size }, ...consistencyRanges(before.size, found.size)];

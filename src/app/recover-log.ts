@@ -13,6 +13,7 @@ import { INITIAL_STATE, type State } from "../kernel/state.js";
 import { createKernel } from "../kernel/step.js";
 import type { Input } from "../abi/request.js";
 import { compileSource, readyForAnyPolicy } from "./policy-file.js";
+import { refusePruned } from "./pruned-log.js";
 
 export interface Recovery {
   readonly run: string;
@@ -34,6 +35,7 @@ const NOTHING = nodeDigests.sha256Hex("");
  */
 export async function recoverLog(path: string): Promise<Recovery> {
   await readyForAnyPolicy();
+  refusePruned(path);
   // Before anything is changed: is it a log, and one that needs this?
   assertRecoverable(path, readState(path));
   const torn = splitTornTail(path);

@@ -11,6 +11,7 @@ import { openPayloadStore, type OpenedPayloads, type PayloadFault } from "../hos
 import { payloadPathOf } from "../host/payload-store.js";
 import { createKernel } from "../kernel/step.js";
 import { compileSource, readyForAnyPolicy } from "./policy-file.js";
+import { refusePruned } from "./pruned-log.js";
 
 export interface LogReplay extends ReplayReport {
   /** `deep`: values came from the journal and were committed to again; `shallow`: they were taken as recorded. */
@@ -36,6 +37,7 @@ export async function replayLog(named: string, env: NodeJS.ProcessEnv): Promise<
   await readyForAnyPolicy();
   // `latest.jsonl` is a link: the journal lies beside the log it points to.
   const path = existsSync(named) ? realpathSync(named) : named;
+  refusePruned(path);
   const journal = openJournalOf(path, env);
   try {
     return replayLines(path, journal);

@@ -22,6 +22,7 @@ import { verifyEd25519 } from "../host/signer.js";
 import { findHead, type OnProgress } from "./log-heads.js";
 import { BrokenLog, type LineRef } from "./log-prefix.js";
 import { proveInclusion } from "./log-proof.js";
+import { refusePruned } from "./pruned-log.js";
 
 export interface RevealRequest {
   /** The log, or a link to it. */
@@ -42,6 +43,7 @@ export function revealValue(request: RevealRequest): Reveal {
   const { at, pointer, env, onProgress } = request;
   // `latest.jsonl` is a link: the journal lies beside the log it points to.
   const file = existsSync(request.file) ? realpathSync(request.file) : request.file;
+  refusePruned(file);
   const { run } = findHead({ file }, { kind: "of", number: 0 });
   const proof = proveInclusion({ file, ...(onProgress === undefined ? {} : { onProgress }) }, at.seq);
   const line = lineOf(file, proof, at);

@@ -16,6 +16,7 @@ import { registerForkReplay } from "./fork-replay.js";
 import { policyCommands } from "./policy.js";
 import { registerPolicyCheck } from "./policy-check.js";
 import { registerProof } from "./proof.js";
+import { registerPrune } from "./prune.js";
 import { registerRecover } from "./recover.js";
 import { registerReplay } from "./replay.js";
 import { registerReveal } from "./reveal.js";
@@ -38,6 +39,7 @@ const COMMANDS = [
   registerTraceInspect,
   registerRecover,
   registerProof,
+  registerPrune,
   registerPolicyCheck,
   policyCommands(async () => (await import("../app/case-world.js")).openCaseWorld),
   registerInit,

@@ -18,6 +18,7 @@ interface Flags {
   readonly cosigned?: string;
   readonly json?: true;
   readonly allowOpen?: true;
+  readonly allowPruned?: true;
 }
 
 const HELP = `
@@ -46,6 +47,7 @@ export function registerVerifySignatures(program: Command, io: Io): void {
     .option("--cosigned <file>", "the cosigned head (default: the log's name with `.cosigned`)")
     .option("--json", "print JSON")
     .option("--allow-open", "accept the log of a run that has not closed it yet")
+    .option("--allow-pruned", "accept a log whose beginning was pruned")
     .addHelpText("after", HELP)
     .action((log: string, flags: Flags) => verifySignatures(log, flags, io));
 }
@@ -58,7 +60,11 @@ async function verifySignatures(log: string, flags: Flags, io: Io): Promise<void
       import("../report/signatures-report.js"),
     ]);
   const options = optionsOf(flags, io.cwd);
-  const verified = verifyLog(log, io, { mayBeOpen: flags.allowOpen === true, ...expectationsOf(options) });
+  const verified = verifyLog(log, io, {
+    mayBeOpen: flags.allowOpen === true,
+    mayBePruned: flags.allowPruned === true,
+    ...expectationsOf(options),
+  });
   const witnesses = witnessesOf(resolve(io.cwd, log), verified, options);
   const report = withWitnesses(verified, witnesses);
   const text = async (): Promise<string> => signaturesText(log, report, { witnesses, look: await lookFor(io) });

@@ -6,6 +6,7 @@ import { LATEST_LOG } from "./latest.js";
 interface VerifyOptions {
   readonly json?: true;
   readonly allowOpen?: true;
+  readonly allowPruned?: true;
 }
 
 export function registerVerify(program: Command, io: Io): void {
@@ -16,6 +17,7 @@ export function registerVerify(program: Command, io: Io): void {
     .argument("[log]", "the flight log", LATEST_LOG)
     .option("--json", "print JSON")
     .option("--allow-open", "accept the log of a run that has not closed it yet")
+    .option("--allow-pruned", "accept a log whose beginning was pruned")
     .addHelpText("after", "\nExit status: 0 verified, 1 the log cannot be read, 2 a check failed.")
     .action((log: string, options: VerifyOptions) => verify(log, options, io));
 }
@@ -25,7 +27,10 @@ async function verify(log: string, options: VerifyOptions, io: Io): Promise<void
     import("./flight-log.js"),
     import("../report/verify-report.js"),
   ]);
-  const report = verifyLog(log, io, { mayBeOpen: options.allowOpen === true });
+  const report = verifyLog(log, io, {
+    mayBeOpen: options.allowOpen === true,
+    mayBePruned: options.allowPruned === true,
+  });
   io.stdout(options.json === true ? verifyJson(log, report) : verifyText(log, report, await lookFor(io)));
   io.exit(report.ok ? 0 : 2);
 }

@@ -39,6 +39,8 @@ export interface Footing {
   readonly damage: number;
   /** 1-based. */
   readonly line: number;
+  /** Lines before this sequence number were pruned. */
+  readonly from: number;
 }
 
 /** A call, and how much of the log was damaged when it was read. */
@@ -127,14 +129,15 @@ export class Authority {
   private receipt(
     event: LineOf<"receipts">,
     entry: LineOf<"receipts">["value"]["receipts"][number],
-    { damage }: Footing,
+    footing: Footing,
   ): string | undefined {
     const { call, session, nonce, expires_ms, expires_seq } = entry;
     const intent = this.waiting.get(call)?.intent;
     this.waiting.delete(call);
     if (intent?.session !== session) {
-      // The line of the call, or the human's answer, may be among what was lost.
-      if (damage === 0) this.report("receipt-wrong", event, `\`${call.slice(0, 32)}\` waits for no receipt`);
+      // The line of the call, or the human's answer, may be among what was lost, or of a call whose line was pruned.
+      if (!mayBeGone(call, intent, footing))
+        this.report("receipt-wrong", event, `\`${call.slice(0, 32)}\` waits for no receipt`);
       return undefined;
     }
     const due = receiptOf(this.deps.digests, intent, { nonce, expires_ms, expires_seq, run: this.run });
@@ -199,4 +202,9 @@ export class Authority {
   private signed(what: SignedItem, { time }: FlightLine, { line }: Footing): void {
     this.deps.signatures?.signed(what, { key: this.key, wall_ms: time.wall_ms, line });
   }
+}
+
+/** Calls are named after their lines: that of this one may have been lost, or pruned. */
+function mayBeGone(call: string, intent: Intent | undefined, { damage, from }: Footing): boolean {
+  return damage > 0 || (intent === undefined && Number(call.slice(1)) < from);
 }

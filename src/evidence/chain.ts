@@ -16,8 +16,8 @@ export interface ChainBreak {
 
 /**
  * Follows lines as they come. After a line that could not be read the next one is taken at its word, so that
- * one flipped bit is mostly one finding. INVARIANT: a hole exists only where a failure was reported, so what is not
- * complained of because of a hole never makes a bad log good.
+ * one flipped bit is mostly one finding. INVARIANT: a hole exists only where a failure was reported or a signed head stands
+ * for pruned lines, so what is not complained of because of a hole never makes a bad log good.
  */
 export class Chain {
   private next = FIRST_SEQ;
@@ -30,6 +30,13 @@ export class Chain {
   /** How many places so far where a line was missing, unreadable or out of order. */
   get damage(): number {
     return this.damages;
+  }
+
+  /** Goes on behind lines that were pruned; `prev` is the hash of the last of them. Called before any line is followed. */
+  resume(seq: number, prev: string): void {
+    this.addHole(FIRST_SEQ, seq - 1);
+    this.next = seq;
+    this.prev = prev;
   }
 
   /** A line that could not be read; its failure is reported by the caller. */

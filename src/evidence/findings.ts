@@ -111,6 +111,11 @@ export const FINDINGS = {
     means: "fewer witnesses than demanded have cosigned the log's last head",
     advice: "ask them with `agentk witness-submit`; if they refuse, they have seen another history",
   },
+  "pruned-header": {
+    severity: "failure",
+    means: "the log was pruned, and what stands for its beginning is not what a signed head says",
+    advice: EDITED,
+  },
   "count-mismatch": { severity: "failure", means: "the close line counts otherwise than the log", advice: CUT },
   "seal-invalid": { severity: "failure", means: "the seal is not the run's own over these lines", advice: EDITED },
   unsealed: {
@@ -122,6 +127,16 @@ export const FINDINGS = {
     severity: "failure",
     means: "the file ends within a line",
     advice: "a crash tears the last line, and so does a cut; recovery keeps the torn bytes beside the log",
+  },
+  pruned: {
+    severity: "failure",
+    means: "the log begins at a later head: the lines before it are gone, and cutting them takes no key",
+    advice: "if you pruned it, pass --allow-pruned; otherwise look for the whole log",
+  },
+  "head-not-compared": {
+    severity: "failure",
+    means: "a head that was kept elsewhere is of lines that were pruned: the log cannot be held against it",
+    advice: "compare it with a copy of the whole log, or keep a later head",
   },
   "closed-by-recovery": {
     severity: "note",

@@ -7,6 +7,7 @@ import { OpenCalls, type NewCall } from "./calls.js";
 import type { Chain } from "./chain.js";
 import type { FindingCode, FindingList } from "./findings.js";
 import type { Ending } from "./proof.js";
+import type { PrunedStart } from "./pruned.js";
 import type { Tree } from "./merkle.js";
 import { sealStatement, unsealedHash } from "./seal.js";
 import { visible } from "./visible.js";
@@ -49,8 +50,10 @@ export class Ledger {
   run: RunSummary | undefined;
   ending: Ending = "unsealed";
   isClosed = false;
-  /** 1-based number of the close line. */
+  /** 1-based number of the close line, pruned lines counted. */
   closedAt = 0;
+  /** The first sequence number that is not pruned; 0 in a whole log. */
+  private from = 0;
   private readonly deps: AuthorityDeps;
   private readonly findings: FindingList;
   private readonly chain: Chain;
@@ -79,6 +82,12 @@ export class Ledger {
     else this.enterRun(event);
   }
 
+  /** Takes what the header of a pruned log, its first line, keeps of the lines before `size`. */
+  resume({ open, policy, keys, tree }: PrunedStart): void {
+    this.from = tree.size;
+    for (const event of [open, policy, ...keys]) this.enter(event, 1, tree);
+  }
+
   private enterRun(event: Exclude<FlightLine, CallLine>): void {
     switch (event.type) {
       case "open":
@@ -104,7 +113,7 @@ export class Ledger {
   }
 
   private footing(): Footing {
-    return { tree: this.tree, line: this.line, damage: this.chain.damage };
+    return { tree: this.tree, line: this.line, damage: this.chain.damage, from: this.from };
   }
 
   private enterCall(event: CallLine): void {
@@ -228,10 +237,11 @@ export class Ledger {
   private close(event: LineOf<"close">): void {
     const { lines, allowed, denied } = event.value;
     this.isClosed = true;
-    this.closedAt = this.line;
-    this.count(event, "lines", [lines, this.line]);
-    // Lines that could not be read cannot be counted; they are failures already.
-    if (this.chain.damage === 0) {
+    // The header of a pruned log stands for `from` lines, and is none of the run's.
+    this.closedAt = this.from === 0 ? this.line : this.line - 1 + this.from;
+    this.count(event, "lines", [lines, this.closedAt]);
+    // Lines that could not be read cannot be counted; they are failures already. Nor can pruned ones.
+    if (this.chain.damage === 0 && this.from === 0) {
       this.count(event, "allowed calls", [allowed, this.allowed]);
       this.count(event, "denied calls", [denied, this.denied]);
     }

@@ -59,17 +59,20 @@ export function consistencyRanges(oldSize: number, size: number): readonly LeafR
 }
 
 /**
- * The roots of ranges of leaves, found while the leaves pass by in order, from leaf 0. Keeps one frontier for each
- * range: for a proof, O(log^2 n) hashes. The ranges may overlap.
+ * The roots of ranges of leaves, found while the leaves pass by in order, from the first one after `base`: of the leaves
+ * in it only the peaks are known. Keeps one frontier for each range: for a proof, O(log^2 n) hashes. The ranges may
+ * overlap. The ranges of a proof about anything at or after the end of `base` never cut one of its peaks in two, as what
+ * they do cut holds both leaves of `base` and later ones.
  */
 export class ProofBuilder {
   private readonly digests: Digests;
   private readonly parts: { readonly range: LeafRange; tree: Tree }[];
-  private next = 0;
+  private next: number;
 
-  constructor(digests: Digests, ranges: readonly LeafRange[]) {
+  constructor(digests: Digests, ranges: readonly LeafRange[], base: Tree = EMPTY_TREE) {
     this.digests = digests;
-    this.parts = ranges.map((range) => ({ range, tree: EMPTY_TREE }));
+    this.next = base.size;
+    this.parts = ranges.map((range) => ({ range, tree: within(base, range) }));
   }
 
   /** Takes the hash of the next leaf. */
@@ -86,6 +89,25 @@ export class ProofBuilder {
     const isWhole = this.parts.every(({ range, tree }) => tree.size === range.end - range.start);
     return isWhole ? this.parts.map(({ tree }) => rootOf(this.digests, tree)) : undefined;
   }
+}
+
+/** The part of a tree that lies in a range, made of whole peaks: where the range cuts one in two, it lacks its leaves. */
+function within({ size, peaks }: Tree, { start, end }: LeafRange): Tree {
+  let from = 0;
+  let part = EMPTY_TREE;
+  for (const peak of peaks) {
+    const width = largestPower(size - from);
+    if (start <= from && from + width <= end) part = { size: part.size + width, peaks: [...part.peaks, peak] };
+    from += width;
+  }
+  return part;
+}
+
+/** The largest power of two that is not larger than n (n > 0). */
+function largestPower(n: number): number {
+  let power = 1;
+  while (power * 2 <= n) power *= 2;
+  return power;
 }
 
 /** The largest power of two smaller than n (n > 1): where RFC 6962 splits a tree. */

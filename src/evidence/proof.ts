@@ -6,7 +6,10 @@ export type Ending = "sealed" | "recovered" | "unsealed";
 export interface ProofFacts {
   readonly ok: boolean;
   readonly ending: Ending;
+  /** In the file. */
   readonly lines: number;
+  /** Lines of the run that are gone; the first line of the file then stands for them. */
+  readonly pruned: number;
   /** 1-based line of the first failure. */
   readonly firstFailure: number | undefined;
   readonly unanswered: number;
@@ -18,6 +21,7 @@ export interface ProofFacts {
 /** Sentences a reader may rely on. */
 export function provedBy(facts: ProofFacts): readonly string[] {
   const { ok, ending, lines, firstFailure, signedLines } = facts;
+  if (ok && facts.pruned > 0) return provedByRest(facts);
   if (!ok) {
     const last = (firstFailure ?? 1) - 1;
     return last < 1 ? [] : [`lines 1 to ${String(last)} are well-formed and follow one another; no more than that`];
@@ -41,10 +45,32 @@ export function provedBy(facts: ProofFacts): readonly string[] {
   ];
 }
 
+/** Of a pruned log, which verified. */
+function provedByRest({ ending, lines, pruned, signedLines }: ProofFacts): readonly string[] {
+  const kept = String(lines - 1);
+  const signed = signedLines - pruned;
+  return [
+    `${String(pruned)} lines stood before the ${kept} that are kept, and the key that was then in force signed their head`,
+    "the lines of the first line's header, with the run, its policy and its keys, stood among them",
+    ...(ending === "sealed"
+      ? [
+          `all ${kept} kept lines are there, in order: none was cut, added, moved or changed since the seal`,
+          "the seal was made with the key that the header states, or one that it changed to",
+        ]
+      : [
+          `the ${kept} kept lines are well-formed and follow one another`,
+          ...(signed === 0 ? [] : [`the first ${String(signed)} of them are signed as well`]),
+        ]),
+    "every kept decision names the policy in force, whose source is in the log",
+    "every kept outcome belongs to an allowed call, or to one that was pruned",
+  ];
+}
+
 /** Sentences that start where the proof stops: what to check by other means. */
 export function notProvedBy(facts: ProofFacts): readonly string[] {
   return [
     ...endingGap(facts),
+    ...prunedGap(facts),
     ...(facts.ok ? [] : ["anything about the lines that the findings name, and what follows from them"]),
     ...unansweredGap(facts.unanswered),
     "that the log was not written anew under another key: the key stands in the first line, so compare the key or the last hash with a copy kept elsewhere",
@@ -63,6 +89,14 @@ function endingGap({ ending, hasKey, signedLines }: ProofFacts): readonly string
   if (ending === "recovered")
     return ["that no line was cut before the recovery, or the whole end of a closed run", unsigned];
   return ["that no line was cut from the end", unsigned];
+}
+
+function prunedGap({ pruned }: ProofFacts): readonly string[] {
+  if (pruned === 0) return [];
+  return [
+    `what the ${String(pruned)} pruned lines held: only that they were signed; calls among them may have been denied, or may have happened without an outcome`,
+    "who pruned the log: it takes no key",
+  ];
 }
 
 function unansweredGap(count: number): readonly string[] {

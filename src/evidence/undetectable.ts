@@ -192,6 +192,7 @@ export const TAMPER_MATRIX: readonly TamperRow[] = [
     "witness",
     ["log-forked"],
   ),
+  caught("truncate", "leave out the beginning as `agentk prune` does", "verify", ["pruned"]),
   undetectable(
     "flip-deny",
     "the operator writes a log anew with his own key, and nobody kept a checkpoint",

@@ -5,11 +5,12 @@ import { EVENT_SHAPES, type EventType, type FlightLine } from "../abi/event.js";
 import type { UnansweredCall } from "./calls.js";
 import { Chain } from "./chain.js";
 import { decodeLine } from "./codec.js";
-import { FindingList, type Finding, type FindingCode } from "./findings.js";
+import { FindingList, type Finding, type FindingCode, type FindingPlace } from "./findings.js";
 import { KnownHeads, type KnownHead } from "./known-heads.js";
 import { Ledger, type PolicySummary, type RunSummary } from "./ledger.js";
 import { EMPTY_TREE, grown, leafHash, type Tree } from "./merkle.js";
 import { notProvedBy, provedBy, type Ending } from "./proof.js";
+import { isPrunedHeader, readPrunedStart } from "./pruned.js";
 import { Signers, type SignatureDemands, type SignerRow } from "./signers.js";
 
 export type { PolicySummary, RunSummary } from "./ledger.js";
@@ -23,6 +24,8 @@ export interface VerifierDeps {
   readonly heads?: readonly KnownHead[];
   /** The run may still be going: a missing close line, and a last line half written, are notes. Default false. */
   readonly mayBeOpen?: boolean;
+  /** The log may begin at a later head: that lines before it are gone is a note. Default false: whoever asks must expect it. */
+  readonly mayBePruned?: boolean;
   /** Called for every line that could be read, with its 1-based number, whatever else is wrong with the log. */
   readonly onEvent?: (event: FlightLine, line: number) => void;
 }
@@ -44,6 +47,8 @@ export interface VerifyReport {
   readonly ending: Ending;
   /** Whole lines in the file, readable or not. */
   readonly lines: number;
+  /** Lines of the run that were pruned: one line, the header, stands in the file for them. 0 in a whole log. */
+  readonly pruned: number;
   readonly run: RunSummary | undefined;
   /** Hash of the last line that could be read: what to note elsewhere. */
   readonly head: string | undefined;
@@ -87,6 +92,7 @@ class Verification implements Verifier {
   private lines = 0;
   private head: string | undefined;
   private tree: Tree = EMPTY_TREE;
+  private pruned = 0;
   private isTailReported = false;
 
   constructor(deps: VerifierDeps) {
@@ -100,6 +106,10 @@ class Verification implements Verifier {
 
   line(text: string): void {
     this.lines++;
+    if (this.lines === 1 && isPrunedHeader(text)) {
+      this.resume(text);
+      return;
+    }
     const read = decodeLine(this.deps.digests, text);
     if (!read.ok) {
       this.unreadable(read.error.code, read.error.detail);
@@ -124,7 +134,8 @@ class Verification implements Verifier {
     const { findings, lines, ledger } = this;
     if (lines === 0) findings.add("empty", {}, "has no whole line");
     else if (!ledger.isClosed) this.unsealed();
-    this.heads.end(lines);
+    if (this.pruned > 0 && this.head === undefined) findings.add("pruned-header", { line: 1 }, "no line follows it");
+    this.heads.end(this.pruned === 0 ? lines : lines - 1 + this.pruned, lines);
     const signers = this.signers?.end(lines, ledger.ending);
     const ok = findings.failures === 0;
     const { firstFailure } = findings;
@@ -133,6 +144,7 @@ class Verification implements Verifier {
       ok,
       ending,
       lines,
+      pruned: this.pruned,
       firstFailure,
       unanswered: calls.count,
       hasKey: run !== undefined,
@@ -142,6 +154,7 @@ class Verification implements Verifier {
       ok,
       ending,
       lines,
+      pruned: this.pruned,
       run,
       head: this.head,
       policies: ledger.policies,
@@ -166,7 +179,27 @@ class Verification implements Verifier {
   private grow(text: string): void {
     const { digests } = this.deps;
     this.tree = grown(digests, this.tree, leafHash(digests, text));
-    this.heads.grew(this.tree);
+    this.heads.grew(this.tree, this.lines);
+  }
+
+  /**
+   * The log begins with the header of a pruned one. INVARIANT: nothing in it is believed unless the next line is a
+   * checkpoint, by the key in force, of just the tree that it states: `event` asks for one, the ledger checks it.
+   */
+  private resume(text: string): void {
+    const start = readPrunedStart(this.deps.digests, text);
+    if (!start.ok) {
+      this.unreadable("pruned-header", start.error);
+      return;
+    }
+    const { tree, prev } = start.value;
+    this.pruned = tree.size;
+    this.tree = tree;
+    this.chain.resume(tree.size, prev);
+    this.heads.resume(tree);
+    this.ledger.resume(start.value);
+    const gone = `${String(tree.size)} lines of the run stood before the next one`;
+    this.findings.add("pruned", { line: 1 }, gone, this.deps.mayBePruned === true ? "note" : "failure");
   }
 
   /** Trees came with version 3, and one that lacks a line is of no use. */
@@ -192,11 +225,17 @@ class Verification implements Verifier {
     }
     const place = { line: this.lines, seq: event.seq };
     const isFirst = this.head === undefined && this.chain.damage === 0;
-    if (isFirst && event.type !== "open") this.findings.add("first-not-open", place, `is a \`${event.type}\` line`);
+    if (isFirst) this.first(event, place);
     for (const found of this.chain.follow(event)) this.findings.add(found.code, place, found.detail);
     this.head = event.hash;
     this.counts[event.type]++;
     this.ledger.enter(event, this.lines, this.tree);
+  }
+
+  private first({ type }: FlightLine, place: FindingPlace): void {
+    if (type === (this.pruned === 0 ? "open" : "checkpoint")) return;
+    const code = this.pruned === 0 ? "first-not-open" : "pruned-header";
+    this.findings.add(code, place, `is a \`${type}\` line`);
   }
 
   /** Reported once: what follows the end is no part of the run, however much there is of it. */

@@ -25,6 +25,7 @@ export function verifyMembers(report: VerifyReport): Readonly<Record<string, unk
     ok: report.ok,
     ending: report.ending,
     lines: report.lines,
+    ...(report.pruned === 0 ? {} : { pruned_lines: report.pruned }),
     ...runMembers(report.run),
     head: report.head ?? null,
     policies: report.policies,
@@ -69,9 +70,16 @@ export function headline(report: VerifyReport, paint: Paint): string {
     const count = report.findingCount > report.findings.length ? `more than ${String(failures)}` : String(failures);
     return paint.bad(`✗ not verified: ${count} ${failures === 1 ? "check" : "checks"} failed`);
   }
+  if (report.pruned > 0) return restHeadline(report, paint);
   if (report.ending === "sealed") return paint.good("✓ verified: the log is whole, in order and sealed");
   const why = report.ending === "recovered" ? "a recovery closed it" : "the run has not closed it";
   return paint.warn(`! consistent, but not sealed: ${why}`);
+}
+
+function restHeadline({ pruned, ending }: VerifyReport, paint: Paint): string {
+  const gone = `the ${String(pruned)} lines before it were pruned`;
+  if (ending === "sealed") return paint.warn(`! verified: what is kept is whole, in order and sealed; ${gone}`);
+  return paint.warn(`! consistent, but not sealed; ${gone}`);
 }
 
 function facts(report: VerifyReport, paint: Paint): readonly string[] {
@@ -85,6 +93,7 @@ function facts(report: VerifyReport, paint: Paint): readonly string[] {
     pairs.push(["run", run.run], ["between", `${run.agent} and ${run.server}, by agentk ${run.agentk}`]);
   }
   pairs.push(["lines", kinds === "" ? String(report.lines) : `${String(report.lines)} (${kinds})`]);
+  if (report.pruned > 0) pairs.push(["pruned", `${String(report.pruned)} lines, for which the first one stands`]);
   const calls = [`${String(report.allowed)} allowed`, `${String(report.denied)} denied`];
   if (unanswered.count > 0) calls.push(`${String(unanswered.count)} without an outcome: may have happened`);
   pairs.push(["calls", calls.join(", ")]);

@@ -1,0 +1,87 @@
+/** A new private file made of a line and the end of another file, which appears whole or not at all. */
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, readSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { AgentkError } from "../base/errors.js";
+import { nonce } from "./entropy.js";
+import { createPrivateFile, writeWhole } from "./journal-file.js";
+import { besides, syncFolder, systemCode, unsafe } from "./private-folder.js";
+
+const CHUNK_BYTES = 1024 * 1024;
+
+export interface Tail {
+  readonly file: string;
+  /** Bytes from the file's beginning. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Writes `line`, a newline and the bytes of the tail, 0600. `check` is given the name of what was written, which is on the
+ * disk by then; only when it returns does the file get its own name. The other file is read and nothing else.
+ * @throws AgentkError `file-exists`, `unsafe-file`, `file-unreadable`, and what `check` throws.
+ */
+export function writeWithTail(path: string, line: string, tail: Tail, check: (written: string) => void): void {
+  if (existsSync(path)) throw taken(path);
+  const whole = besides(path, `agentk-tail.${nonce(8)}`);
+  try {
+    const fd = createPrivateFile(whole);
+    try {
+      writeWhole(fd, Buffer.from(`${line}\n`, "utf8"));
+      copy(tail, fd);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    check(whole);
+    // link(2) fails when the name is taken, by whatever it may be.
+    linkSync(whole, path);
+    rmSync(whole);
+    syncFolder(dirname(path));
+  } catch (error) {
+    throw failure(path, error);
+  } finally {
+    rmSync(whole, { force: true });
+  }
+}
+
+function copy({ file, from, to }: Tail, into: number): void {
+  const fd = openSource(file);
+  try {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let at = from; at < to;) {
+      const read = readSync(fd, chunk, 0, Math.min(to - at, chunk.length), at);
+      if (read === 0) throw unreadable(file, "it became shorter");
+      writeWhole(into, chunk.subarray(0, read));
+      at += read;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openSource(file: string): number {
+  try {
+    return openSync(file, "r");
+  } catch (error) {
+    throw unreadable(file, systemCode(error) ?? "unknown");
+  }
+}
+
+function unreadable(path: string, why: string): AgentkError {
+  return new AgentkError("file-unreadable", `cannot read \`${path}\` (${why})`, { place: { file: path } });
+}
+
+/** What is thrown for it: an error with a meaning of its own stays as it is. */
+function failure(path: string, error: unknown): unknown {
+  if (systemCode(error) === "EEXIST") return taken(path);
+  if (error instanceof AgentkError && error.code !== "recorder-failed") return error;
+  const code = systemCode(error) ?? systemCode(error instanceof Error ? error.cause : undefined);
+  return code === undefined ? error : unsafe(path, `cannot be written (${code})`, { cause: error });
+}
+
+function taken(path: string): AgentkError {
+  return new AgentkError("file-exists", `\`${path}\` exists already`, {
+    place: { file: path },
+    hint: "name another with --out",
+  });
+}

@@ -51,7 +51,7 @@ function withHeader(lines: readonly string[], header: object): readonly string[]
 
 /** Every signature checked. */
 function judged(lines: readonly string[]): VerifyReport {
-  return verifyLines(lines, { verifySignature: verifyEd25519, signatures: { trusted: undefined } });
+  return verifyLines(lines, { verifySignature: verifyEd25519, signatures: { trusted: undefined }, mayBePruned: true });
 }
 
 function failures(lines: readonly string[]): readonly string[] {
@@ -171,7 +171,7 @@ describe("a header", () => {
   });
 
   test("alone, or before a line that is no checkpoint, fails, even where a log may be open", () => {
-    const open = { mayBeOpen: true };
+    const open = { mayBeOpen: true, mayBePruned: true };
     expect(verifyLines(rest.slice(0, 1), open).ok).toBe(false);
     for (let seq = size + 1; seq < LOG.length; seq++) {
       if (HEADS.includes(seq)) continue;
@@ -225,7 +225,7 @@ describe("what was kept", () => {
     const call = log.call("deny");
     log.answered(call);
     const lines = [headerAt(write(log.lines), { size, policy: 1, keys: [] }, undefined).text, ...log.lines.slice(size)];
-    const found = verifyLines(lines, { mayBeOpen: true }).findings.map(({ code }) => code);
+    const found = verifyLines(lines, { mayBeOpen: true, mayBePruned: true }).findings.map(({ code }) => code);
     expect(found).toContain("outcome-without-open-call");
   });
 

@@ -69,10 +69,23 @@ describe("a real run", () => {
     expect(said.pruned_lines + said.kept_lines).toBe(real.lines.length);
     expect(readFileSync(real.log)).toEqual(before);
     const { public_key: key } = (JSON.parse(real.lines[0] ?? "") as { value: { public_key: string } }).value;
-    const judged = await agentk(real.folder, ["verify-signatures", out, "--trusted-public-key", key, "--json"]);
+    const judged = await agentk(real.folder, [
+      "verify-signatures",
+      out,
+      "--allow-pruned",
+      "--trusted-public-key",
+      key,
+      "--json",
+    ]);
     expect(judged.code).toBe(0);
     expect(JSON.parse(judged.stdout)).toMatchObject({ ok: true, ending: "sealed", pruned_lines: said.pruned_lines });
-    const foreign = await agentk(real.folder, ["verify-signatures", out, "--trusted-public-key", RUN_KEY.publicHex]);
+    const foreign = await agentk(real.folder, [
+      "verify-signatures",
+      out,
+      "--allow-pruned",
+      "--trusted-public-key",
+      RUN_KEY.publicHex,
+    ]);
     expect(foreign.code).toBe(2);
   });
 });
@@ -102,8 +115,13 @@ describe("prune", () => {
 });
 
 describe("on the pruned log", () => {
-  test("verify passes with a note, and says what it cannot prove", async () => {
-    const { out, status } = await run("verify", END);
+  test("verify fails when nobody expects that the beginning is gone", async () => {
+    const { out, status } = await run("verify", END, "--json");
+    expect([status, codesIn(out)]).toEqual([2, ["pruned"]]);
+  });
+
+  test("verify passes with a note when it is expected, and says what it cannot prove", async () => {
+    const { out, status } = await run("verify", END, "--allow-pruned");
     expect(status).toBe(0);
     expect(out).toContain(`the ${String(CUT)} lines before it were pruned`);
     expect(out.replaceAll(/\s+/g, " ")).toContain(`what the ${String(CUT)} pruned lines held`);
@@ -112,13 +130,13 @@ describe("on the pruned log", () => {
 
   test("a head that was kept is compared from the cut on, and before it the answer is that it cannot be", async () => {
     const codes = async (seq: number): Promise<readonly string[]> =>
-      codesIn((await run("verify-signatures", END, "--json", "--checkpoint", keep(seq))).out);
+      codesIn((await run("verify-signatures", END, "--allow-pruned", "--json", "--checkpoint", keep(seq))).out);
     expect(await codes(HEADS[11] ?? 0)).toEqual(["head-not-compared", "pruned"]);
     expect(await codes(CUT)).toEqual(["pruned"]);
     expect(await codes(HEADS[14] ?? 0)).toEqual(["pruned"]);
     const other = join(cwd, keep(HEADS[14] ?? 0));
     writeFileSync(other, readFileSync(other, "utf8").replace(/\n(?=.{43}=\n)./, "\n0"));
-    const { out, status } = await run("verify-signatures", END, "--json", "--checkpoint", other);
+    const { out, status } = await run("verify-signatures", END, "--allow-pruned", "--json", "--checkpoint", other);
     expect(status).toBe(2);
     expect(codesIn(out)).toContain("log-forked");
   });

@@ -1,4 +1,8 @@
 /** Every row of the table of tamperings as logs that were tampered with so, and the readers who are shown them. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pruneLog } from "../../src/app/prune-log.js";
 import { canonicalJson } from "../../src/base/canonical.js";
 import { parseCheckpoint } from "../../src/evidence/checkpoint.js";
 import { encodeLine } from "../../src/evidence/codec.js";
@@ -13,6 +17,7 @@ const BODY: readonly string[] = told().lines;
 export const LOG = told().closed();
 const places = LOG.map((_, i) => i);
 const at = (i: number): string => LOG[i] ?? "";
+const heads = places.filter((i) => parse(at(i)).type === "checkpoint");
 const isOf = (line: string, ...types: readonly string[]): boolean => types.includes(parse(line).type);
 const FOREIGN = told({ target: "files/other" }).lines[4] ?? "";
 
@@ -42,6 +47,19 @@ export const closed = (logs: readonly Tampered[]): Trial => ({ logs });
 export function read(log: Tampered, reader: (typeof NAMES)[number], isOpen = false): VerifyReport {
   const more = { verifySignature: verifyEd25519, ...READERS[reader], mayBeOpen: isOpen };
   return Buffer.isBuffer(log) ? verifyBytes(log, more) : verifyLines(log, more);
+}
+
+/** The log from a head on, under a header that anybody can make. */
+function pruned(size: number): readonly string[] {
+  const folder = mkdtempSync(join(tmpdir(), "agentk-matrix-"));
+  try {
+    const file = join(folder, "run.jsonl");
+    writeFileSync(file, fileOf(LOG));
+    pruneLog({ file }, join(folder, "pruned.jsonl"), { kind: "before", number: size });
+    return readFileSync(join(folder, "pruned.jsonl"), "utf8").split("\n").slice(0, -1);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** A line with one member changed: as it stands, or with its own hash made anew. */
@@ -180,6 +198,7 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   "insert: put in a change to a key of one's own; sign with it what follows": closed([usurped]),
   "duplicate: repeat a line": closed(repeated),
   "duplicate: repeat a line; make numbers and chain anew": remade(repeated),
+  "truncate: leave out the beginning as `agentk prune` does": closed(heads.slice(1).map((i) => pruned(i))),
   "truncate: cut after any line": closed(places.map((i) => LOG.slice(0, i))),
   "truncate: cut within a line": closed(
     [...fileOf(LOG).entries()].flatMap(([i, byte]) =>

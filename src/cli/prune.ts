@@ -38,13 +38,14 @@ export function registerPrune(program: Command, io: Io): void {
 
 async function prune(named: string, options: PruneOptions, io: Io): Promise<void> {
   const wanted = cutOf(options);
-  const [{ withBrokenLog }, { progressLine }, { refuseLegacyLog }, { pruneLog }, words] = await Promise.all([
-    import("./broken-log.js"),
-    import("./flight-log.js"),
-    import("./legacy-log.js"),
-    import("../app/prune-log.js"),
-    import("../report/prune-report.js"),
-  ]);
+  const [{ withBrokenLog }, { progressLine }, { refuseLegacyLog }, { pruneLog }, { pruneJson, pruneText }] =
+    await Promise.all([
+      import("./broken-log.js"),
+      import("./flight-log.js"),
+      import("./legacy-log.js"),
+      import("../app/prune-log.js"),
+      import("../report/prune-report.js"),
+    ]);
   const file = resolve(io.cwd, named);
   refuseLegacyLog(file, named);
   const progress = progressLine(io);
@@ -54,7 +55,7 @@ async function prune(named: string, options: PruneOptions, io: Io): Promise<void
       .then(() => pruneLog(log, resolve(io.cwd, options.out), wanted))
       .finally(progress?.clear);
     const facts = { ...done, log: named, out: options.out };
-    io.stdout(options.json === true ? words.pruneJson(facts) : words.pruneText(facts));
+    io.stdout(options.json === true ? pruneJson(facts) : pruneText(facts));
     io.exit(0);
   });
 }

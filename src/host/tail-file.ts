@@ -1,10 +1,10 @@
 /** A new private file made of a line and the end of another file, which appears whole or not at all. */
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, readSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, linkSync, readSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { AgentkError } from "../base/errors.js";
 import { nonce } from "./entropy.js";
 import { createPrivateFile, writeWhole } from "./journal-file.js";
-import { besides, syncFolder, systemCode, unsafe } from "./private-folder.js";
+import { failure, openSource, taken, unreadable } from "./made-file.js";
+import { besides, syncFolder } from "./private-folder.js";
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -57,31 +57,4 @@ function copy({ file, from, to }: Tail, into: number): void {
   } finally {
     closeSync(fd);
   }
-}
-
-function openSource(file: string): number {
-  try {
-    return openSync(file, "r");
-  } catch (error) {
-    throw unreadable(file, systemCode(error) ?? "unknown");
-  }
-}
-
-function unreadable(path: string, why: string): AgentkError {
-  return new AgentkError("file-unreadable", `cannot read \`${path}\` (${why})`, { place: { file: path } });
-}
-
-/** What is thrown for it: an error with a meaning of its own stays as it is. */
-function failure(path: string, error: unknown): unknown {
-  if (systemCode(error) === "EEXIST") return taken(path);
-  if (error instanceof AgentkError && error.code !== "recorder-failed") return error;
-  const code = systemCode(error) ?? systemCode(error instanceof Error ? error.cause : undefined);
-  return code === undefined ? error : unsafe(path, `cannot be written (${code})`, { cause: error });
-}
-
-function taken(path: string): AgentkError {
-  return new AgentkError("file-exists", `\`${path}\` exists already`, {
-    place: { file: path },
-    hint: "name another with --out",
-  });
 }

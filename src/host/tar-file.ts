@@ -1,10 +1,10 @@
 /** Writing a ustar archive (POSIX.1-1988, as in pax of POSIX.1-2017): the same entries give the same bytes. */
-import { closeSync, existsSync, fstatSync, fsyncSync, linkSync, openSync, readSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, linkSync, readSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { AgentkError } from "../base/errors.js";
 import { nonce } from "./entropy.js";
 import { createPrivateFile, writeWhole } from "./journal-file.js";
-import { besides, syncFolder, systemCode, unsafe } from "./private-folder.js";
+import { failure, openSource, taken, unreadable } from "./made-file.js";
+import { besides, syncFolder } from "./private-folder.js";
 
 const BLOCK_BYTES = 512;
 const CHUNK_BYTES = 1024 * 1024;
@@ -116,35 +116,4 @@ function copyFrom(fd: number, { path, size, put }: { path: string; size: number;
     put(chunk.subarray(0, read));
     left -= read;
   }
-}
-
-function openSource(path: string): number {
-  let fd: number;
-  try {
-    fd = openSync(path, "r");
-  } catch (error) {
-    throw unreadable(path, systemCode(error) ?? "unknown");
-  }
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  throw unreadable(path, "it is not a file");
-}
-
-function unreadable(path: string, why: string): AgentkError {
-  return new AgentkError("file-unreadable", `cannot read \`${path}\` (${why})`, { place: { file: path } });
-}
-
-/** What is thrown for it: an error of a source, or of ourselves, stays as it is. */
-function failure(path: string, error: unknown): unknown {
-  if (systemCode(error) === "EEXIST") return taken(path);
-  if (error instanceof AgentkError && error.code !== "recorder-failed") return error;
-  const code = systemCode(error) ?? systemCode(error instanceof Error ? error.cause : undefined);
-  return code === undefined ? error : unsafe(path, `cannot be written (${code})`, { cause: error });
-}
-
-function taken(path: string): AgentkError {
-  return new AgentkError("file-exists", `\`${path}\` exists already`, {
-    place: { file: path },
-    hint: "name another with --out",
-  });
 }

@@ -68,6 +68,24 @@ function undetectable(attack: TamperAttack, how: string, reason: string, wouldDe
   return { attack, how, caughtBy: "nothing", codes: [], reason, wouldDetect };
 }
 
+/** What a field hangs on that was changed, where its line's hash was made anew: which, depends on the field. */
+const REMADE = [
+  "line-shape",
+  "no-policy",
+  "policy-digest",
+  "call-id-wrong",
+  "outcome-without-open-call",
+  "approval-without-question",
+  "page-of-unknown-call",
+  "page-missing",
+  "receipt-wrong",
+  "checkpoint-wrong",
+  "checkpoint-signature",
+  "key-change-invalid",
+  "count-mismatch",
+  "seal-invalid",
+] as const;
+
 /** INVARIANT: every attack has a row; a row names a code or a reason, never neither. "Made anew" is with no key. */
 export const TAMPER_MATRIX: readonly TamperRow[] = [
   caught("delete", "take out a line", "verify", ["seq-gap", "first-not-open", "unsealed"]),
@@ -92,40 +110,8 @@ export const TAMPER_MATRIX: readonly TamperRow[] = [
     "torn-tail",
   ]),
   caught("edit", "change any field", "verify", ["line-shape", "hash-mismatch"]),
-  caught("edit", "change any field; make the line's hash anew", "verify", [
-    "line-shape",
-    "prev-mismatch",
-    "seq-gap",
-    "no-policy",
-    "policy-digest",
-    "call-id-wrong",
-    "outcome-without-open-call",
-    "approval-without-question",
-    "page-of-unknown-call",
-    "page-missing",
-    "receipt-wrong",
-    "checkpoint-wrong",
-    "checkpoint-signature",
-    "key-change-invalid",
-    "count-mismatch",
-    "seal-invalid",
-  ]),
-  caught("edit", "change any field; make the chain anew", "verify", [
-    "line-shape",
-    "no-policy",
-    "policy-digest",
-    "call-id-wrong",
-    "outcome-without-open-call",
-    "approval-without-question",
-    "page-of-unknown-call",
-    "page-missing",
-    "receipt-wrong",
-    "checkpoint-wrong",
-    "checkpoint-signature",
-    "key-change-invalid",
-    "count-mismatch",
-    "seal-invalid",
-  ]),
+  caught("edit", "change any field; make the line's hash anew", "verify", [...REMADE, "prev-mismatch", "seq-gap"]),
+  caught("edit", "change any field; make the chain anew", "verify", REMADE),
   caught("reorder", "swap two lines", "verify", ["seq-gap", "first-not-open"]),
   caught("reorder", "swap two lines; make numbers and chain anew", "verify", [
     "first-not-open",
@@ -173,6 +159,7 @@ export const TAMPER_MATRIX: readonly TamperRow[] = [
   caught("truncate", "cut within a line", "verify", ["torn-tail"]),
   caught("truncate", "cut, and write a close line with counts that fit", "verify", ["seal-invalid"]),
   caught("truncate", "cut, and close as a recovery does", "pin", ["not-signed", "unsigned-tail"]),
+  caught("truncate", "leave out the beginning as `agentk prune` does", "verify", ["pruned"]),
   caught("strip-signatures", "take out seal, checkpoints and receipts", "verify", ["seq-gap"]),
   caught("strip-signatures", "take them out; make the chain anew", "verify", ["receipt-missing", "seal-invalid"]),
   caught("strip-signatures", "leave one signature out; make the chain anew", "verify", [
@@ -192,7 +179,6 @@ export const TAMPER_MATRIX: readonly TamperRow[] = [
     "witness",
     ["log-forked"],
   ),
-  caught("truncate", "leave out the beginning as `agentk prune` does", "verify", ["pruned"]),
   undetectable(
     "flip-deny",
     "the operator writes a log anew with his own key, and nobody kept a checkpoint",

@@ -74,7 +74,11 @@ function foldRun(
     case "close":
       return { ...state, closed: true };
     case "key":
-      return { ...state, key: event.value.public_key };
+      return {
+        ...state,
+        key: event.value.public_key,
+        formerKeys: state.key === undefined ? state.formerKeys : [...state.formerKeys, state.key],
+      };
     case "session":
     case "checkpoint":
     case "recovery":

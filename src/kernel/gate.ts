@@ -20,6 +20,8 @@ export interface Receipt {
   readonly entry: ReceiptsValue["receipts"][number];
   readonly path: { readonly index: number; readonly size: number; readonly hashes: readonly string[] };
   readonly root: string;
+  /** The public key, in hex, that was in force when it was made. */
+  readonly key: string;
   readonly signature: string;
 }
 
@@ -73,8 +75,9 @@ export class Gate {
     return verifyInclusion(digests, { leaf: leafHash(digests, digest), index, size, path: hashes, root });
   }
 
-  private isSigned({ root, signature }: Receipt, { run, key }: State): boolean {
-    if (run === undefined || key === undefined) return false;
+  /** By a key of this run: the next one may have come into force since the receipt was made. */
+  private isSigned({ root, key, signature }: Receipt, { run, key: current, formerKeys }: State): boolean {
+    if (run === undefined || (key !== current && !formerKeys.includes(key))) return false;
     const statement = receiptsStatement(run.run, root);
     const known = key + statement + signature;
     if (known === this.known) return true;

@@ -20,6 +20,8 @@ export const RECEIPT_MS = 60_000;
 export interface ReceiptDraft {
   readonly receipts: readonly (SignedReceipt & { readonly intent: Intent })[];
   readonly value: Omit<ReceiptsValue, "signature">;
+  /** The public key that is to sign, in hex. */
+  readonly key: string;
   /** What is to be signed. */
   readonly statement: string;
 }
@@ -47,12 +49,12 @@ export function draftReceipts(
     receipts.map(({ digest }) => digest),
   );
   const value = { receipts: receipts.map(({ entry }) => entry), root };
-  return { receipts, value, statement: receiptsStatement(run, root) };
+  return { receipts, value, key: state.key ?? "", statement: receiptsStatement(run, root) };
 }
 
 /** The receipts of a group one by one, each with its path, by the call that it is for. */
 export function receiptsIn(
-  { receipts, value: { root } }: ReceiptDraft,
+  { receipts, value: { root }, key }: ReceiptDraft,
   signature: string,
   digests: Digests,
 ): ReadonlyMap<string, Receipt> {
@@ -63,7 +65,7 @@ export function receiptsIn(
   return new Map(
     receipts.map(({ entry, intent }, index) => {
       const path = { index, size: receipts.length, hashes: paths[index] ?? [] };
-      return [entry.call, { entry, intent, path, root, signature }];
+      return [entry.call, { entry, intent, path, root, key, signature }];
     }),
   );
 }

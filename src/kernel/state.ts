@@ -51,6 +51,8 @@ export interface State {
   readonly run: OpenValue | undefined;
   /** The Ed25519 public key that signs from here on, in hex. */
   readonly key: string | undefined;
+  /** The keys that signed before it in this run: what they signed stands. */
+  readonly formerKeys: readonly string[];
   /** Key of the commitments' salts, in hex; absent when only sealed payloads come in. */
   readonly secret: string | undefined;
   readonly policy: PolicyInForce | undefined;
@@ -75,6 +77,7 @@ export const INITIAL_STATE: State = {
   mono_us: 0,
   run: undefined,
   key: undefined,
+  formerKeys: [],
   secret: undefined,
   policy: undefined,
   sessions: new Map(),

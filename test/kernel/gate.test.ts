@@ -5,7 +5,7 @@ import { openPayload, type SyscallRequest } from "../../src/abi/request.js";
 import { nodeDigests } from "../../src/host/digests.js";
 import { Gate, type Effect, type Receipt } from "../../src/kernel/gate.js";
 import { RECEIPT_LINES, RECEIPT_MS } from "../../src/kernel/receipts.js";
-import { testKey, verifySignature } from "../evidence/fixture.js";
+import { RUN_KEY, testKey, verifySignature } from "../evidence/fixture.js";
 import { at, linesOf, payload, runFacts } from "./fixture.js";
 import { fakeSeal, gate as byHand, onLine, settle, type Script } from "./ports.js";
 import { mustHave, post, read, receipted } from "./receipted.js";
@@ -106,6 +106,16 @@ describe("a receipt", () => {
     expect(gate.redeem(ofRead, reads, group.state, NOW)).toBeUndefined();
     expect(gate.redeem(ofPost, posts, { ...group.state, key: testKey(8).publicHex }, NOW)).toBe("receipt-signature");
     expect(gate.redeem({ ...ofPost, signature: "0".repeat(128) }, posts, group.state, NOW)).toBe("receipt-signature");
+  });
+
+  it("stands when the key has changed since it was made, and not by a key that the run never had", () => {
+    const next = { ...group.state, key: testKey(8).publicHex, formerKeys: [RUN_KEY.publicHex] };
+    expect(newGate().redeem(ofRead, reads, next, NOW)).toBeUndefined();
+    const forged = receipted([read], testKey(8));
+    const [receipt, effect] = [mustHave(forged.receipts[0]), mustHave(forged.effects[0])];
+    const named = { ...receipt, key: testKey(8).publicHex };
+    expect(newGate().redeem(named, effect, forged.state, NOW)).toBe("receipt-signature");
+    expect(newGate().redeem(named, effect, { ...forged.state, key: testKey(8).publicHex }, NOW)).toBeUndefined();
   });
 
   it("ends with its time and with its line, and not before", () => {
@@ -232,6 +242,24 @@ describe("a call whose receipt is refused", () => {
       expect(judged.decision.verdict).toBe("deny");
       expect(run.acts()).toEqual([]);
     }
+  });
+
+  it("is none for a change of the key while its line is flushed", async () => {
+    const flush = byHand();
+    const checks: string[] = [];
+    const verify = (key: string, statement: string, signature: string): boolean => {
+      checks.push(key);
+      return signature === fakeSeal(statement);
+    };
+    const run = await running({ verify, append: onLine("receipts", () => flush.promise) });
+    const judged = run.dispatch.request(request);
+    await settle();
+    await run.dispatch.rekey({ publicKeyHex: testKey(8).publicHex, sign: fakeSeal });
+    flush.open();
+    expect(decisionName((await judged).decision)).toBe("allow:all");
+    expect(run.acts()).toEqual(["c3"]);
+    await run.dispatch.request(request);
+    expect(checks).toEqual([runFacts().public_key, testKey(8).publicHex]);
   });
 
   it("is checked with the run's own key", async () => {

@@ -46,7 +46,7 @@ BASE = point_of((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 # --- The members of each type of line (flight-log.md, "Types"), then kinds, in capitals. `members:kind`, `:?` where they
 # may be absent. textN: at most N UTF-16 units; intN: from N on; N*kind: at most N in a list; else a form or a|closed|list.
 TABLE = r"""
-open format:agentk-flight/1|agentk-flight/2|agentk-flight/3 run:[0-9TZ]{16}-[0-9a-f]{12} agentk:text32
+open format:agentk-flight/1|agentk-flight/2|agentk-flight/3|agentk-flight/4 run:[0-9TZ]{16}-[0-9a-f]{12} agentk:text32
     agent,server:Name command:Commit durable_from:low|medium|high|never limits:Limits payloads:sealed|none
     public_key:Hex checkpoints:?Every;
 policy name:Name sha256:Hex source:text131072;
@@ -213,7 +213,7 @@ class Log:
         self.check("call-id-wrong", value["call"] == "c%d" % seq)
         self.allowed += verdict in ("allow", "transform")
         self.denied += verdict in ("deny", "defer")
-        if self.format == "agentk-flight/3":
+        if self.format in ("agentk-flight/3", "agentk-flight/4"):
             bound = {k: value[k] for k in PLAIN if k in value}
             bound.update({k: value[k]["commitment"] for k in ("arguments", "sent", "subject") if k in value})
             due = dict(bound, intent=event["hash"]), self.damage

@@ -3,7 +3,7 @@
  * A new member or type is a new version; logs of every version must still verify and replay. Version 2 added
  * `act`, `provenance`, `facts`, `grant`, `changes` and `sent` to a syscall, and the lines `approval` and `release`.
  * Version 3 added the lines `receipts`, `checkpoint` and `key`, `handle` to a syscall and `refused` to an outcome,
- * and commits to objects member by member.
+ * and commits to objects member by member. Version 4 speaks of the whole MCP boundary.
  */
 import { MAX_NAME_CHARS, MAX_POLICY_BYTES } from "../base/limits.js";
 import { integer, listOf, oneOf, optional, record, text, type Shape, type ShapeType } from "../base/shape.js";
@@ -14,8 +14,8 @@ import { callId, checkpointShape, handleShape, HEX128, keyShape, NAME_FORM, rece
 import { ACTS, DURABLE_FROM, RISKS, SYSCALL_KINDS } from "./syscalls.js";
 
 /** What is written now; what is read are all of FLIGHT_FORMATS. */
-export const FLIGHT_FORMAT = "agentk-flight/3";
-export const FLIGHT_FORMATS = ["agentk-flight/1", "agentk-flight/2", FLIGHT_FORMAT] as const;
+export const FLIGHT_FORMAT = "agentk-flight/4";
+export const FLIGHT_FORMATS = ["agentk-flight/1", "agentk-flight/2", "agentk-flight/3", FLIGHT_FORMAT] as const;
 
 const name = text({ max: MAX_NAME_CHARS, form: NAME_FORM });
 const hash = text({ form: HEX64 });

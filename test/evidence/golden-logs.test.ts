@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { FlightEvent } from "../../src/abi/event.js";
 import { replayLog } from "../../src/app/replay-log.js";
 import { replay } from "../replay/tape-deck.js";
@@ -62,9 +62,15 @@ describe("version 1", () => {
   });
 });
 
-/** Runs of the released program, without a journal and with one; `.key` is the payload key of that operator. */
-const sealed = vector("flight-log-v2-run.jsonl");
-const deep = vector("flight-log-v2-deep.jsonl");
+interface Released {
+  readonly version: 2 | 3;
+  readonly lines: number;
+  readonly allowed: number;
+  /** As verify counts them; `lines` are all of a sealed log. */
+  readonly signed: { readonly checkpoints: number; readonly receipts: number };
+  readonly decisions: Readonly<Record<string, number>>;
+}
+
 const DECISIONS = {
   "allow:look": 1,
   "allow:named-by-user": 1,
@@ -77,56 +83,71 @@ const DECISIONS = {
   "transform:hide-it": 1,
 };
 
+/** Runs of the released program, without a journal and with one; `.key` is the payload key of that operator. */
+const RELEASED: readonly Released[] = [
+  { version: 2, lines: 34, allowed: 6, signed: { checkpoints: 0, receipts: 0 }, decisions: DECISIONS },
+  {
+    ...{ version: 3, lines: 49, allowed: 8, signed: { checkpoints: 2, receipts: 8 } },
+    decisions: { ...DECISIONS, "allow:named-by-user": 2, "allow:reads-more": 3 },
+  },
+];
+
 /** A run beside its journal, in a folder of its own, with the operator's data folder. */
-const folder = mkdtempSync(join(realpathSync(tmpdir()), "agentk-golden-"));
-const env = { AGENTK_DATA_DIR: join(folder, "data") };
-mkdirSync(env.AGENTK_DATA_DIR, { mode: 0o700 });
-place("flight-log-v2-deep.jsonl", join(folder, "run.jsonl"));
-place("flight-log-v2-deep.payloads", join(folder, "run.payloads"));
-place("flight-log-v2-deep.key", join(env.AGENTK_DATA_DIR, "payload.key"));
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+function unpacked(version: number): { readonly log: string; readonly env: { readonly AGENTK_DATA_DIR: string } } {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "agentk-golden-"));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const env = { AGENTK_DATA_DIR: join(folder, "data") };
+  mkdirSync(env.AGENTK_DATA_DIR, { mode: 0o700 });
+  const name = `flight-log-v${String(version)}-deep`;
+  const log = join(folder, "run.jsonl");
+  place(`${name}.jsonl`, log);
+  place(`${name}.payloads`, join(folder, "run.payloads"));
+  place(`${name}.key`, join(env.AGENTK_DATA_DIR, "payload.key"));
+  return { log, env };
+}
 
 function place(name: string, path: string): void {
   copyFileSync(fileURLToPath(new URL(`../vectors/${name}`, import.meta.url)), path);
   chmodSync(path, 0o600);
 }
 
-describe("version 2", () => {
-  test.each([
+describe.each(RELEASED)("version $version", ({ version, lines: count, allowed, signed, decisions }) => {
+  const name = `flight-log-v${String(version)}`;
+  const sealed = vector(`${name}-run.jsonl`);
+  const both = [
     ["without a journal", sealed],
-    ["with a journal", deep],
-  ])("a run %s still verifies, and no receipt or checkpoint is asked of it", (_what, lines) => {
-    expect(lines[0]).toContain('"format":"agentk-flight/2"');
-    const signed = { checkpoints: 0, receipts: 0, lines: 34 };
+    ["with a journal", vector(`${name}-deep.jsonl`)],
+  ] as const;
+
+  test.each(both)("a run %s still verifies by the rules of its version", (_what, lines) => {
+    expect(lines[0]).toContain(`"format":"agentk-flight/${String(version)}"`);
     for (const more of [{}, { signatures: { trusted: undefined } }])
       expect(verifyLines(lines, more)).toMatchObject({
-        ...{ ok: true, ending: "sealed", lines: 34, findingCount: 0 },
-        ...{ allowed: 6, denied: 6, signed: { ...signed, lines: 34 } },
+        ...{ ok: true, ending: "sealed", lines: count, findingCount: 0, allowed, denied: 6 },
+        signed: { ...signed, lines: count },
       });
   });
 
-  test.each([
-    ["without a journal", sealed],
-    ["with a journal", deep],
-  ])("a run %s still replays from its lines alone", (_what, lines) => {
+  test.each(both)("a run %s still replays from its lines alone", (_what, lines) => {
     const report = replay(lines);
-    expect(report).toMatchObject({ ok: true, lines: 34, opened: 0, indeterminate: 0, divergence: undefined });
-    expect(report.decisions).toEqual(DECISIONS);
+    expect(report).toMatchObject({ ok: true, lines: count, opened: 0, indeterminate: 0, divergence: undefined });
+    expect(report.decisions).toEqual(decisions);
   });
 
   test("a run still replays with its values, each committed to again", async () => {
-    const report = await replayLog(join(folder, "run.jsonl"), env);
-    expect(report).toMatchObject({ ok: true, depth: "deep", lines: 34, sealed: 0, indeterminate: 0 });
+    const { log, env } = unpacked(version);
+    const report = await replayLog(log, env);
+    expect(report).toMatchObject({ ok: true, depth: "deep", lines: count, sealed: 0, indeterminate: 0 });
     expect(report).toMatchObject({ divergence: undefined, broken: undefined, journalFault: undefined });
     expect(report.opened).toBeGreaterThan(10);
-    expect(report.decisions).toEqual(DECISIONS);
+    expect(report.decisions).toEqual(decisions);
   });
 
   test("a run that is edited does neither", () => {
     const edited = sealed.map((line) => line.replace('"rule":"later"', '"rule":"never"'));
-    expect(findingsOf(verifyLines(edited))).toHaveLength(1);
+    expect(verifyLines(edited).findingCount).toBeGreaterThan(0);
     expect(replay(edited).ok).toBe(false);
   });
 });

@@ -6,7 +6,7 @@ export const NEXT_KEY = testKey(8);
 
 /** Closed and sealed. `rekeys` is how often the operator's key changes after its beginning. */
 export function longLog(key: TestKey = RUN_KEY, rekeys = 2): readonly string[] {
-  const log = new SignedLog("agentk-flight/3", key);
+  const log = new SignedLog("agentk-flight/4", key);
   log.checkpoint().add(sessionEvent());
   for (let i = 0; i < 4; i++) {
     steps(log);

@@ -38,16 +38,16 @@ export interface RevealingLog {
 
 interface Making {
   readonly secret: string;
-  readonly format?: "agentk-flight/2" | "agentk-flight/3";
+  readonly format?: "agentk-flight/2" | "agentk-flight/3" | "agentk-flight/4";
 }
 
 /** Line 2 has arguments, an intent and what was sent; 3 a page; 4 too many arguments; 5 none; 6 signs all before it. */
-export function revealingLog({ secret, format = "agentk-flight/3" }: Making): RevealingLog {
+export function revealingLog({ secret, format = "agentk-flight/4" }: Making): RevealingLog {
   const values: Journalled[] = [];
   const commit = (seq: number, slot: PayloadSlot, value: JsonValue): { bytes: number; commitment: string } => {
     const canonical = canonicalJson(value);
     values.push({ seq, slot, canonical });
-    const byMember = format === "agentk-flight/3";
+    const byMember = format !== "agentk-flight/2";
     const commitment = commitmentOf(digests, { secret, seq, slot, canonical, byMember });
     return { bytes: Buffer.byteLength(canonical), commitment };
   };

@@ -32,7 +32,7 @@ export class SignedLog {
   private denied = 0;
   private readonly intents = new Map<string, Intent>();
 
-  constructor(format: (typeof FLIGHT_FORMATS)[number] = "agentk-flight/3", key: TestKey = RUN_KEY) {
+  constructor(format: (typeof FLIGHT_FORMATS)[number] = "agentk-flight/4", key: TestKey = RUN_KEY) {
     this.key = key;
     const open = openEvent(key.publicHex);
     this.add({ ...open, value: { ...open.value, format } } as FlightEvent);

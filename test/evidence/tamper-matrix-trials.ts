@@ -123,7 +123,7 @@ const stripped = (lines: readonly string[]): string[] =>
   lines.filter((line) => !isOf(line, "checkpoint", "receipts", "key"));
 const flipped = LOG.map((line) => line.replace('"verdict":"deny"', '"verdict":"allow"'));
 const OLDER = ["agentk-flight/1", "agentk-flight/2"] as const;
-const older = (line: string, to: number): string => line.replace("agentk-flight/3", `agentk-flight/${String(to)}`);
+const older = (line: string, to: number): string => line.replace("agentk-flight/4", `agentk-flight/${String(to)}`);
 const afterHeads = BODY.flatMap((line, i) => (i > 3 && isOf(line, "checkpoint") ? [i + 1] : []));
 /** A run that was read, or killed, two lines after its last checkpoint. */
 const unfinished: readonly string[] = (() => {

@@ -37,7 +37,7 @@ describe("a receipt is drafted for no call", () => {
     ["that was denied", () => draft(ask(started(), requestOf("secret.open")).state, claimOf("c2"))],
     [
       "that a human is asked about",
-      () => draft(ask(opened(ASKS, { format: "agentk-flight/3" }), read).state, claimOf("c2")),
+      () => draft(ask(opened(ASKS, { format: "agentk-flight/4" }), read).state, claimOf("c2")),
     ],
     ["that has its receipt", () => draft(receipted([read]).state, claimOf("c2"))],
     [

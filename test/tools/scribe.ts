@@ -38,7 +38,7 @@ export class Scribe {
   constructor(key: TestKey = RUN_KEY, open: Partial<OpenValue> = {}) {
     this.key = key;
     const { value } = openEvent(key.publicHex) as Extract<FlightEvent, { type: "open" }>;
-    this.write({ type: "open", value: { ...value, format: "agentk-flight/3", ...open } });
+    this.write({ type: "open", value: { ...value, format: "agentk-flight/4", ...open } });
     this.write(policyEvent());
   }
 

@@ -363,7 +363,7 @@ describe("the command", () => {
     expect(python([SCRIPT, "/nowhere/log.jsonl"])).toMatchObject({ status: 1, stdout: "" });
     const read = withFile(fileOf(lines), (path) => python([SCRIPT, "--json", path]));
     expect(read.status).toBe(0);
-    expect(JSON.parse(read.stdout)).toMatchObject({ ok: true, ending: "sealed", format: "agentk-flight/3" });
+    expect(JSON.parse(read.stdout)).toMatchObject({ ok: true, ending: "sealed", format: "agentk-flight/4" });
     const broken = withFile(fileOf(lines.slice(0, -1)), (path) => python([SCRIPT, path]));
     expect(broken).toMatchObject({ status: 2, stderr: "" });
     expect(broken.stdout).toContain(`line ${String(lines.length - 1)}: unsealed (failure)`);

@@ -76,14 +76,15 @@ def read_line(raw):
 class Log:
     """One log, line by line. Memory is bounded by the calls in flight and the keys, not by the log's length."""
     ok, run, format, head, key, prev, ending, policy = True, None, None, None, "", "0" * 64, "unsealed", (None, 0)
-    next = unread = clock = damage = allowed = denied = last_signed = lines = total = closed = 0
+    next = unread = clock = damage = allowed = denied = last_signed = lines = findingCount = closed = 0
     covered, checkpoints, receipts, findings, holes = 0, 0, 0, (), ()
     def __init__(self, pins):
         self.pins, self.keys, self.peaks, self.asked, self.going = pins, {}, [], {}, {}
     def check(self, code, holds, lost=None, line=0, note=False):  # lost: a name whose line may have been damaged
         if not holds and not (lost and (self.holes[255:] or any(a <= float(lost[1:]) <= b for a, b in self.holes))):
-            found = {"code": code, "severity": "note" if note else "failure", "line": line if line != 0 else self.lines}
-            self.ok, self.total, self.findings = self.ok and note, self.total + 1, (*self.findings, found)[:100]
+            found = {"code": code, "severity": ("failure", "note")[note], "line": self.lines if line == 0 else line}
+            self.ok, self.findingCount = self.ok and note, self.findingCount + 1
+            self.findings = (*self.findings, found)[:100]
         return bool(holds)
     def take(self, raw):
         """A line is taken whole, or is a failure and undone: then the next is taken at its word."""
@@ -128,7 +129,7 @@ class Log:
             calls[name] = {"session": session, "due": due, "pages": []}
     def on_syscall(self, event, value, seq):
         passes, policy = PASSES[value["decision"]["verdict"]], (value["policy"], self.damage)
-        self.check("no-policy", self.policy == policy or self.policy[1] != self.damage)  # damage: it may have been lost
+        self.check("no-policy", self.policy == policy or self.policy[1] != self.damage)  # or its line may be lost
         self.check("call-id-wrong", value["call"] == "c%d" % seq)
         self.policy = policy
         self.allowed, self.denied = self.allowed + (passes is True), self.denied + (passes is False)
@@ -160,14 +161,14 @@ class Log:
             self.check("page-missing", value["page"] in pages, lost=value["page"])
 
     # --- What is signed (flight-log.md, "Receipts", "The seal"; checkpoints.md)
-    def signed(self, code, parts, *signatures):
+    def signed(self, code, parts, signature, *more):  # by the key in force; more: other keys, each with its own
         text = "".join("%s\n" % part for part in parts)
-        is_valid = self.check(code, all(is_signed(key, text, signature) for key, signature in signatures))
+        is_valid = self.check(code, all(is_signed(key, text, by) for key, by in ((self.key, signature), *more)))
         self.check("signer-unknown", not is_valid or not self.pins or self.key in self.pins or self.key in self.keys)
         self.keys.update({self.key: self.lines} if is_valid else {})
         return is_valid
     def on_receipts(self, event, value, seq):
-        peaks, is_whole, now = [], True, event["time"]["wall_ms"]
+        peaks, is_whole = [], True
         for entry in value["receipts"]:
             call = self.going.get(entry["call"], {"session": None, "due": None})
             due, call["due"], ends = call["due"], None, (number(entry["expires_seq"]), number(entry["expires_ms"]))
@@ -181,12 +182,11 @@ class Log:
             digest = sha256(b"agentk/receipt/1\n" + canonical(body))
             ids = "cap_" + digest[:16], body.get("handle", {}).get("id")
             self.check("receipt-wrong", ids == (entry["id"], entry.get("handle")))
-            self.check("receipt-wrong", ends[0] >= seq and ends[1] >= now)
+            self.check("receipt-wrong", ends[0] >= seq and ends[1] >= event["time"]["wall_ms"])
             grow(peaks, digest.encode())
         self.check("receipt-wrong", not is_whole or (peaks and root(peaks).hex() == value["root"]))
         self.receipts += len(value["receipts"])
-        parts = "agentk/receipts/1", self.run, value["root"]
-        self.signed("receipt-signature", parts, (self.key, value["signature"]))
+        self.signed("receipt-signature", ("agentk/receipts/1", self.run, value["root"]), value["signature"])
     def on_checkpoint(self, event, value, seq):
         self.checkpoints, note, raw = self.checkpoints + 1, NOTE.fullmatch(value["note"]), bytes.fromhex(self.key)
         name, lines = "agentk/" + sha256(raw)[:16], note[4].splitlines() if note else []
@@ -198,22 +198,23 @@ class Log:
         is_right = self.check("checkpoint-wrong", is_ours and is_head)
         prefix, signature = "\u2014 %s " % name, base64.b64decode(lines[0].split(" ")[2]).hex()
         is_own = len(lines) == 1 and lines[0].startswith(prefix) and signature.startswith(key_id)
-        if self.signed("checkpoint-signature", note.group(1, 2, 3), (self.key, signature[8:] if is_own else "")):
+        if self.signed("checkpoint-signature", note.group(1, 2, 3), signature[8:] if is_own else ""):
             self.last_signed, self.covered = self.lines, seq if is_right and not self.damage else self.covered
     def on_key(self, event, value, seq):
-        parts = "agentk/run-key/1", self.run, seq, event["prev"], self.key, value["public_key"]
-        both = (self.key, value["signature_previous"]), (value["public_key"], value["signature_next"])
-        self.key = value["public_key"] if self.signed("key-change-invalid", parts, *both) else self.key
+        key = value["public_key"]
+        parts = "agentk/run-key/1", self.run, seq, event["prev"], self.key, key
+        if self.signed("key-change-invalid", parts, value["signature_previous"], (key, value["signature_next"])):
+            self.key = key
     def on_close(self, event, value, seq):
         for member, seen in ("lines", self.lines), ("allowed", self.allowed), ("denied", self.denied):
             self.check("count-mismatch", number(value[member]) == seen or (self.damage and member != "lines"))
-        is_sealed, is_recovered, seal = "seal" in value, value["reason"] == "recovered", value.pop("seal", "")
+        is_recovered, seal = value["reason"] == "recovered", value.pop("seal", None)
         unsealed = sha256(LINE[:-1] + canonical({k: event[k] for k in event if k != "hash"}))
-        parts, self.closed = ("agentk/seal/1", self.run, unsealed), 1
-        if is_recovered and not is_sealed:
-            self.ending = "recovered"
+        self.closed, self.ending = 1, "recovered" if is_recovered and seal is None else "unsealed"
+        if self.ending == "recovered":
             self.check("closed-by-recovery", False, note=True)
-        elif self.run and self.signed("seal-invalid", parts, (self.key, "" if is_recovered else seal)):
+        elif self.run and self.signed("seal-invalid", ("agentk/seal/1", self.run, unsealed),
+                                      "" if is_recovered else seal or ""):
             self.ending, self.last_signed, self.covered = "sealed", self.lines, self.lines
     def end(self, is_torn):
         last, is_note = self.last_signed, not self.pins
@@ -223,9 +224,9 @@ class Log:
         self.check("not-signed", last, line=None, note=is_note)
         self.check("unsigned-tail", last in (0, self.lines) or self.ending == "sealed", line=last + 1, note=is_note)
         signed = {"lines": self.covered, "checkpoints": self.checkpoints, "receipts": self.receipts}
-        return {"ok": self.ok, "ending": self.ending, "run": self.run, "format": self.format, "lines": self.lines,
-                "head": self.head, "signed": signed, "keys": list(self.keys), "unanswered": len(self.going),
-                "findingCount": self.total, "findings": self.findings}
+        names = "ok ending run format lines head findingCount findings".split()
+        told = {name: getattr(self, name) for name in names}
+        return dict(told, signed=signed, keys=list(self.keys), unanswered=len(self.going))
 
 # --- The command (verify-py.md)
 def verify(path, pins):

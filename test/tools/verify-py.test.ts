@@ -303,14 +303,13 @@ describe("members of the wrong kind, the chain made anew", () => {
 
   /** A copy without the member at the path, or with another in its place. */
   const changed = (value: unknown, [name = "", ...path]: readonly string[], to: unknown): unknown => {
-    const members = Object.entries(value as object).flatMap(([key, member]) => {
+    const members = Object.entries(value as Record<string, unknown>).flatMap(([key, member]) => {
       if (key !== name) return [[key, member] as const];
       if (path.length > 0) return [[key, changed(member, path, to)] as const];
       return to === undefined ? [] : [[key, to] as const];
     });
-    return Array.isArray(value)
-      ? members.map(([, member]) => member)
-      : (Object.fromEntries(members) as Record<string, unknown>);
+    if (Array.isArray(value)) return members.map(([, member]) => member);
+    return Object.fromEntries<unknown>(members);
   };
   const pathsIn = (value: unknown): string[][] =>
     typeof value !== "object" || value === null

@@ -20,6 +20,8 @@ import { HEX64 } from "../abi/payload.js";
 /** `prev` of the first line. */
 export const GENESIS = "0".repeat(64);
 
+/** How every line begins: `hash` and `prev` are at fixed offsets, so that the hash needs no reader of JSON. */
+const FRAME = /^\{"hash":"[0-9a-f]{64}","prev":"/;
 /** `{"hash":"` and the 64 digits after it, and `",`: everything after these is what the hash covers, with `{` put before it. */
 const HASH_START = 9;
 const BODY_START = HASH_START + 64 + 2;
@@ -58,7 +60,11 @@ const lineShape = record({
   value: anything(),
 });
 
-/** Reads one line strictly: canonical, known members only, its hash right. Order and chain are for evidence/verify.ts. */
+/**
+ * Reads one line strictly. Order and chain are for evidence/verify.ts. INVARIANT: the hash is checked on the raw bytes,
+ * before form and members are: an edit that did not make it anew is `hash-mismatch`, whatever else it broke, unless it
+ * broke the JSON or the line's beginning. So verifiers that know fewer members agree on every such edit.
+ */
 export function decodeLine(digests: Digests, line: string): Result<FlightLine, LineFault> {
   let parsed: unknown;
   try {
@@ -66,15 +72,16 @@ export function decodeLine(digests: Digests, line: string): Result<FlightLine, L
   } catch {
     return err({ code: "line-not-json", detail: "is not JSON" });
   }
-  const shape = lineShape.check(parsed, "") ?? valueFault(parsed);
-  if (shape !== undefined) return err({ code: "line-shape", detail: `${shape.path} ${shape.problem}` });
+  if (!FRAME.test(line)) return err({ code: "line-shape", detail: "does not begin with its hash and the one before" });
+  const hash = digests.sha256Hex(`${DOMAINS.line}{${line.slice(BODY_START)}`);
+  if (hash !== line.slice(HASH_START, HASH_START + hash.length))
+    return err({ code: "hash-mismatch", detail: "does not hash to the digest it states" });
   // A duplicate or reordered member, white space, another number form: the text would not be the canonical one.
   if (!isCanonical(parsed as JsonValue, line))
     return err({ code: "line-not-canonical", detail: "is not in RFC 8785 form" });
-  const flight = parsed as FlightLine;
-  const hash = digests.sha256Hex(`${DOMAINS.line}{${line.slice(BODY_START)}`);
-  if (hash !== flight.hash) return err({ code: "hash-mismatch", detail: "does not hash to the digest it states" });
-  return ok(flight);
+  const shape = lineShape.check(parsed, "") ?? valueFault(parsed);
+  if (shape !== undefined) return err({ code: "line-shape", detail: `${shape.path} ${shape.problem}` });
+  return ok(parsed as FlightLine);
 }
 
 function valueFault(parsed: unknown): { path: string; problem: string } | undefined {

@@ -104,7 +104,6 @@ export const TAMPER_MATRIX: readonly TamperRow[] = [
   caught("edit", "change any byte of any line", "verify", [
     "not-utf8",
     "line-not-json",
-    "line-not-canonical",
     "line-shape",
     "hash-mismatch",
     "torn-tail",

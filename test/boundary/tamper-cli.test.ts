@@ -8,7 +8,7 @@ import { buildProgram } from "../../src/cli/main.js";
 import { encodeLine, GENESIS } from "../../src/evidence/codec.js";
 import type { Finding } from "../../src/evidence/findings.js";
 import { nodeDigests } from "../../src/host/digests.js";
-import { callEvent } from "../evidence/fixture.js";
+import { callEvent, restated } from "../evidence/fixture.js";
 import { POLICY, recordToForge, type ForgedRun } from "./forged-run.js";
 import { verifyFile, wholeLines } from "./recorded.js";
 import { agentk } from "./watch.js";
@@ -107,11 +107,33 @@ describe("a recorded log that was edited is refused, and the line is named", () 
   });
 
   test.each([
-    ["a member twice", (line: string) => line.replace('"time":', '"time":{},"time":'), "line-not-canonical"],
-    ["an unknown member", (line: string) => line.replace('"time":', '"sneaky":1,"time":'), "line-shape"],
-    ["an unknown member of the event", (line: string) => line.replace('"value":{', '"value":{"a":1,'), "line-shape"],
-    ["an unknown event", (line: string) => line.replace(/"type":"[a-z]+"/, '"type":"grant"'), "line-shape"],
-    ["white space", (line: string) => line.replace('"time":', '"time": '), "line-not-canonical"],
+    ["a member twice", (line: string) => line.replace('"time":', '"time":{},"time":'), "hash-mismatch"],
+    ["an unknown member", (line: string) => line.replace('"value":{', '"value":{"a":1,'), "hash-mismatch"],
+    [
+      "a member twice, its hash made anew",
+      (line: string) => restated(line.replace('"time":', '"time":{},"time":')),
+      "line-not-canonical",
+    ],
+    [
+      "an unknown member, its hash made anew",
+      (line: string) => restated(line.replace('"time":', '"sneaky":1,"time":')),
+      "line-shape",
+    ],
+    [
+      "an unknown member of the event, its hash made anew",
+      (line: string) => restated(line.replace('"value":{', '"value":{"a":1,')),
+      "line-shape",
+    ],
+    [
+      "an unknown event, its hash made anew",
+      (line: string) => restated(line.replace(/"type":"[a-z]+"/, '"type":"grant"')),
+      "line-shape",
+    ],
+    [
+      "white space, its hash made anew",
+      (line: string) => restated(line.replace('"time":', '"time": ')),
+      "line-not-canonical",
+    ],
     ["a line longer than any", (line: string) => `${line}${" ".repeat(MAX_LOG_LINE_BYTES)}`, "line-too-long"],
     ["no JSON", () => "the dog ate it", "line-not-json"],
     ["an empty line", () => "", "line-not-json"],

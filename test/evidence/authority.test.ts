@@ -332,7 +332,7 @@ describe("damage", () => {
       const damaged = lines.map((line, at) => (at === index ? line.replace('"seq":', '"sqe":') : line));
       const report = verifyLines(damaged, { signatures: { trusted: undefined }, verifySignature: verifyEd25519 });
       const [first, ...more] = findingsOf(report).filter((one) => !/^(?:unsealed|not-signed|unsigned-tail)@/.test(one));
-      expect(first).toBe(`line-shape@${String(index + 1)}`);
+      expect(first).toBe(`hash-mismatch@${String(index + 1)}`);
       // Without an approval its call is no allowed one, and without the first line there is no key.
       if (index !== 0 && !lines[index]?.includes('"type":"approval"')) expect(more).toEqual([]);
     },

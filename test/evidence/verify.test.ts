@@ -16,6 +16,7 @@ import {
   policyEvent,
   sessionEvent,
   verifyLines,
+  restated,
 } from "./fixture.js";
 
 const START = [openEvent(), policyEvent(), sessionEvent()];
@@ -204,7 +205,9 @@ describe("a log whose chain is right", () => {
 describe("damage", () => {
   test("to a call's line is not held against its page, its outcome or the counts", () => {
     const lines = buildLog().map((line, i) => (i === 3 ? line.replace("medium", "medlum") : line));
-    expect(findingsOf(verifyLines(lines))).toEqual(["line-shape@4"]);
+    expect(findingsOf(verifyLines(lines))).toEqual(["hash-mismatch@4"]);
+    // With its hash made anew the shape is what is wrong with it, and the next line is taken at its word.
+    expect(findingsOf(verifyLines(lines.map(restated)))).toEqual(["line-shape@4"]);
   });
 
   test("to the policy line is not held against the decisions", () => {
@@ -247,8 +250,10 @@ describe("damage", () => {
 
 describe("hostile text", () => {
   test("in a finding cannot act on a terminal", () => {
-    const line = '{"\u001b[2J\u202e":1}'.replace("\u001b", "\\u001b");
+    const [first = ""] = buildLog();
+    const line = restated(first.replace('"value":{', '"value":{"\\u001b[2J\u202e":1,'));
     const [finding] = verifyLines([line]).findings;
+    expect(finding?.code).toBe("line-shape");
     expect(finding?.detail).toContain("\\u{1b}[2J\\u{202e}");
   });
 });

@@ -98,7 +98,7 @@ export function both(
       return path;
     });
     const keys = pins.flatMap((key) => ["--key", key]);
-    const { stdout, stderr, status } = python([SCRIPT, "--json", ...keys, folder]);
+    const { stdout, stderr, status } = python([SCRIPT, "--json", ...keys, ...paths]);
     if (stderr !== "") throw new Error(`verify.py wrote to stderr: ${stderr.slice(0, 2000)}`);
     const reports = stdout.split("\n").slice(0, -1);
     const found = paths.map((path, at) => ({ ours: ours(path, pins), theirs: theirs(reports[at] ?? "") }));

@@ -5,9 +5,20 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EVENT_SHAPES } from "../../src/abi/event.js";
+import { EVENT_SHAPES, type FlightEvent } from "../../src/abi/event.js";
+import { encodeLine } from "../../src/evidence/codec.js";
 import { exampleRun } from "../evidence/example.js";
-import { closeLog, bodyEvents, fileOf, parse, rehash, RUN_KEY, testKey } from "../evidence/fixture.js";
+import {
+  closeLog,
+  bodyEvents,
+  digests,
+  fileOf,
+  parse,
+  rehash,
+  restated,
+  RUN_KEY,
+  testKey,
+} from "../evidence/fixture.js";
 import { both, python, SCRIPT, withFile, type Verdict } from "./both.js";
 import { everyLine, NEXT_KEY, Scribe } from "./scribe.js";
 
@@ -179,12 +190,12 @@ describe("what is forged", () => {
       [/"wall_ms":1700000000007/, '"wall_ms":1700000000008'],
       [/"commitment":"\w{6}/, '"commitment":"000000'],
       [new RegExp(NEXT_KEY.publicHex), testKey(9).publicHex],
-      [/agentk-flight\/3/, "agentk-flight/2"],
+      [/agentk-flight\/4/, "agentk-flight/2"],
       [/"lines":\d+/, '"lines":9'],
       [/"allowed":\d+/, '"allowed":9'],
       [/"host":"mail/, '"host":"evil'],
       [/"nonce":"0/, '"nonce":"1'],
-      [/cap_./, "cap_g"],
+      [/cap_./, "cap_0"],
       [/"expires_ms":\d+/, '"expires_ms":1'],
     ];
     expectBroken(
@@ -287,6 +298,78 @@ describe("what is forged", () => {
   });
 });
 
+describe("members of the wrong kind, the chain made anew", () => {
+  const WRONG: readonly unknown[] = [null, true, -1, 0.5, 2 ** 53, "", "x", [], [[]], {}, { x: 1 }];
+
+  /** A copy without the member at the path, or with another in its place. */
+  const changed = (value: unknown, [name = "", ...path]: readonly string[], to: unknown): unknown => {
+    const members = Object.entries(value as Record<string, unknown>).flatMap(([key, member]) => {
+      if (key !== name) return [[key, member] as const];
+      if (path.length > 0) return [[key, changed(member, path, to)] as const];
+      return to === undefined ? [] : [[key, to] as const];
+    });
+    if (Array.isArray(value)) return members.map(([, member]) => member);
+    return Object.fromEntries<unknown>(members);
+  };
+  const pathsIn = (value: unknown): string[][] =>
+    typeof value !== "object" || value === null
+      ? []
+      : Object.entries(value).flatMap(([name, member]) => [[name], ...pathsIn(member).map((path) => [name, ...path])]);
+
+  test.each(LOGS)("pass neither, wherever they stand: %s", (_name, lines) => {
+    const places = lines.flatMap((line, at) => {
+      const { time, value } = parse(line);
+      return pathsIn({ time, value }).flatMap((path) =>
+        [...(path.length > 1 ? [undefined] : []), ...WRONG].map((to) => ({ at, path, to })),
+      );
+    });
+    const tried = fc.sample(fc.constantFrom(...places), { numRuns: 60, seed: 4 });
+    const cases = tried.flatMap(({ at, path, to }) => {
+      const line = JSON.stringify(changed(parse(lines[at] ?? ""), path, to));
+      if (line === lines[at]) return [];
+      const { value, ...rest } = parse(line);
+      const place = { seq: rest.seq, prev: rest.prev, time: rest.time };
+      const alone = encodeLine(digests, { type: rest.type, value } as FlightEvent, place).text;
+      const what = `${String(at)} ${path.join("/")} ${JSON.stringify(to)}`;
+      return [
+        { what, log: fileOf(rehash(lines.with(at, line))) },
+        { what: `${what}, alone`, log: fileOf(lines.with(at, alone)) },
+      ];
+    });
+    const found = both(cases.map(({ log }) => log));
+    for (const [i, { ours, theirs }] of found.entries())
+      expect({ ...cases[i], log: "", ours: ours.ok, theirs: theirs.ok }).toMatchObject({ ours: false, theirs: false });
+  });
+});
+
+describe("a member that verify.py does not read", () => {
+  const odd = { type: "session", value: { session: "s1", fact: "danced", more: 1 } } as unknown as FlightEvent;
+  const pins = [RUN_KEY.publicHex, NEXT_KEY.publicHex];
+
+  test("passes it, and not agentk, when who has the key signs it", () => {
+    const scribe = everyLine();
+    scribe.write(odd);
+    const [found] = both([fileOf(scribe.close())], pins);
+    expect(found?.ours.findings[0]).toMatch(/^line-shape@/);
+    expect(found?.theirs).toMatchObject({ ok: true, ending: "sealed", findings: [] });
+  });
+
+  test("never passes under a pin when nobody who has it signs", () => {
+    const stranger = new Scribe(testKey(9));
+    stranger.write(odd);
+    const recovered = closeLog([...bodyEvents(), odd], "unsigned", { reason: "recovered" });
+    for (const [log, code] of [
+      [stranger.close(), "signer-unknown"],
+      [recovered, "not-signed"],
+    ] as const) {
+      const [found] = both([fileOf(log)], pins);
+      expect(found?.ours.ok).toBe(false);
+      expect(found?.theirs.ok).toBe(false);
+      expect(found?.theirs.findings.some((one) => one.startsWith(`${code}@`))).toBe(true);
+    }
+  });
+});
+
 describe("hostile bytes", () => {
   const [good = "", ...rest] = SIGNED[1]?.[1] ?? [];
   const deep = (open: string, close: string, levels: number): string => open.repeat(levels) + close.repeat(levels);
@@ -294,40 +377,54 @@ describe("hostile bytes", () => {
     ["nothing", "", "line-not-json"],
     ["NaN", good.replace('"seq":0', '"seq":NaN'), "line-not-json"],
     ["-Infinity", good.replace('"seq":0', '"seq":-Infinity'), "line-not-json"],
-    ["a huge integer", good.replace('"seq":0', `"seq":${"9".repeat(900_000)}`), "line-shape"],
-    ["a huge fraction", good.replace('"seq":0', `"seq":0.${"1".repeat(900_000)}`), "line-shape"],
-    ["a huge exponent", good.replace('"seq":0', '"seq":1e999999999'), "line-shape"],
-    ["2^53", good.replace('"seq":0', '"seq":9007199254740992'), "line-shape"],
-    ["a whole fraction", good.replace('"seq":0', '"seq":0.0'), "line-not-canonical"],
-    ["minus zero", good.replace('"seq":0', '"seq":-0'), "line-not-canonical"],
-    ["true for a number", good.replace('"seq":0', '"seq":true'), "line-shape"],
-    ["a member twice", good.replace('"seq":0', '"seq":0,"seq":0'), "line-not-canonical"],
-    ["a member twice within", good.replace('"agent":', '"agent":"x","agent":'), "line-not-canonical"],
-    ["__proto__", good.replace('"agent":', '"__proto__":{},"agent":'), "line-shape"],
-    ["members in another order", good.replace(/("seq":0),("time":\{[^}]*\})/, "$2,$1"), "line-not-canonical"],
-    ["an escape that need not be", good.replace("agent://", "agent:\\/\\/"), "line-not-canonical"],
-    ["half a surrogate pair", good.replace('"agentk":"', '"agentk":"\\ud800'), "line-not-canonical"],
-    ["half a pair in a name", good.replace('"agent":"', '"agent":"\\ud800'), "line-shape"],
-    ["a zero-width space in a name", good.replace('"agent":"', '"agent":"\u200b'), "line-shape"],
-    ["a name of 65 pairs", good.replace('"agent":"agent://desk"', `"agent":"${"🗝".repeat(65)}"`), "line-shape"],
-    ["a name of 64 pairs", good.replace('"agent":"agent://desk"', `"agent":"${"🗝".repeat(64)}"`), "hash-mismatch"],
     ["a control character", good.replace('"agentk":"', '"agentk":"\t'), "line-not-json"],
-    ["a space", good.replace(",", ", "), "line-not-canonical"],
-    ["a carriage return", `${good}\r`, "line-not-canonical"],
     ["a byte order mark", `\ufeff${good}`, "line-not-json"],
+    ["more after it", `${good}{}`, "line-not-json"],
     ["a list", "[]", "line-shape"],
     ["null", "null", "line-shape"],
-    ["more after it", `${good}{}`, "line-not-json"],
+    ["a hash of capitals", good.replace(/"hash":"\w+/, (hash) => hash.toUpperCase()), "line-shape"],
+    ["a space before its hash", good.replace(":", ": "), "line-shape"],
     ["a hundred thousand lists", deep("[", "]", 100_000), "line-shape"],
     ["a hundred thousand objects", `${'{"a":'.repeat(100_000)}0${"}".repeat(100_000)}`, "line-shape"],
-    ["lists in the value", good.replace('"server":"files"', `"server":${deep("[", "]", 100_000)}`), "line-shape"],
-    ["a type of Object", good.replace('"type":"open"', '"type":"toString"'), "line-shape"],
-    ["a newline in a digest", good.replace(/"public_key":"\w/, '"public_key":"\\n'), "line-shape"],
     ["a long line", `"${"a".repeat(1_048_575)}"`, "line-too-long"],
     ["the longest line", `"${"a".repeat(1_048_574)}"`, "line-shape"],
     ["no UTF-8", Buffer.from([0x22, 0xff, 0x22]), "not-utf8"],
     ["a surrogate in UTF-8", Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), "not-utf8"],
     ["a long form in UTF-8", Buffer.from([0x22, 0xc0, 0xaf, 0x22]), "not-utf8"],
+  ];
+  /** What both refuse even when its hash was made anew. Without that it is a line that was changed. */
+  const remade: [string, string, string][] = [
+    ["a huge integer", good.replace('"seq":0', `"seq":${"9".repeat(900_000)}`), "line-not-canonical"],
+    ["a huge fraction", good.replace('"seq":0', `"seq":0.${"1".repeat(900_000)}`), "line-not-canonical"],
+    ["a huge exponent", good.replace('"seq":0', '"seq":1e999999999'), "line-not-canonical"],
+    ["2^53", good.replace('"seq":0', '"seq":9007199254740992'), "line-shape"],
+    ["2^53 + 1", good.replace('"seq":0', '"seq":9007199254740993'), "line-not-canonical"],
+    ["a number below none", good.replace('"seq":0', '"seq":-1'), "line-shape"],
+    ["a whole fraction", good.replace('"seq":0', '"seq":0.0'), "line-not-canonical"],
+    ["minus zero", good.replace('"seq":0', '"seq":-0'), "line-not-canonical"],
+    ["true for a number", good.replace('"seq":0', '"seq":true'), "line-shape"],
+    ["true for a time", good.replace(/"mono_us":\d+/, '"mono_us":true'), "line-shape"],
+    ["text for a number", good.replace('"seq":0', '"seq":"0"'), "line-shape"],
+    ["a member twice", good.replace('"seq":0', '"seq":0,"seq":0'), "line-not-canonical"],
+    ["a member twice within", good.replace('"agent":', '"agent":"x","agent":'), "line-not-canonical"],
+    ["a second hash", good.replace('"seq":0', `"hash":"${"0".repeat(64)}","seq":0`), "line-not-canonical"],
+    ["an unknown member", good.replace('"seq":0', '"seal":1,"seq":0'), "line-shape"],
+    ["members in another order", good.replace(/("seq":0),("time":\{[^}]*\})/, "$2,$1"), "line-not-canonical"],
+    ["an escape that need not be", good.replace("agent://", "agent:\\/\\/"), "line-not-canonical"],
+    ["half a surrogate pair", good.replace('"agentk":"', '"agentk":"\\ud800'), "line-not-canonical"],
+    ["half a pair in a name", good.replace('"agent":"', '"agent":"\\ud800'), "line-not-canonical"],
+    ["a space", good.replace(',"seq"', ', "seq"'), "line-not-canonical"],
+    ["a carriage return", `${good}\r`, "line-not-canonical"],
+    [
+      "lists in the value",
+      good.replace('"server":"files"', `"server":${deep("[", "]", 100_000)}`),
+      "line-not-canonical",
+    ],
+    ["a type of Object", good.replace('"type":"open"', '"type":"toString"'), "line-shape"],
+    ["no value", good.replace(/"value":.*$/, '"value":null}'), "line-shape"],
+    ["another version", good.replace("agentk-flight/4", "agentk-flight/5"), "line-shape"],
+    ["a run that writes on terminals", good.replace(/"run":"./, '"run":"\\u001b'), "line-shape"],
+    ["a newline in a digest", good.replace(/"public_key":"\w/, '"public_key":"\\n'), "line-shape"],
   ];
 
   test("are a finding, and the same one", () => {
@@ -338,6 +435,16 @@ describe("hostile bytes", () => {
         log: Buffer.concat([Buffer.from(line as string), nl, fileOf(rest)]),
         first: `${code}@1`,
       })),
+    );
+  });
+
+  test("in a line whose hash was not made anew are a line that was changed; made anew, they are refused all the same", () => {
+    for (const [, line] of remade) expect(line).not.toBe(good);
+    expectBroken(
+      remade.flatMap(([what, line, code]) => [
+        { what, log: fileOf([line, ...rest]), first: "hash-mismatch@1" },
+        { what: `${what}, made anew`, log: fileOf([restated(line), ...rest]), first: `${code}@1` },
+      ]),
     );
   });
 

@@ -2,6 +2,7 @@
 import type { SyscallName } from "../../abi/syscalls.js";
 import type { JsonObject, JsonValue } from "../../base/json.js";
 import type { Shape } from "../../base/shape.js";
+import type { ModernRevision } from "../modern/revision.js";
 import type { Revision } from "../wire/revisions.js";
 
 export type Sender = "client" | "server";
@@ -30,7 +31,7 @@ export interface Mediated {
 interface Common<M extends string> {
   readonly method: M;
   readonly sender: Sender;
-  readonly revisions: readonly Revision[];
+  readonly revisions: readonly (Revision | ModernRevision)[];
   /** The phases in which it may pass. */
   readonly phases: readonly Phase[];
 }

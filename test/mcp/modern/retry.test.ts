@@ -174,14 +174,14 @@ function afterTool() {
 
 describe("what goes back and forth", () => {
   const questions: readonly Question[] = [
-    { key: "who", kind: "elicitation", params: form.params as JsonObject },
+    { key: "who", kind: "elicitation", params: form.params },
     { key: "where", kind: "roots", params: {} },
   ];
 
   it("the client never sees the server's state, nor a question about roots", () => {
-    const told = askedResult({ ...asking({ who: form as JsonObject, where: roots }), evil: 1 }, "handle", questions);
+    const told = askedResult({ ...asking({ who: form, where: roots }), evil: 1 }, "handle", questions);
     expect(told).toEqual({ resultType: "input_required", inputRequests: { who: form }, requestState: "handle" });
-    const alone = askedResult(asking({ where: roots }), "handle", [questions[1] as Question]);
+    const alone = askedResult(asking({ where: roots }), "handle", [questions[1]!]);
     expect(alone).toEqual({ resultType: "input_required", requestState: "handle" });
   });
 

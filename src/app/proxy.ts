@@ -9,6 +9,7 @@ import { childEnvironment } from "../host/child-environment.js";
 import { startChild, type Child, type ExitFacts } from "../host/child-process.js";
 import { openControlSocket, type ControlSocket } from "../host/control-socket.js";
 import { loadSigningKey } from "../host/signing-key.js";
+import { actBetween, Downstream } from "../mcp/downstream.js";
 import { Relay } from "../mcp/relay.js";
 import { Session } from "../mcp/session.js";
 import { Upstream, type McpRequest } from "../mcp/upstream.js";
@@ -60,6 +61,7 @@ export class Proxy {
   private readonly client: ClientStream;
   private readonly session: Session;
   private readonly upstream: Upstream;
+  private readonly downstream: Downstream;
   private readonly run: LiveRun<McpRequest>;
   private readonly relay: Relay;
   private readonly env: Readonly<Record<string, string>>;
@@ -77,25 +79,30 @@ export class Proxy {
   constructor(options: ProxyOptions, client: ClientStream) {
     this.options = options;
     this.client = client;
-    this.trust = compileSource(options.policy.source, options.policy.file).document.trust;
+    const { document } = compileSource(options.policy.source, options.policy.file);
+    this.trust = document.trust;
     const env = childEnvironment(options.env, options.allowEnv);
     if (!env.ok) throw new AgentkError("usage", env.error);
     this.env = env.value;
-    this.session = new Session({ maxClientMessages: options.maxClientMessages });
+    this.session = new Session({ maxClientMessages: options.maxClientMessages, mcp: document.mcp });
     const toServer = (line: string): void => {
       this.sendToServer(line);
     };
     this.upstream = new Upstream({ session: this.session, send: toServer, timeoutMs: options.responseTimeoutMs });
-    this.run = startLiveRun(options, (call, request, sent) => this.upstream.act(call, request, sent));
+    const toClient = (line: string): void => {
+      if (!client.send(line)) this.child?.pause();
+    };
+    const timeoutMs = options.responseTimeoutMs;
+    this.downstream = new Downstream({ session: this.session, send: toClient, timeoutMs });
+    this.run = startLiveRun(options, actBetween(this.upstream, this.downstream));
     this.relay = new Relay({
       dispatch: this.run.dispatch,
       session: this.session,
       upstream: this.upstream,
+      downstream: this.downstream,
       identity: { session: SESSION, agent: options.agentId, server: options.serverId },
       isPromptTrusted: this.trust.client_prompt === "_meta",
-      toClient: (line) => {
-        if (!client.send(line)) this.child?.pause();
-      },
+      toClient,
       toServer,
       // What waits is answered when the server is gone: nothing more is expected of it.
       onServerBroken: () => {
@@ -240,6 +247,7 @@ export class Proxy {
   private async runEnd(reason: CloseReason, isUrgent: boolean): Promise<ProxyEnd> {
     const { child, relay, run, upstream } = this;
     this.client.stop();
+    this.downstream.gone();
     // INVARIANT: the close line is the last, so the first ones come before it. Their failure is for `serve` to throw.
     await this.opening?.catch(() => undefined);
     // What still waits when the end is urgent may have happened: the log says so before the server is stopped.

@@ -6,7 +6,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.j
 import { err, ok, type Result } from "../../base/result.js";
 import { optional, record, text, type Shape } from "../../base/shape.js";
 import { idShape, jsonObject, openRecord } from "../methods/shapes.js";
-import { cutClient, type Grants } from "./grants.js";
+import type { Grants } from "../methods/granted.js";
+import { cutClient } from "./grants.js";
 import { cutImplementation } from "./results.js";
 import { META, MODERN, TRACE_KEYS } from "./revision.js";
 import { LOG_LEVELS, logLevel } from "./shapes.js";

@@ -1,43 +1,6 @@
-/** What the operator grants of the protocol, and what each side is told the other can do: never more than that. */
+/** What each side is told the other can do in 2026-07-28: never more than the operator grants. */
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.js";
-
-export const FEATURES = [
-  "tools",
-  "resources",
-  "prompts",
-  "completion",
-  "logging",
-  "sampling",
-  "elicitation",
-  "tasks",
-  "subscribe",
-  "list-changed",
-] as const;
-export type Feature = (typeof FEATURES)[number];
-
-/** Roots are granted by naming some. */
-export type Granted = Feature | "roots";
-
-export interface Grants {
-  readonly has: (granted: Granted) => boolean;
-  /** File URIs. The server gets these and never the client's; none given, none granted. */
-  readonly roots: readonly string[];
-  /** Whether trace context and baggage of the client may reach the server. */
-  readonly trace: boolean;
-}
-
-/** What a policy without an `[mcp]` table grants. */
-const DEFAULT_FEATURES: readonly Feature[] = ["tools", "resources", "prompts"];
-
-export function grantsOf(
-  features: readonly Feature[] = DEFAULT_FEATURES,
-  roots: readonly string[] = [],
-  trace = false,
-): Grants {
-  const granted = new Set<Granted>(features);
-  if (roots.length > 0) granted.add("roots");
-  return { has: (feature) => granted.has(feature), roots, trace };
-}
+import type { Grants } from "../methods/granted.js";
 
 /**
  * What the server learns of the client, for one request: what it declared and the operator grants. No extension and

@@ -15,7 +15,7 @@ import { Exchanges, type Exchange, type Settled } from "../wire/exchanges.js";
 import type { Message, NotificationMessage, RequestId, RequestMessage } from "../wire/message.js";
 import type { ModernContract, ModernRequest } from "./contracts/contract.js";
 import { mayLog, readEnvelope, type Envelope, type EnvelopeFault, type LogLevel } from "./envelope.js";
-import type { Grants } from "./grants.js";
+import type { Grants } from "../methods/granted.js";
 import type { Pending, Retries } from "./retry.js";
 import { MODERN, UNSUPPORTED_VERSION } from "./revision.js";
 import type { SessionLike } from "./session-like.js";

@@ -5,7 +5,7 @@
 import type { JsonObject } from "../../base/json.js";
 import { META } from "./revision.js";
 import { idKey, type RequestId } from "../wire/message.js";
-import type { Grants } from "./grants.js";
+import type { Grants } from "../methods/granted.js";
 
 /** Streams of one connection. A client needs one. */
 export const MAX_STREAMS = 16;

@@ -1,4 +1,5 @@
 /** The contract table of 2026-07-28: every method that may pass, by sender and form. What is not here is refused. */
+import type { Grants } from "../methods/granted.js";
 import type { Contract, Sender } from "../methods/contract.js";
 import { discover } from "./contracts/discover.js";
 import type { ModernContract, ModernRequest } from "./contracts/contract.js";
@@ -15,7 +16,6 @@ import { complete, promptsGet, promptsList } from "./contracts/prompts.js";
 import { resourcesList, resourcesRead, templatesList } from "./contracts/resources.js";
 import { tasksCancel, tasksGet, tasksStatus, tasksUpdate } from "./contracts/tasks.js";
 import { toolsCall, toolsList } from "./contracts/tools.js";
-import type { Grants } from "./grants.js";
 
 // No request of a server: there are none on the wire (MCP 2026-07-28). What it asks stands in results.
 

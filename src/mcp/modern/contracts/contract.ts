@@ -1,6 +1,7 @@
 /** A row of the table of 2026-07-28: a row as every revision has it, and what only this revision asks of it. */
 import type { JsonObject } from "../../../base/json.js";
 import type { Shape } from "../../../base/shape.js";
+import type { Granted } from "../../methods/granted.js";
 import {
   notificationContract,
   OPEN_PHASES,
@@ -9,13 +10,10 @@ import {
   type NotificationContract,
   type RequestContract,
 } from "../../methods/contract.js";
-import type { Granted } from "../grants.js";
 import { resultShape } from "../results.js";
 import { MODERN } from "../revision.js";
 
 interface Particulars {
-  /** What the operator must grant; without it the method is not there. */
-  readonly feature?: Granted;
   /** Whether the server may answer with `input_required` (MCP 2026-07-28, multi-round-trip requests). */
   readonly mayAsk: boolean;
   /** Whether the result says how long it may be kept. */
@@ -27,13 +25,10 @@ export interface ModernRequest<M extends string = string> extends RequestContrac
   readonly target: (params: JsonObject) => string;
 }
 
-export interface ModernNotification<M extends string = string> extends NotificationContract<M> {
-  readonly feature?: Granted;
-}
-
-export type ModernContract = ModernRequest | ModernNotification;
+export type ModernContract = ModernRequest | NotificationContract;
 
 interface Row<M extends string, P> extends Partial<Particulars> {
+  readonly feature?: Granted;
   readonly method: M;
   /** Closed. The envelope in `_meta` is judged apart (envelope.ts). */
   readonly params: Shape<P>;
@@ -62,13 +57,13 @@ export function modernRequest<M extends string, P>(row: Row<M, P>): ModernReques
   };
 }
 
-interface NotificationRow<M extends string> extends Pick<Particulars, "feature"> {
+interface NotificationRow<M extends string> {
+  readonly feature?: Granted;
   readonly method: M;
   readonly sender: "client" | "server";
   readonly params: Shape<unknown>;
 }
 
-export function modernNotification<M extends string>(row: NotificationRow<M>): ModernNotification<M> {
-  const { feature, ...rest } = row;
-  return { ...notificationContract({ ...ALWAYS, ...rest }), ...(feature === undefined ? {} : { feature }) };
+export function modernNotification<M extends string>(row: NotificationRow<M>): NotificationContract<M> {
+  return notificationContract({ ...ALWAYS, ...row });
 }

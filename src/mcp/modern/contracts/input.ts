@@ -1,6 +1,11 @@
 /** What a server may ask of the client within a result, and what the client may answer (MCP 2026-07-28, MRTR). */
 import type { JsonObject } from "../../../base/json.js";
 import { flag, integer, listOf, oneOf, optional, record, text, type Shape } from "../../../base/shape.js";
+import type { RequestContract } from "../../methods/contract.js";
+import { elicitation } from "../../methods/elicitation.js";
+import { uriProblem } from "../../methods/resource-uri.js";
+import { sampling } from "../../methods/sampling.js";
+import { asksForSecret } from "../../methods/secret-fields.js";
 import { jsonObject, openRecord } from "../../methods/shapes.js";
 import { choice, count, dictionary, either, number, role, samplingBlock, unit } from "../shapes.js";
 import { toolDescriptor } from "./descriptors.js";
@@ -90,21 +95,14 @@ const formParams = record({
 });
 
 /** MCP elicitation: a server must not ask for secrets in a form. */
-const SECRET_NAME =
-  /pass(?:word|phrase|code|wd)|secret|credential|(?:api|access|private|secret)[_ -]?key|(?:^|[_ .-])(?:pwd|pin|cvv|cvc|otp|ssn|token)(?:$|[_ .-])|[a-z](?:Pin|Token|Otp|Cvv)\b/i;
-
-export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name);
-}
-
 function withoutSecrets(fields: Shape<JsonObject>): Shape<JsonObject> {
   return {
     check: (value, path) => {
       const fault = fields.check(value, path);
       if (fault !== undefined) return fault;
       for (const [name, asked] of Object.entries(value as JsonObject)) {
-        const { title = "" } = asked as JsonObject;
-        if (isSecretName(name) || (typeof title === "string" && isSecretName(title)))
+        const { title, description } = asked as JsonObject;
+        if (asksForSecret([name, title, description].filter((one) => typeof one === "string")))
           return { path: `${path}/${name.slice(0, 64)}`, problem: "asks for a secret" };
       }
       return undefined;
@@ -112,12 +110,19 @@ function withoutSecrets(fields: Shape<JsonObject>): Shape<JsonObject> {
   };
 }
 
+/** Shown whole to a person, so it is one text for every reader, and what it opens is encrypted. */
+const link: Shape<string> = {
+  check: (value, path) => {
+    if (typeof value !== "string" || !/^https:\/\/[^/?#]/i.test(value)) return { path, problem: "is not an https URL" };
+    const problem = uriProblem(value);
+    return problem === undefined ? undefined : { path, problem };
+  },
+};
+
 const urlParams = record({
   mode: oneOf(["url"]),
   message: text(),
-  // Shown whole to a person, who decides by what it begins with: no credentials before the host.
-  url: text({ max: 2048, form: /^https:\/\/[^\s\\/?#@]+(?:[/?#][^\s\\]*)?$/i }),
-  elicitationId: optional(text({ max: 256 })),
+  url: link,
   _meta: optional(jsonObject),
 });
 
@@ -141,20 +146,10 @@ const inputRequest = choice<JsonObject>("method", {
 
 export const inputRequestsShape = dictionary(inputRequest, MAX_QUESTIONS);
 
-/** What the client may answer. Roots are not its to give. */
-export const INPUT_RESPONSES: Readonly<Record<Exclude<InputKind, "roots">, Shape<JsonObject>>> = {
-  sampling: openRecord({
-    role,
-    content: blocks,
-    model: text(),
-    stopReason: optional(text()),
-    _meta: optional(jsonObject),
-  }),
-  elicitation: openRecord({
-    action: oneOf(["accept", "decline", "cancel"]),
-    content: optional(dictionary(either<unknown>(text(), number, flag(), names), MAX_FIELDS)),
-    _meta: optional(jsonObject),
-  }),
+/** By which contract a question is decided and its answer held. Roots are not the client's to give. */
+export const QUESTION_CONTRACTS: Readonly<Record<Exclude<InputKind, "roots">, RequestContract>> = {
+  sampling,
+  elicitation,
 };
 
 /** Params of a request that may be a retry. The answers are held against what was asked (retry.ts). */

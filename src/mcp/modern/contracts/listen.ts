@@ -1,8 +1,8 @@
 /** `subscriptions/listen` and what comes on its stream. */
 import { flag, listOf, optional, record, text } from "../../../base/shape.js";
 import { idShape, jsonObject, openRecord } from "../../methods/shapes.js";
+import { resourceUri } from "../../methods/resource-uri.js";
 import { META } from "../revision.js";
-import { plainUri } from "../uri.js";
 import { modernNotification, modernRequest } from "./contract.js";
 
 /** Resources that one stream may be about. */
@@ -12,7 +12,7 @@ const filter = record({
   toolsListChanged: optional(flag()),
   promptsListChanged: optional(flag()),
   resourcesListChanged: optional(flag()),
-  resourceSubscriptions: optional(listOf(plainUri, MAX_LISTEN_URIS)),
+  resourceSubscriptions: optional(listOf(resourceUri, MAX_LISTEN_URIS)),
   /** Of the tasks extension. */
   taskIds: optional(listOf(text({ max: 256 }), MAX_LISTEN_URIS)),
 });
@@ -37,7 +37,7 @@ export const resourceUpdated = modernNotification({
   method: "notifications/resources/updated",
   sender: "server",
   feature: "subscribe",
-  params: record({ uri: plainUri, _meta: tag }),
+  params: record({ uri: resourceUri, _meta: tag }),
 });
 
 const changed = { sender: "server", feature: "list-changed", params: record({ _meta: tag }) } as const;

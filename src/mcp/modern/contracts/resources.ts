@@ -1,8 +1,8 @@
 /** `resources/list`, `resources/templates/list` and `resources/read` of 2026-07-28. */
 import { listOf, optional, record, text } from "../../../base/shape.js";
 import { jsonObject, openRecord } from "../../methods/shapes.js";
+import { resourceUri } from "../../methods/resource-uri.js";
 import { resource, resourceContents, resourceTemplate } from "../shapes.js";
-import { plainUri } from "../uri.js";
 import { modernRequest } from "./contract.js";
 import { RETRY_MEMBERS } from "./input.js";
 import { PAGED } from "./paged.js";
@@ -28,7 +28,7 @@ export const templatesList = modernRequest({
 export const resourcesRead = modernRequest({
   method: "resources/read",
   feature: "resources",
-  params: record({ uri: plainUri, ...RETRY_MEMBERS, _meta: jsonObject }),
+  params: record({ uri: resourceUri, ...RETRY_MEMBERS, _meta: jsonObject }),
   complete: openRecord({ contents: listOf(resourceContents) }),
   mayAsk: true,
   isCacheable: true,

@@ -11,11 +11,13 @@ import { openControlSocket, type ControlSocket } from "../host/control-socket.js
 import { loadSigningKey } from "../host/signing-key.js";
 import { actBetween, Downstream } from "../mcp/downstream.js";
 import { Relay } from "../mcp/relay.js";
-import { Session } from "../mcp/session.js";
+import { ModernRelay } from "../mcp/modern/relay.js";
+import type { Session } from "../mcp/session.js";
 import { Upstream, type McpRequest } from "../mcp/upstream.js";
 import type { PolicyTrust } from "../policy/ast.js";
 import type { ClientStream } from "./client-stream.js";
 import { createControl } from "./control.js";
+import { createEraSession } from "./era-session.js";
 import { startLiveRun, type LiveRun, type LiveRunOptions, type NewKey } from "./live-run.js";
 import { packageVersion } from "./package-info.js";
 import { compileSource, type LoadedPolicy } from "./policy-file.js";
@@ -84,7 +86,9 @@ export class Proxy {
     const env = childEnvironment(options.env, options.allowEnv);
     if (!env.ok) throw new AgentkError("usage", env.error);
     this.env = env.value;
-    this.session = new Session({ maxClientMessages: options.maxClientMessages, mcp: document.mcp });
+    const { maxClientMessages } = options;
+    const { session, retries } = createEraSession({ maxClientMessages, mcp: document.mcp });
+    this.session = session;
     const toServer = (line: string): void => {
       this.sendToServer(line);
     };
@@ -95,12 +99,19 @@ export class Proxy {
     const timeoutMs = options.responseTimeoutMs;
     this.downstream = new Downstream({ session: this.session, send: toClient, timeoutMs });
     this.run = startLiveRun(options, actBetween(this.upstream, this.downstream));
+    const identity = { session: SESSION, agent: options.agentId, server: options.serverId };
+    const { dispatch } = this.run;
+    const { upstream } = this;
     this.relay = new Relay({
+      modern: new ModernRelay({
+        ...{ dispatch, session, subscriptions: session.subscriptions, retries },
+        ...{ upstream, identity, toClient, timeoutMs },
+      }),
       dispatch: this.run.dispatch,
       session: this.session,
       upstream: this.upstream,
       downstream: this.downstream,
-      identity: { session: SESSION, agent: options.agentId, server: options.serverId },
+      identity,
       isPromptTrusted: this.trust.client_prompt === "_meta",
       toClient,
       toServer,

@@ -100,5 +100,6 @@ const STATUS = { broken: "not-sent", timeout: "timeout", cancelled: "cancelled",
 /** INVARIANT: what a server asks goes to the client, what a client asks goes to the server, and to nobody else. */
 export function actBetween(upstream: Upstream, downstream: Downstream): Ports<McpRequest>["act"] {
   return (call, request, sent) =>
-    request.from === "server" ? downstream.act(call, request, sent) : upstream.act(call, request, sent);
+    request.perform?.(call, sent) ??
+    (request.from === "server" ? downstream.act(call, request, sent) : upstream.act(call, request, sent));
 }

@@ -7,6 +7,7 @@ import { Bucket } from "./bucket.js";
 import { handedOn } from "./handed.js";
 import type { Mediated, RequestContract } from "./methods/contract.js";
 import type { McpRequest } from "./observed.js";
+import { isOfModern } from "./modern/relay.js";
 import { refused } from "./refused.js";
 import type { ListKind, RelayParts } from "./relay-parts.js";
 import { serverRefusal, serverReply } from "./server-reply.js";
@@ -49,6 +50,7 @@ export class FromServer {
     else if (!(await this.mayPass())) {
       if (message.form === "request") this.parts.toServer(serverRefusal(message.id, CROWDED));
     } else if (message.form === "request") await this.question(message, admission);
+    else if (isOfModern(admission.contract)) await this.parts.modern?.announce(message, admission);
     else if (list === undefined) await this.announce(message.method, admission);
     else await this.changed(message.method, list);
   }

@@ -25,6 +25,8 @@ export interface McpRequest extends SyscallRequest {
   readonly params: JsonObject;
   /** The canonical text of exactly what was judged. */
   readonly line: string;
+  /** What is done in place of sending the line: for what is no plain question and answer. Never rejects. */
+  readonly perform?: (call: string, sent: string | undefined) => Promise<Observation>;
   /** Set by `act`: what the reply is made from once the kernel has recorded it. */
   answer?: Answer;
 }

@@ -1,5 +1,6 @@
 /** What the boundary says of a message that may not pass, before any policy is asked. */
 import type { Refusal } from "../abi/request.js";
+import type { JsonObject } from "../base/json.js";
 import type { ShapeFault } from "../base/shape.js";
 import { RPC } from "./wire/codes.js";
 
@@ -9,6 +10,8 @@ export interface Refused {
   /** For the answer to a request; notifications and answers are never answered. */
   readonly rpcCode: number;
   readonly detail: string;
+  /** What the error carries beside agentk's own evidence. */
+  readonly data?: JsonObject;
 }
 
 export function refused(refusal: Refusal, rpcCode: number, detail: string): Refused {

@@ -2,6 +2,7 @@
 import { USER_WORDS } from "../abi/request.js";
 import type { Dispatch } from "../kernel/dispatch.js";
 import type { Downstream } from "./downstream.js";
+import type { ModernRelay } from "./modern/relay.js";
 import type { Session } from "./session.js";
 import type { McpRequest, Upstream } from "./upstream.js";
 
@@ -19,6 +20,8 @@ export interface RelayParts {
   readonly session: Session;
   readonly upstream: Upstream;
   readonly downstream: Downstream;
+  /** Takes what the session admits of 2026-07-28; without it that revision is not spoken. */
+  readonly modern?: ModernRelay;
   /** Who the log says is acting: the operator's words, not the client's. */
   readonly identity: { readonly session: string; readonly agent: string; readonly server: string };
   /** Whether the policy takes what a client puts in `_meta["agentk/prompt"]` for its user's words. */

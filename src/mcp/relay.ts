@@ -10,6 +10,7 @@ import { FromServer } from "./from-server.js";
 import { establish } from "./handshake.js";
 import type { TakenClaims } from "./methods/claims.js";
 import type { RequestContract } from "./methods/contract.js";
+import { isOfModern } from "./modern/relay.js";
 import { USER_PAGE, type RelayParts } from "./relay-parts.js";
 import { replyTo } from "./reply.js";
 import type { Admitted, Refused } from "./session.js";
@@ -93,7 +94,11 @@ export class Relay {
     const message = read.value;
     const admission = this.parts.session.admit(message);
     if (!admission.ok) return this.settle(message, admission);
-    if (message.form === "request") return this.handleRequest(message, admission);
+    if (message.form === "request") {
+      const { modern } = this.parts;
+      if (modern === undefined || !isOfModern(admission.contract)) return this.handleRequest(message, admission);
+      return modern.request(message, admission, () => this.claimsOf(admission.claims));
+    }
     if (admission.contract.method === "notifications/initialized") {
       this.opened = this.open(admission.contract.method);
       await this.opened;

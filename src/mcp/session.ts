@@ -12,6 +12,7 @@ import { initialize } from "./methods/initialize.js";
 import { grantsOf, type Grants } from "./methods/granted.js";
 import { withForwardedMeta } from "./methods/request-meta.js";
 import { progressTokenOf } from "./methods/shapes.js";
+import type { ModernRevision } from "./modern/revision.js";
 import { contractFor } from "./methods/table.js";
 import { malformed, NOT_FOUND, refused, type Refused } from "./refused.js";
 import { ServerSide } from "./server-side.js";
@@ -49,7 +50,7 @@ export class Session {
   private agreed: Revision | undefined;
   private received = 0;
   private readonly maxMessages: number;
-  private readonly exchanges = new Exchanges();
+  protected readonly exchanges = new Exchanges();
   private readonly server: ServerSide;
   /** What the client has said it can. Never shown to the server as it is. */
   private declared: JsonObject = {};
@@ -73,7 +74,7 @@ export class Session {
   }
 
   /** The revision both sides speak, once `initialize` is answered. */
-  get revision(): Revision | undefined {
+  get revision(): Revision | ModernRevision | undefined {
     return this.agreed;
   }
 

@@ -59,17 +59,22 @@ export class Upstream {
     return { kind: "broken" };
   }
 
-  /** Sends a question and settles with its answer, its timeout, its cancellation or the end of the server. */
-  ask(exchange: Exchange, line: string): Promise<Answer> {
+  /**
+   * Sends a question and settles with its answer, its timeout, its cancellation or the end of the server. One whose
+   * answer is the end of a stream has no timeout.
+   */
+  ask(exchange: Exchange, line: string, isStream = false): Promise<Answer> {
     return new Promise((resolve) => {
       if (this.isGone) {
         this.parts.session.release(exchange);
         resolve({ kind: "gone" });
         return;
       }
-      const timer = setTimeout(() => {
-        this.timeOut(exchange);
-      }, this.parts.timeoutMs);
+      const timer = isStream
+        ? undefined
+        : setTimeout(() => {
+            this.timeOut(exchange);
+          }, this.parts.timeoutMs);
       const finish = (answer: Answer): void => {
         clearTimeout(timer);
         this.waiting.delete(exchange);
@@ -99,6 +104,11 @@ export class Upstream {
     if (!this.parts.session.abandon(exchange)) return;
     if (wasForwarded) this.parts.send(notificationLine("notifications/cancelled", { requestId: exchange.id }));
     this.waiting.get(exchange)?.finish({ kind: "cancelled" });
+  }
+
+  /** The server has ended a stream by itself: there is nothing to tell it. */
+  ended(exchange: Exchange): void {
+    if (this.parts.session.abandon(exchange)) this.waiting.get(exchange)?.finish({ kind: "cancelled" });
   }
 
   /** The server is gone: one clear answer for each question that waits. */

@@ -87,7 +87,7 @@ export const elicitation = requestContract({
 });
 
 export function isUrlMode(params: unknown): boolean {
-  return isJsonObject(params as JsonValue) && (params as JsonObject)["mode"] === "url";
+  return isJsonObject(params) && (params)["mode"] === "url";
 }
 
 /** What leaves for the server is what it asked for, and only when the person agreed. */

@@ -1,7 +1,6 @@
 /** What a result of 2026-07-28 must say of itself, and what the client gets of that. */
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.js";
 import { oneOf, optional, text, type Shape, type ShapeFault } from "../../base/shape.js";
-import { withoutAgentkMeta } from "../methods/claims.js";
 import { openRecord } from "../methods/shapes.js";
 import { inputRequestsShape } from "./contracts/input.js";
 import { META } from "./revision.js";
@@ -58,16 +57,14 @@ export function isAsking(result: JsonObject): boolean {
 }
 
 /**
- * What the client gets of a complete result that has passed its shape: what this revision requires is there, nothing
- * passes for the kernel's evidence, and nothing says that other clients may have it. What one client may see is for the
- * policy to say.
+ * What the client gets of a complete result that has passed its shape and may be handed on: what this revision requires
+ * is there, and nothing says that other clients may have it. What one client may see is for the policy to say.
  */
 export function toClient(result: JsonObject, { isCacheable }: Pick<Kind, "isCacheable">): JsonObject {
-  const clean = withoutAgentkMeta(result);
-  const { ttlMs = 0 } = clean;
+  const { ttlMs = 0 } = result;
   return {
-    ...clean,
-    ...(Object.hasOwn(clean, "_meta") ? { _meta: cutMeta(clean["_meta"]) } : {}),
+    ...result,
+    ...(Object.hasOwn(result, "_meta") ? { _meta: cutMeta(result["_meta"]) } : {}),
     ...(isCacheable ? { cacheScope: "private", ttlMs } : {}),
     resultType: COMPLETE,
   };

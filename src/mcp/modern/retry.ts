@@ -6,7 +6,7 @@ import { canonicalJson } from "../../base/canonical.js";
 import type { Digests } from "../../base/digest.js";
 import { isJsonObject, type JsonObject } from "../../base/json.js";
 import { err, ok, type Result } from "../../base/result.js";
-import { INPUT_KINDS, INPUT_RESPONSES, type InputKind, type InputMethod } from "./contracts/input.js";
+import { INPUT_KINDS, QUESTION_CONTRACTS, type InputKind, type InputMethod } from "./contracts/input.js";
 import { INPUT_REQUIRED, isAsking } from "./results.js";
 
 /** Results of one connection whose retry is awaited; one more is refused. */
@@ -32,7 +32,18 @@ export interface Asked {
 export interface Question {
   readonly key: string;
   readonly kind: InputKind;
+  readonly method: InputMethod;
   readonly params: JsonObject;
+  /** Who waits for the answer; nobody for one about roots. */
+  readonly waiting?: Waiting;
+}
+
+/** A question that the client has been asked. Exactly one of these is called, once. */
+export interface Waiting {
+  /** Takes the client's answer, which has passed its contract, and gives what of it may reach the server, if anything. */
+  readonly answered: (response: JsonObject) => Promise<JsonObject | undefined>;
+  /** No answer comes any more, or the question was never shown. */
+  readonly ended: (status: "timeout" | "cancelled" | "not-sent") => void;
 }
 
 /** What a live handle stands for. */
@@ -40,6 +51,12 @@ export interface Pending {
   readonly questions: readonly Question[];
   /** The server's own state. */
   readonly state?: string;
+}
+
+/** A handle taken for a retry, and the answers that the retry brings. */
+export interface Redeemed {
+  readonly pending: Pending;
+  readonly answers: readonly Answered[];
 }
 
 interface Entry extends Pending {
@@ -87,14 +104,16 @@ export class Retries {
    * with another method, target or argument is refused and stays good for the request that it is of, so that nobody
    * ends another's request by guessing at it.
    */
-  redeem(handle: string, asked: Asked): Result<Pending, string> {
+  redeem(handle: string, asked: Asked): Result<Redeemed, string> {
     this.expire();
     const entry = this.entries.get(handle);
     if (entry === undefined) return err("requestState is not one that is awaited");
     const isSame = entry.method === asked.method && entry.target === asked.target;
     if (!isSame || entry.digest !== this.digest(asked)) return err("requestState belongs to another request");
+    const answers = answersIn(entry, asked.params);
+    if (!answers.ok) return answers;
     this.entries.delete(handle);
-    return ok(entry);
+    return ok({ pending: entry, answers: answers.value });
   }
 
   /** Gives up all that wait, at the end of the connection. */
@@ -133,7 +152,7 @@ export function questionsOf(result: JsonObject, capabilities: JsonObject): Resul
     const { method, params = {} } = request as { method: InputMethod; params?: JsonObject };
     const kind = INPUT_KINDS[method];
     if (!isDeclared(kind, params, capabilities)) return err(`asks for ${kind}, which was not offered`);
-    questions.push({ key, kind, params });
+    questions.push({ key, kind, method, params });
   }
   return ok(questions);
 }
@@ -159,14 +178,13 @@ function asksWithTools({ tools, toolChoice, messages }: JsonObject): boolean {
 
 /** What the client gets: the questions that are its to answer, and the handle in place of the server's state. */
 export function askedResult(result: JsonObject, handle: string, questions: readonly Question[]): JsonObject {
-  const { _meta, inputRequests } = result;
+  const { _meta } = result;
   const asked = questions.filter(({ kind }) => kind !== "roots");
-  const requests = (inputRequests ?? {}) as JsonObject;
   return {
     ...(_meta === undefined ? {} : { _meta }),
     ...(asked.length === 0
       ? {}
-      : { inputRequests: Object.fromEntries(asked.map(({ key }) => [key, requests[key] ?? null])) }),
+      : { inputRequests: Object.fromEntries(asked.map(({ key, method, params }) => [key, { method, params }])) }),
     requestState: handle,
     resultType: INPUT_REQUIRED,
   };
@@ -189,8 +207,11 @@ export function answersIn(pending: Pending, params: JsonObject): Result<readonly
     const given = inputResponses as JsonObject;
     if (question.kind === "roots" || !Object.hasOwn(given, question.key)) continue;
     const response = given[question.key];
-    const fault = INPUT_RESPONSES[question.kind].check(response, `/inputResponses/${question.key.slice(0, 64)}`);
-    if (fault !== undefined) return err(`params${fault.path} ${fault.problem}`);
+    const { result, answerFault } = QUESTION_CONTRACTS[question.kind];
+    const fault = result.check(response, "") ?? answerFault?.(response as JsonObject, question.params);
+    if (fault !== undefined) {
+      return err(`params/inputResponses/${question.key.slice(0, 64)}${fault.path} ${fault.problem}`);
+    }
     answers.push({ question, response: response as JsonObject });
   }
   return ok(answers);

@@ -2,11 +2,11 @@
  * A session of 2026-07-28: there is no handshake, and every request says for itself what it speaks and who it is from.
  * What may pass now, and which answer belongs to which request; the relay does the reading, waiting and recording.
  */
-import type { Refusal } from "../../abi/request.js";
 import type { JsonObject } from "../../base/json.js";
 import { MAX_CLIENT_MESSAGES } from "../../base/limits.js";
 import { ok, type Result } from "../../base/result.js";
-import type { Admitted, Admission, Refused } from "../session.js";
+import { refused, type Refused } from "../refused.js";
+import type { Admitted, Admission } from "../session.js";
 import { takeClaims, withoutAgentkMeta } from "../methods/claims.js";
 import type { Phase } from "../methods/contract.js";
 import { progressTokenOf } from "../methods/shapes.js";
@@ -16,7 +16,7 @@ import type { Message, NotificationMessage, RequestId, RequestMessage } from "..
 import type { ModernContract, ModernRequest } from "./contracts/contract.js";
 import { mayLog, readEnvelope, type Envelope, type EnvelopeFault, type LogLevel } from "./envelope.js";
 import type { Grants } from "../methods/granted.js";
-import type { Pending, Retries } from "./retry.js";
+import type { Redeemed, Retries } from "./retry.js";
 import { MODERN, UNSUPPORTED_VERSION } from "./revision.js";
 import type { SessionLike } from "./session-like.js";
 import type { Subscriptions } from "./subscriptions.js";
@@ -27,19 +27,14 @@ export interface ModernRequestFacts {
   readonly contract: ModernRequest;
   readonly envelope: Envelope;
   /** What it is a retry of: the answers in it are still to be judged. */
-  readonly retry?: Pending;
+  readonly retry?: Redeemed;
 }
 
 export interface ModernAdmitted extends Admitted {
   readonly modern?: ModernRequestFacts;
 }
 
-export interface ModernRefused extends Refused {
-  /** What the error answer carries beside agentk's own evidence. */
-  readonly data?: JsonObject;
-}
-
-export type ModernAdmission = ModernAdmitted | ModernRefused;
+export type ModernAdmission = ModernAdmitted | Refused;
 
 export interface ModernSessionParts {
   readonly grants: Grants;
@@ -47,6 +42,8 @@ export interface ModernSessionParts {
   readonly subscriptions: Subscriptions;
   /** Requests under way, shared with the session of the other era that the connection may begin with. */
   readonly exchanges?: Exchanges;
+  /** Whether a server has given this cursor for this list; without it no cursor is known. */
+  readonly isIssued?: (method: string, cursor: string) => boolean;
   readonly maxClientMessages?: number;
 }
 
@@ -204,12 +201,15 @@ export class ModernSession implements SessionLike {
     if (method.startsWith("tasks/")) return malformed("params/taskId is of no task of this client");
     const token = progressTokenOf(params);
     if (token !== undefined && this.exchanges.hasToken(token)) return malformed("params/_meta/progressToken is in use");
+    const { cursor } = params;
+    if (typeof cursor === "string" && this.parts.isIssued?.(method, cursor) !== true)
+      return malformed("params/cursor was not issued for this list");
     if (method !== "subscriptions/listen" || !this.parts.subscriptions.isFull) return undefined;
     return refused("lifecycle", RPC.invalidRequest, "too many streams are open");
   }
 
   /** Last of all checks: a handle is used up only by a request that passes. */
-  private retryOf(contract: ModernRequest, params: JsonObject): Result<Pending | undefined, string> {
+  private retryOf(contract: ModernRequest, params: JsonObject): Result<Redeemed | undefined, string> {
     const { requestState, inputResponses } = params;
     if (requestState === undefined) {
       return inputResponses === undefined ? ok(undefined) : { ok: false, error: "params/requestState is missing" };
@@ -250,20 +250,16 @@ function about(exchange: Exchange | undefined): { exchange: Exchange } | undefin
   return exchange === undefined ? undefined : { exchange };
 }
 
-function refused(refusal: Refusal, rpcCode: number, detail: string): Refused {
-  return { ok: false, refusal, rpcCode, detail };
-}
-
 function malformed(detail: string): Refused {
   return refused("malformed", RPC.invalidParams, detail);
 }
 
-function envelopeRefusal({ kind, detail, requested = "" }: EnvelopeFault): ModernRefused {
+function envelopeRefusal({ kind, detail, requested = "" }: EnvelopeFault): Refused {
   if (kind === "malformed") return malformed(detail);
   return { ...refused("malformed", UNSUPPORTED_VERSION, detail), data: { requested, supported: [MODERN] } };
 }
 
 /** MCP 2026-07-28, era detection: any other error of a probe lets a client go on with `initialize`. */
-function withoutModernCode(refusal: ModernRefused): Refused {
+function withoutModernCode(refusal: Refused): Refused {
   return refused(refusal.refusal, RPC.methodNotFound, refusal.detail);
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject, JsonValue } from "../../../src/base/json.js";
 import { isEnveloped, mayLog, readEnvelope } from "../../../src/mcp/modern/envelope.js";
-import { grantsOf } from "../../../src/mcp/modern/grants.js";
+import { grantsOf } from "../../../src/mcp/methods/granted.js";
 import { META, MODERN } from "../../../src/mcp/modern/revision.js";
 import { ALL, envelope, EVERYTHING } from "./fixture.js";
 

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { utf8Bytes } from "../../../src/base/bytes.js";
 import type { JsonObject } from "../../../src/base/json.js";
-import { FEATURES, grantsOf, type Feature, type Grants } from "../../../src/mcp/modern/grants.js";
+import { grantsOf, type Grants } from "../../../src/mcp/methods/granted.js";
+import { MCP_FEATURES, type McpFeature } from "../../../src/policy/ast.js";
 import { Retries } from "../../../src/mcp/modern/retry.js";
 import { META, MODERN } from "../../../src/mcp/modern/revision.js";
 import { ModernSession, type ModernAdmission } from "../../../src/mcp/modern/session.js";
@@ -13,7 +14,11 @@ import { readMessage } from "../../../src/mcp/wire/read.js";
 import { notificationLine, requestLine } from "../../../src/mcp/wire/write.js";
 
 export const ROOT = "file:///work";
-export const ALL: Grants = grantsOf(FEATURES, [ROOT], true);
+export const ALL: Grants = grantsOf({ features: MCP_FEATURES, roots: [ROOT], trace: true });
+
+export function granting(...features: readonly McpFeature[]): Grants {
+  return grantsOf({ features, roots: [], trace: false });
+}
 
 export const EVERYTHING: JsonObject = { elicitation: { form: {}, url: {} }, sampling: { tools: {}, context: {} } };
 
@@ -57,9 +62,8 @@ export function madeRetries(clock = { now: 0 }, onExpired?: () => void): Retries
   });
 }
 
-export function made(features: readonly Feature[] | Grants = ALL, maxClientMessages?: number): Made {
+export function made(grants: Grants = ALL, maxClientMessages?: number): Made {
   const clock = { now: 0 };
-  const grants = "has" in features ? features : grantsOf(features);
   const retries = madeRetries(clock);
   const subscriptions = new Subscriptions();
   const limit = maxClientMessages === undefined ? {} : { maxClientMessages };

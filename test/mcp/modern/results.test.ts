@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/base/json.js";
 import { toClient } from "../../../src/mcp/modern/results.js";
 import { META } from "../../../src/mcp/modern/revision.js";
-import { hiddenIn } from "../../../src/mcp/modern/uri.js";
 import { MODERN_CONTRACTS } from "../../../src/mcp/modern/table.js";
 import type { ModernRequest } from "../../../src/mcp/modern/contracts/contract.js";
 
@@ -71,41 +70,12 @@ describe("what the client gets", () => {
     expect(toClient({ content: [] }, { isCacheable: false })).toEqual({ content: [], resultType: "complete" });
   });
 
-  it("is rid of what passes for the kernel's evidence, and of links about the server", () => {
+  it("is rid of links about the server", () => {
     const info = { name: "s", version: "1", websiteUrl: "https://track.example/?id=1", icons: [] };
-    const _meta = { "agentk/decision": { verdict: "allow" }, [META.serverInfo]: info, keep: 1 };
+    const _meta = { [META.serverInfo]: info, keep: 1 };
     expect(toClient({ content: [], _meta }, { isCacheable: false })["_meta"]).toEqual({
       keep: 1,
       [META.serverInfo]: { name: "s", version: "1" },
     });
-  });
-});
-
-describe("a URI", () => {
-  it.each([
-    "file:///a/../etc/passwd",
-    "file:///a/..",
-    "file:///a/./b",
-    "file:///a/%2e%2e/b",
-    "file:///a%2Fb",
-    "file:///a%5cb",
-    "file:///a%00",
-    "file:///a%252e",
-    "file:///a\\b",
-    "https://user:pw@host/",
-    "https://good.example@evil.example/",
-  ])("%s hides something", (uri) => {
-    expect(hiddenIn(uri)).toBeDefined();
-  });
-
-  it.each([
-    "file:///a/b..c",
-    "https://host/a?b=c#d",
-    "demo://resource/static/1",
-    "mailto:a@b.example",
-    "file:///a%20b",
-    "https://host/a/@scope/b",
-  ])("%s hides nothing", (uri) => {
-    expect(hiddenIn(uri)).toBeUndefined();
   });
 });

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/base/json.js";
-import { grantsOf } from "../../../src/mcp/modern/grants.js";
 import { META } from "../../../src/mcp/modern/revision.js";
 import { MAX_STREAMS } from "../../../src/mcp/modern/subscriptions.js";
 import { MODERN_CONTRACTS } from "../../../src/mcp/modern/table.js";
-import { ALL, bare, envelope, made, message, notification, request, send, verdictOf } from "./fixture.js";
+import { ALL, bare, envelope, granting, made, message, notification, request, send, verdictOf } from "./fixture.js";
 
 const PARAMS: Readonly<Record<string, JsonObject>> = {
   "tools/call": { name: "t" },
@@ -33,7 +32,7 @@ describe("requests", () => {
     "$method is not there unless granted",
     ({ method, feature }) => {
       const others = ["tools", "resources", "prompts", "completion", "tasks"] as const;
-      const { session } = made(grantsOf(others.filter((name) => name !== feature)));
+      const { session } = made(granting(...others.filter((name) => name !== feature)));
       expect(verdictOf(session.admit(request(1, method, PARAMS[method])))).toBe(NOT_FOUND);
     },
   );
@@ -114,7 +113,9 @@ describe("retries", () => {
   it("names a live handle, and is used up", () => {
     const { session, requestState } = waiting();
     const again = { ...params, requestState, inputResponses: {} };
-    expect(session.admit(request(1, "tools/call", again))).toMatchObject({ modern: { retry: { state: "server's" } } });
+    expect(session.admit(request(1, "tools/call", again))).toMatchObject({
+      modern: { retry: { pending: { state: "server's" }, answers: [] } },
+    });
     expect(verdictOf(session.admit(request(2, "tools/call", again)))).toBe(MALFORMED);
   });
 
@@ -172,7 +173,7 @@ describe("the server's messages", () => {
   });
 
   it("a log message never comes where logging is not granted", () => {
-    const { session } = made([]);
+    const { session } = made(granting());
     expect(session.admitFromServer(notification("notifications/message", { level: "alert", data: 1 })).ok).toBe(false);
   });
 

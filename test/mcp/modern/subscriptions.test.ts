@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/base/json.js";
-import { grantsOf } from "../../../src/mcp/modern/grants.js";
+import { grantsOf } from "../../../src/mcp/methods/granted.js";
 import { META } from "../../../src/mcp/modern/revision.js";
 import { filterParams, Subscriptions, trimFilter, withUris } from "../../../src/mcp/modern/subscriptions.js";
-import { ALL } from "./fixture.js";
+import { ALL, granting } from "./fixture.js";
 
 const ACK = "notifications/subscriptions/acknowledged";
 const UPDATED = "notifications/resources/updated";
@@ -40,8 +40,8 @@ describe("a filter", () => {
 
   it("is empty where nothing is granted", () => {
     expect(trimFilter(ASKED, grantsOf())).toEqual({});
-    expect(trimFilter(ASKED, grantsOf(["list-changed", "tools"]))).toEqual({ toolsListChanged: true });
-    expect(trimFilter(ASKED, grantsOf(["subscribe", "tools"]))).toEqual({});
+    expect(trimFilter(ASKED, granting("list-changed", "tools"))).toEqual({ toolsListChanged: true });
+    expect(trimFilter(ASKED, granting("subscribe", "tools"))).toEqual({});
   });
 });
 

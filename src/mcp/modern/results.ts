@@ -71,7 +71,7 @@ export function toClient(result: JsonObject, { isCacheable }: Pick<Kind, "isCach
 }
 
 /** What the server says it is: name, version and title. Its other members are links and pictures for a client to load. */
-function cutMeta(meta: JsonValue | undefined): JsonObject {
+export function cutMeta(meta: JsonValue | undefined): JsonObject {
   if (!isJsonObject(meta)) return {};
   const info = meta[META.serverInfo];
   if (!isJsonObject(info) || implementation.check(info, "") !== undefined) return meta;

@@ -7,7 +7,7 @@ import type { Digests } from "../../base/digest.js";
 import { isJsonObject, type JsonObject } from "../../base/json.js";
 import { err, ok, type Result } from "../../base/result.js";
 import { INPUT_KINDS, QUESTION_CONTRACTS, type InputKind, type InputMethod } from "./contracts/input.js";
-import { INPUT_REQUIRED, isAsking } from "./results.js";
+import { cutMeta, INPUT_REQUIRED, isAsking } from "./results.js";
 
 /** Results of one connection whose retry is awaited; one more is refused. */
 export const MAX_RETRIES = 256;
@@ -181,7 +181,7 @@ export function askedResult(result: JsonObject, handle: string, questions: reado
   const { _meta } = result;
   const asked = questions.filter(({ kind }) => kind !== "roots");
   return {
-    ...(_meta === undefined ? {} : { _meta }),
+    ...(_meta === undefined ? {} : { _meta: cutMeta(_meta) }),
     ...(asked.length === 0
       ? {}
       : { inputRequests: Object.fromEntries(asked.map(({ key, method, params }) => [key, { method, params }])) }),

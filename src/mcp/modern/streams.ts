@@ -26,7 +26,9 @@ interface Stream {
   readonly acknowledged: Deferred<JsonObject>;
   /** Settles when the client has the acknowledgement, which nothing of the stream may overtake. */
   readonly shown: Deferred<undefined>;
-  end?: Promise<Answer>;
+  /** The answer to the request, which is the end of the stream. */
+  readonly end: Promise<Answer>;
+  isAcknowledged: boolean;
 }
 
 const STATUS = { broken: "not-sent", timeout: "timeout", cancelled: "cancelled", gone: "child-exited" } as const;
@@ -61,10 +63,10 @@ export class Streams {
       request.answer = { kind: "cancelled" };
       return { status: "not-sent" };
     }
-    const stream: Stream = { filter, acknowledged: deferred(), shown: deferred() };
-    this.streams.set(exchange, stream);
     subscriptions.open(exchange.id, filter);
     const end = upstream.ask(exchange, line, true);
+    const stream: Stream = { filter, acknowledged: deferred(), shown: deferred(), end, isAcknowledged: false };
+    this.streams.set(exchange, stream);
     const wait = { isOver: false };
     const timer = setTimeout(() => {
       wait.isOver = true;
@@ -73,7 +75,6 @@ export class Streams {
     const first = await Promise.race([stream.acknowledged.promise, end]);
     clearTimeout(timer);
     if (!isAnswer(first)) {
-      stream.end = end;
       return {
         status: "ok",
         page: { method: `${exchange.method}#result`, content: openPayload(canonicalJson(first)) },
@@ -87,7 +88,7 @@ export class Streams {
   /** After the request is decided and recorded: the client gets the acknowledgement, or the reason why there is none. */
   show(request: McpRequest, judged: Judged): string | undefined {
     const stream = this.streams.get(request.exchange);
-    if (stream?.end === undefined) return replyTo(request, judged);
+    if (stream?.isAcknowledged !== true) return replyTo(request, judged);
     const acknowledged = { _meta: tag(request.exchange), notifications: filterParams(stream.filter) };
     const told = judged.page === undefined ? undefined : handedOn(judged.page, acknowledged);
     if (told === undefined || !mayPass(judged.decision.verdict)) {
@@ -104,14 +105,18 @@ export class Streams {
   }
 
   acknowledge(exchange: Exchange, params: JsonObject): void {
-    this.streams.get(exchange)?.acknowledged.resolve(params);
+    const stream = this.streams.get(exchange);
+    if (stream === undefined) return;
+    stream.isAcknowledged = true;
+    stream.acknowledged.resolve(params);
   }
 
   /** Settles when the client knows the stream; false when it has ended before. */
   async isShown(exchange: Exchange): Promise<boolean> {
     const stream = this.streams.get(exchange);
     if (stream === undefined) return false;
-    await Promise.race([stream.shown.promise, stream.end]);
+    // One that is not acknowledged has nothing that could be overtaken.
+    if (stream.isAcknowledged) await Promise.race([stream.shown.promise, stream.end]);
     return this.streams.has(exchange);
   }
 

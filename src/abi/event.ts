@@ -63,6 +63,15 @@ export const SESSION_FACTS = [
   "late-answer",
   "child-fault",
   "child-exited",
+  /** A server's own `ping`, and its question for the roots: answered by agentk. */
+  "server-ping",
+  "roots-listed",
+  /** A server announced that a list of its has changed, and the client was told. */
+  "tools-changed",
+  "resources-changed",
+  "prompts-changed",
+  /** From here on messages of the server were dropped, because there were too many in a time. */
+  "server-flood",
 ] as const;
 
 /** A fact of the transport: nothing an agent decided, but part of what passed. */

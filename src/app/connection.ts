@@ -1,8 +1,10 @@
 /** One client session towards one server: the relay between two line streams, and the server's beginning and end. */
 import type { ExitFacts } from "../host/child-process.js";
+import { actBetween, Downstream } from "../mcp/downstream.js";
+import { ModernRelay } from "../mcp/modern/relay.js";
 import { Relay } from "../mcp/relay.js";
-import { Session } from "../mcp/session.js";
 import { Upstream } from "../mcp/upstream.js";
+import { createEraSession } from "./era-session.js";
 import type { MediatedRun, Place } from "./mediated-run.js";
 
 /** What a server's line stream tells. */
@@ -51,6 +53,7 @@ export class Connection {
   private readonly run: MediatedRun;
   private readonly client: ClientSide;
   private readonly upstream: Upstream;
+  private readonly downstream: Downstream;
   private readonly relay: Relay;
   private link: ServerLink | undefined;
   private exit: ExitFacts | undefined;
@@ -59,29 +62,31 @@ export class Connection {
     this.options = options;
     this.run = run;
     this.client = client;
-    const session = new Session({ maxClientMessages: options.maxClientMessages });
+    const { maxClientMessages, responseTimeoutMs: timeoutMs } = options;
+    const { session, retries } = createEraSession({ maxClientMessages, mcp: run.mcp });
     const toServer = (line: string): void => {
       this.toServer(line);
     };
-    const upstream = new Upstream({ session, send: toServer, timeoutMs: options.responseTimeoutMs });
+    const toClient = (line: string): void => {
+      if (!client.send(line)) this.link?.pause();
+    };
+    const { dispatch } = run;
+    const identity = { session: options.session, agent: options.agent, server: options.server };
+    const upstream = new Upstream({ session, send: toServer, timeoutMs });
     this.upstream = upstream;
+    this.downstream = new Downstream({ session, send: toClient, timeoutMs });
+    const { subscriptions } = session;
     this.relay = new Relay({
-      dispatch: run.dispatch,
-      session,
-      upstream,
-      identity: { session: options.session, agent: options.agent, server: options.server },
+      modern: new ModernRelay({ dispatch, session, subscriptions, retries, upstream, identity, toClient, timeoutMs }),
+      ...{ dispatch, session, upstream, downstream: this.downstream, identity, toClient, toServer },
       isPromptTrusted: run.trust.client_prompt === "_meta",
-      toClient: (line) => {
-        if (!client.send(line)) this.link?.pause();
-      },
-      toServer,
       // What waits is answered when the server is gone: nothing more is expected of it.
       onServerBroken: () => {
         client.onServerLost("child-faults");
         void this.link?.stop();
       },
     });
-    run.attach(options, (call, request, sent) => upstream.act(call, request, sent));
+    run.attach(options, actBetween(upstream, this.downstream));
   }
 
   /** Messages refused but too many to record one by one. */
@@ -129,6 +134,11 @@ export class Connection {
   /** The client reads again. */
   resume(): void {
     this.link?.resume();
+  }
+
+  /** The client is gone: what the server asked of it has no answer. */
+  clientGone(): void {
+    this.downstream.gone();
   }
 
   /** The server is to go at once. */

@@ -10,7 +10,7 @@ import { openControlSocket, type ControlSocket } from "../host/control-socket.js
 import { loadSigningKey } from "../host/signing-key.js";
 import type { Dispatch } from "../kernel/dispatch.js";
 import type { McpRequest } from "../mcp/upstream.js";
-import type { PolicyTrust } from "../policy/ast.js";
+import type { PolicyMcp, PolicyTrust } from "../policy/ast.js";
 import { createControl } from "./control.js";
 import { startLiveRun, type LiveRun, type LiveRunOptions, type NewKey } from "./live-run.js";
 import { packageVersion } from "./package-info.js";
@@ -74,6 +74,8 @@ export class MediatedRun {
   private readonly options: RunOptions;
   private readonly live: LiveRun<McpRequest>;
   readonly trust: PolicyTrust;
+  /** What of the protocol the policy grants. */
+  readonly mcp: PolicyMcp;
   private control: ControlSocket | undefined;
   /** Signs the head of the log from time to time. */
   private heads: NodeJS.Timeout | undefined;
@@ -83,7 +85,9 @@ export class MediatedRun {
   /** @throws AgentkError (PolicyInvalid among them): nothing has begun. */
   constructor(options: RunOptions) {
     this.options = options;
-    this.trust = compileSource(options.policy.source, options.policy.file).document.trust;
+    const { document } = compileSource(options.policy.source, options.policy.file);
+    this.trust = document.trust;
+    this.mcp = document.mcp;
     this.live = startLiveRun(options, (call, request, sent) => this.act(call, request, sent));
   }
 

@@ -112,6 +112,7 @@ export class Proxy {
   private async runEnd(reason: CloseReason, isUrgent: boolean): Promise<ProxyEnd> {
     const { connection, run } = this;
     this.client.stop();
+    connection.clientGone();
     // INVARIANT: the close line is the last, so the first ones come before it. Their failure is for `serve` to throw.
     await this.opening?.catch(() => undefined);
     // What still waits when the end is urgent may have happened: the log says so before the server is stopped.

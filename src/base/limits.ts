@@ -55,3 +55,23 @@ export const MAX_TRUST_BYTES = 256 * 1024;
 
 /** Why a key was rotated or revoked, or whose it is: a sentence. */
 export const MAX_KEY_NOTE_CHARS = 200;
+
+/** A resource's URI; what real servers give has some hundred characters. */
+export const MAX_URI_CHARS = 8192;
+
+/** Cursors of one server that a session remembers, and the longest one. Lists have a few dozen pages. */
+export const MAX_CURSORS = 1024;
+export const MAX_CURSOR_CHARS = 4096;
+
+/** Resources that one session is subscribed to. */
+export const MAX_SUBSCRIPTIONS = 1024;
+
+/** Questions of a server that wait for the client at once; one more is refused. People answer one at a time. */
+export const MAX_SERVER_QUESTIONS = 16;
+
+/** Forms and links of a server (elicitation) that a session remembers, to tell when one of them is done. */
+export const MAX_ELICITATIONS = 256;
+
+/** Notifications of a server: how many may come at once, and how many a second in the long run. */
+export const MAX_NOTIFICATION_BURST = 256;
+export const MAX_NOTIFICATIONS_PER_SECOND = 64;

@@ -11,7 +11,7 @@ import { IndeterminateError, type PolicyQuestion } from "../policy/conditions/co
 import { compileExpiry } from "../policy/expiry.js";
 import { EMPTY_RECALL } from "../policy/recall.js";
 import type { CallValues } from "./question.js";
-import type { Row } from "./row.js";
+import { isDriven, type Row } from "./row.js";
 import type { PendingCall, State } from "./state.js";
 import { SYSCALLS } from "./table.js";
 import { tracksValues } from "./values.js";
@@ -76,7 +76,7 @@ export function judge(state: State, request: SyscallRequest, labels: Labels, evi
   }
   const { kind, row, target, risk } = admitted;
   const known = { ...knownOf(request, admitted), ...evidenceOf(evidence), labels };
-  const ruling = decideAdmitted(state, admitted, known);
+  const ruling = decideAdmitted(state, admitted, request.from, known);
   return { kind, target: row.shown(target), labels, risk, ruling, admitted };
 }
 
@@ -128,13 +128,13 @@ function evidenceOf({ wall_ms, values, facts }: Evidence): Pick<Known, "wall_ms"
   return { wall_ms, ...(values === undefined ? {} : { values }), ...(facts === undefined ? {} : { facts }) };
 }
 
-function decideAdmitted(state: State, { row }: Admitted, known: Known): Ruling {
+function decideAdmitted(state: State, { row }: Admitted, from: SyscallRequest["from"], known: Known): Ruling {
   if (state.run !== undefined && waitingIn(state) >= state.run.limits.in_flight)
     return ruled(denied("in-flight-limit"));
   const ruling = askPolicy(state, known);
   const { verdict } = ruling.decision;
   const isMeant = mayPass(verdict) || verdict === "ask";
-  return isMeant && row.driver === "none" ? { ...ruled(denied("no-driver")), facts: ruling.facts } : ruling;
+  return isMeant && !isDriven(row, from) ? { ...ruled(denied("no-driver")), facts: ruling.facts } : ruling;
 }
 
 /** Calls that wait for their outcome or for a human: each is held in memory until then. */

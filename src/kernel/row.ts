@@ -21,12 +21,21 @@ export interface Row {
   /** The syscall that decides whether what it brings back may reach the agent. */
   readonly response: SyscallName;
   readonly risk: Risk;
-  /** What performs it. `none`: the act is refused, whatever the policy says, until a driver exists. */
+  /** What performs it for an agent. `none`: the act is refused, whatever the policy says, until a driver exists. */
   readonly driver: "mcp" | "none";
+  /** What performs it for a server, which asks the client (MCP: sampling, elicitation). */
+  readonly serverDriver: "mcp" | "none";
 }
 
-type RowParts<S extends Shape<unknown>> = Omit<Row, "subject" | "target" | "shown" | "isRedacted" | "subjectOf"> & {
+/** Whether there is something that performs a row's act for the one who asks. */
+export function isDriven(row: Row, from: "client" | "server"): boolean {
+  return (from === "client" ? row.driver : row.serverDriver) !== "none";
+}
+
+type Written = "subject" | "target" | "shown" | "isRedacted" | "subjectOf" | "serverDriver";
+type RowParts<S extends Shape<unknown>> = Omit<Row, Written> & {
   readonly subject: S;
+  readonly serverDriver?: Row["serverDriver"];
   readonly target: (subject: ShapeType<S>, server: string) => string;
 } & (
     | { readonly shown: (target: string) => string; readonly subjectOf?: undefined }
@@ -35,9 +44,10 @@ type RowParts<S extends Shape<unknown>> = Omit<Row, "subject" | "target" | "show
 
 /** Makes a row: either its target is shown whole and gives the subject back, or it says how to redact it. */
 export function defineRow<S extends Shape<unknown>>(parts: RowParts<S>): Row {
-  const { subject, target, shown, subjectOf, ...rest } = parts;
+  const { subject, target, shown, subjectOf, serverDriver = "none", ...rest } = parts;
   return {
     ...rest,
+    serverDriver,
     subject,
     target: (value, server) => target(value as ShapeType<S>, server),
     shown: shown ?? ((whole) => whole),

@@ -2,23 +2,24 @@
  * The relay between one MCP client and one server: every line of either side is read strictly, held against its
  * contract, decided by the kernel and recorded; what passes is the canonical form of exactly what was judged.
  */
-import { openPayload, type Claims, type SessionNote, type SyscallRequest } from "../abi/request.js";
-import { UNKNOWN_SYSCALL } from "../abi/syscalls.js";
+import { openPayload, type Claims, type SessionNote } from "../abi/request.js";
 import { canonicalJson } from "../base/canonical.js";
-import { MAX_CHILD_FAULTS, MAX_IN_FLIGHT, MAX_LINE_BYTES, MAX_RECORDED_STRAYS } from "../base/limits.js";
-import type { Dispatch } from "../kernel/dispatch.js";
-import { handedOn } from "./handed.js";
+import type { JsonObject } from "../base/json.js";
+import { MAX_CHILD_FAULTS, MAX_IN_FLIGHT, MAX_LINE_BYTES } from "../base/limits.js";
+import { FromServer } from "./from-server.js";
 import { establish } from "./handshake.js";
 import type { TakenClaims } from "./methods/claims.js";
 import type { RequestContract } from "./methods/contract.js";
+import { isOfModern } from "./modern/relay.js";
 import { USER_PAGE, type RelayParts } from "./relay-parts.js";
 import { replyTo } from "./reply.js";
 import type { Admitted, Refused } from "./session.js";
+import { Strays } from "./strays.js";
 import type { McpRequest } from "./upstream.js";
 import { wireFault, type WireFault } from "./wire/faults.js";
-import type { Message, NotificationMessage, RequestMessage } from "./wire/message.js";
+import type { Message, RequestMessage } from "./wire/message.js";
 import { readMessage } from "./wire/read.js";
-import { denialError, errorLine, faultError, notificationLine, requestLine, resultLine } from "./wire/write.js";
+import { denialError, faultError, notificationLine, requestLine, resultLine } from "./wire/write.js";
 
 /** How many of the user's texts are remembered, so that a host that repeats the prompt with every call makes one page. */
 const MAX_HEARD = 64;
@@ -31,19 +32,21 @@ export class Relay {
   private readonly running = new Set<Promise<void>>();
   /** Settles when the server has been told `notifications/initialized`, which no piped request may overtake. */
   private opened: Promise<void> | undefined;
-  private recordedStrays = 0;
-  private uncounted = 0;
   private faults = 0;
   /** What the user said in this session, the latest last. */
   private readonly heard = new Set<string>();
+  private readonly refusals: Strays;
+  private readonly server: FromServer;
 
   constructor(parts: RelayParts) {
     this.parts = parts;
+    this.refusals = new Strays(parts);
+    this.server = new FromServer(parts, this.refusals);
   }
 
   /** Messages refused but too many to record one by one. */
   get strays(): number {
-    return this.uncounted;
+    return this.refusals.count;
   }
 
   /** One line from the client. Attacker-controlled. */
@@ -90,12 +93,30 @@ export class Relay {
     if (!read.ok) return this.refuseLine(read.error);
     const message = read.value;
     const admission = this.parts.session.admit(message);
-    if (!admission.ok) return this.refuse(message, admission);
-    if (message.form === "request") return this.handleRequest(message, admission);
+    if (!admission.ok) return this.settle(message, admission);
+    if (message.form === "request") {
+      const { modern } = this.parts;
+      if (modern === undefined || !isOfModern(admission.contract)) return this.handleRequest(message, admission);
+      return modern.request(message, admission, () => this.claimsOf(admission.claims));
+    }
     if (admission.contract.method === "notifications/initialized") {
       this.opened = this.open(admission.contract.method);
       await this.opened;
     } else if (admission.exchange !== undefined) this.parts.upstream.cancel(admission.exchange);
+    else if (admission.question !== undefined) this.parts.toServer(progressLine(admission.params ?? {}));
+  }
+
+  /** An answer of the client's to a question of the server's goes its way; all else that is not admitted is refused. */
+  private async settle(message: Message, refused: Refused): Promise<void> {
+    const isAnswer = message.form === "result" || message.form === "error";
+    if (!isAnswer || refused.refusal === "message-limit") return this.refuse(message, refused);
+    const stray = this.parts.downstream.answered(message);
+    if (stray?.stray === "orphan") return this.refuse(message, refused);
+    if (stray !== undefined) this.late(stray.call);
+  }
+
+  private late(call: string | undefined): void {
+    this.note({ fact: "late-answer", ...(call === undefined ? {} : { call }) });
   }
 
   private async open(method: string): Promise<void> {
@@ -124,6 +145,7 @@ export class Relay {
       ...(claims === undefined ? {} : { claims }),
       exchange,
       contract,
+      params: admission.params ?? {},
       line,
     };
     const judged = await this.parts.dispatch.request(request);
@@ -198,69 +220,31 @@ export class Relay {
   private async refuseLine(fault: WireFault): Promise<void> {
     const isCounted = this.parts.session.count();
     const refusal = isCounted ? "malformed" : "message-limit";
-    await this.record({ name: `frame:${fault.code}`, refusal, from: "client" });
+    await this.refusals.record({ name: `frame:${fault.code}`, refusal, from: "client" });
     if (isCounted) this.reply(faultError(fault));
   }
 
   private async refuse(message: Message, refused: Refused): Promise<void> {
     const name = "method" in message ? message.method : `answer:${message.form}`;
-    const judged = await this.record({ name, refusal: refused.refusal, from: "client" });
+    const judged = await this.refusals.record({ name, refusal: refused.refusal, from: "client" });
     if (message.form !== "request") return;
     const decision = judged?.decision ?? { verdict: "deny", rule: refused.refusal, reason: refused.refusal };
     this.reply(denialError(message.id, decision, judged?.call, refused));
   }
 
-  /** Records a refusal as a denied syscall, up to a bound; beyond it, in numbers only. */
-  private record(what: {
-    name: string;
-    refusal: Refused["refusal"];
-    from: "client" | "server";
-  }): ReturnType<Dispatch<McpRequest>["request"]> | undefined {
-    const isBounded = what.from === "server" || what.refusal === "message-limit";
-    if (isBounded && this.recordedStrays >= MAX_RECORDED_STRAYS) {
-      this.uncounted++;
-      return undefined;
-    }
-    if (isBounded) this.recordedStrays++;
-    const request: SyscallRequest = {
-      ...this.parts.identity,
-      from: what.from,
-      kind: UNKNOWN_SYSCALL,
-      subject: { name: what.name },
-      refusal: what.refusal,
-    };
-    // A refused request is never performed, so it needs none of what `act` would use.
-    return this.parts.dispatch.request(request as McpRequest);
-  }
-
   private handleServer(message: Message): void {
     if (message.form === "request" || message.form === "notification") {
-      this.track(this.handleServerCall(message));
+      this.track(this.server.take(message));
       return;
     }
     const stray = this.parts.upstream.answered(message);
-    if (stray?.stray === "late")
-      this.note({ fact: "late-answer", ...(stray.call === undefined ? {} : { call: stray.call }) });
+    if (stray?.stray === "late") this.late(stray.call);
     if (stray?.stray === "orphan") this.serverFault("orphan-answer");
   }
+}
 
-  private async handleServerCall(message: RequestMessage | NotificationMessage): Promise<void> {
-    const { session, dispatch, identity } = this.parts;
-    const admission = session.admitFromServer(message);
-    if (admission.ok) {
-      const call = admission.exchange?.call;
-      // Without keys of agentk's own, which would pass for the kernel's evidence.
-      const params = admission.params ?? {};
-      const content = openPayload(canonicalJson(params));
-      const from = { session: identity.session, server: identity.server, method: message.method };
-      const page = await dispatch.page({ ...from, content, ...(call === undefined ? {} : { call }) });
-      const handed = page === undefined ? undefined : handedOn(page, params);
-      if (handed !== undefined) this.parts.toClient(notificationLine(message.method, handed));
-      return;
-    }
-    await this.record({ name: message.method, refusal: admission.refusal, from: "server" });
-    if (message.form === "request") {
-      this.parts.toServer(errorLine(message.id, { code: admission.rpcCode, message: admission.detail }));
-    }
-  }
+/** How far the client has come with a question of the server's: the numbers, and no word of its own. */
+function progressLine({ progressToken = null, progress = null, total }: JsonObject): string {
+  const params = { progressToken, progress, ...(total === undefined ? {} : { total }) };
+  return notificationLine("notifications/progress", params);
 }

@@ -2,30 +2,29 @@
  * One client and its child server: what may pass now, and which answer belongs to which request.
  * A pure state machine; the relay does the reading, writing, waiting and recording.
  */
-import type { Refusal } from "../abi/request.js";
-import type { JsonObject } from "../base/json.js";
+import { isJsonObject, type JsonObject } from "../base/json.js";
 import { MAX_CLIENT_MESSAGES } from "../base/limits.js";
 import { err, ok, type Result } from "../base/result.js";
 import type { ShapeFault } from "../base/shape.js";
 import { takeClaims, withoutAgentkMeta, type TakenClaims, type TakenParams } from "./methods/claims.js";
 import type { Contract, Phase } from "./methods/contract.js";
 import { initialize } from "./methods/initialize.js";
+import { grantsOf, type Grants } from "./methods/granted.js";
+import { withForwardedMeta } from "./methods/request-meta.js";
 import { progressTokenOf } from "./methods/shapes.js";
+import type { ModernRevision } from "./modern/revision.js";
 import { contractFor } from "./methods/table.js";
+import { malformed, NOT_FOUND, refused, type Refused } from "./refused.js";
+import { ServerSide } from "./server-side.js";
+import { SessionMemory } from "./session-memory.js";
 import { OWN_ERRORS, RPC } from "./wire/codes.js";
 import { Exchanges, type Exchange, type Settled } from "./wire/exchanges.js";
+import type { PolicyMcp } from "../policy/ast.js";
 import type { Message, NotificationMessage, RequestId, RequestMessage } from "./wire/message.js";
-import { isRevision, type Revision } from "./wire/revisions.js";
+import { isRevision, REVISIONS, type Revision } from "./wire/revisions.js";
 
+export type { Refused } from "./refused.js";
 export type { Exchange, Settled } from "./wire/exchanges.js";
-
-export interface Refused {
-  readonly ok: false;
-  readonly refusal: Refusal;
-  /** For the answer to a request; notifications and answers are never answered. */
-  readonly rpcCode: number;
-  readonly detail: string;
-}
 
 export interface Admitted {
   readonly ok: true;
@@ -36,8 +35,10 @@ export interface Admitted {
    */
   readonly params: JsonObject | undefined;
   readonly claims?: TakenClaims;
-  /** The request that a cancellation or a progress notification is about. */
+  /** The request of the client's that a cancellation or a progress notification is about. */
   readonly exchange?: Exchange;
+  /** The same of the server's. */
+  readonly question?: Exchange;
 }
 
 export type Admission = Admitted | Refused;
@@ -49,10 +50,23 @@ export class Session {
   private agreed: Revision | undefined;
   private received = 0;
   private readonly maxMessages: number;
-  private readonly exchanges = new Exchanges();
+  protected readonly exchanges = new Exchanges();
+  private readonly server: ServerSide;
+  /** What the client has said it can. Never shown to the server as it is. */
+  private declared: JsonObject = {};
+  readonly memory = new SessionMemory();
+  readonly grants: Grants;
 
-  constructor(options: { readonly maxClientMessages?: number } = {}) {
+  /** `mcp`: what the policy grants of the protocol; by default what a policy that does not speak of it grants. */
+  constructor(options: { readonly maxClientMessages?: number; readonly mcp?: PolicyMcp } = {}) {
     this.maxMessages = options.maxClientMessages ?? MAX_CLIENT_MESSAGES;
+    this.grants = grantsOf(options.mcp);
+    this.server = new ServerSide(this.memory, this.exchanges);
+  }
+
+  /** The server's questions to the client. */
+  get questions(): Exchanges {
+    return this.server.questions;
   }
 
   get phase(): Phase {
@@ -60,7 +74,7 @@ export class Session {
   }
 
   /** The revision both sides speak, once `initialize` is answered. */
-  get revision(): Revision | undefined {
+  get revision(): Revision | ModernRevision | undefined {
     return this.agreed;
   }
 
@@ -76,7 +90,7 @@ export class Session {
   admit(message: Message): Admission {
     if (!this.count()) return refused("message-limit", OWN_ERRORS.denied.code, "the run's message limit is reached");
     if (message.form === "result" || message.form === "error")
-      return refused("no-contract", RPC.invalidRequest, "the server has asked nothing");
+      return refused("no-contract", RPC.invalidRequest, "the server has asked nothing under this id");
     const refusal = message.form === "request" ? this.idRefusal(message) : undefined;
     return refusal ?? this.admitCall(message);
   }
@@ -93,11 +107,20 @@ export class Session {
     if ("ok" in contract) return contract;
     // A server's `agentk/...` would pass for the kernel's own evidence.
     const params = message.params === undefined ? undefined : withoutAgentkMeta(message.params);
-    const fault = contract.params.check(params ?? {}, "");
-    if (fault !== undefined) return malformed(fault);
-    const exchange = this.exchangeOfProgress(message.method, params);
-    if (exchange !== undefined) return { ok: true, contract, params, exchange };
-    return refused("lifecycle", RPC.invalidRequest, "no request under way has this id or token, or progress fell");
+    const fault = this.shapeRefusal(contract, params ?? {});
+    if (fault !== undefined) return fault;
+    if (message.form === "request") {
+      const client = this.agreed === undefined ? undefined : { capabilities: this.declared, revision: this.agreed };
+      const refusal = this.server.questionRefusal(message, params ?? {}, client);
+      return refusal ?? { ok: true, contract, params: this.forwarded(contract, params ?? {}) };
+    }
+    const about = this.server.about(message.method, params ?? {});
+    return about.ok ? { ...about, contract, params } : about;
+  }
+
+  /** Registers an admitted question of the server's. */
+  ask(message: RequestMessage): Exchange {
+    return this.questions.begin(message.id, message.method, progressTokenOf(message.params));
   }
 
   /** Registers an admitted request; its id and progress token are taken from now on. */
@@ -142,7 +165,7 @@ export class Session {
     }
     this.agreed = version;
     this.at = "initialized";
-    return ok(initialize.toSender?.(result) ?? result);
+    return ok(initialize.toSender?.(result, this.grants) ?? result);
   }
 
   /** Nothing passes from now on. */
@@ -159,65 +182,78 @@ export class Session {
   private admitCall(message: Call): Admission {
     const contract = this.contractNow("client", message);
     if ("ok" in contract) return contract;
-    const taken = readParams(contract, message.params ?? {});
+    const taken = this.readParams(contract, message.params ?? {});
     if ("ok" in taken) return taken;
     const { params } = taken;
-    const link = contract.form === "request" ? this.tokenRefusal(params) : this.target(contract.method, params);
+    const link =
+      contract.form === "request" ? this.requestRefusal(contract, params) : this.target(contract.method, params);
     if (link?.ok === false) return link;
     if (contract.method === "notifications/initialized") this.at = "ready";
+    if (contract.method === initialize.method && isJsonObject(params["capabilities"]))
+      this.declared = params["capabilities"];
     const isSent = message.params !== undefined;
-    return { ...taken, ...link, ok: true, contract, params: isSent ? forwarded(contract, params) : undefined };
+    return { ...taken, ...link, ok: true, contract, params: isSent ? this.forwarded(contract, params) : undefined };
+  }
+
+  /** Takes the claims out, then holds the rest against the row. */
+  private readParams(contract: Contract, params: JsonObject): TakenParams | Refused {
+    const taken = takeClaims(params);
+    if (!taken.ok) return malformed(taken.error);
+    return this.shapeRefusal(contract, taken.value.params) ?? taken.value;
+  }
+
+  private shapeRefusal(contract: Contract, params: JsonObject): Refused | undefined {
+    const fault = contract.params.check(params, "");
+    if (fault !== undefined) return malformed(fault);
+    const later = Object.entries(contract.since ?? {}).find(
+      ([name, since]) => Object.hasOwn(params, name) && !this.speaks(since),
+    );
+    return later === undefined ? undefined : malformed({ path: `/${later[0]}`, problem: "is not of this revision" });
+  }
+
+  /** Whether the agreed revision is this one or a later one. */
+  private speaks(since: Revision): boolean {
+    return this.agreed !== undefined && REVISIONS.indexOf(this.agreed) >= REVISIONS.indexOf(since);
+  }
+
+  private forwarded(contract: Contract, params: JsonObject): JsonObject {
+    if (contract.form === "notification") return params;
+    const sent = withForwardedMeta(params, this.grants.trace);
+    return contract.toReceiver?.(sent, this.grants) ?? sent;
   }
 
   /** The row for a call, if it may pass in this phase and revision. */
   private contractNow(sender: "client" | "server", message: Call): Contract | Refused {
     const contract = contractFor(sender, message.form, message.method);
     const isSpoken = contract !== undefined && (this.agreed === undefined || contract.revisions.includes(this.agreed));
-    if (!isSpoken) return refused("no-contract", RPC.methodNotFound, "no contract covers this method");
+    if (!isSpoken || (contract.feature !== undefined && !this.grants.has(contract.feature))) return NOT_FOUND;
     if (contract.phases.includes(this.at)) return contract;
     return refused("lifecycle", RPC.invalidRequest, `the session is ${this.at}`);
   }
 
-  private tokenRefusal(params: JsonObject): Refused | undefined {
+  private requestRefusal({ method }: Contract, params: JsonObject): Refused | undefined {
     const token = progressTokenOf(params);
-    if (token === undefined || !this.exchanges.hasToken(token)) return undefined;
-    return refused("malformed", RPC.invalidParams, "params/_meta/progressToken is in use");
+    if (token !== undefined && this.exchanges.hasToken(token))
+      return refused("malformed", RPC.invalidParams, "params/_meta/progressToken is in use");
+    const { cursor, uri } = params;
+    if (typeof cursor === "string" && !this.memory.isIssued(method, cursor))
+      return refused("malformed", RPC.invalidParams, "params/cursor was not issued for this list");
+    if (method === "resources/subscribe" && typeof uri === "string" && !this.memory.maySubscribe(uri))
+      return refused("lifecycle", RPC.invalidRequest, "too many resources are subscribed to");
+    return undefined;
   }
 
-  /** What a notification of the client is about: its own request under way; the server has none to progress on. */
-  private target(method: string, params: JsonObject): { ok: true; exchange?: Exchange } | Refused {
+  /** What a notification of the client is about: its own request under way, or one of the server's. */
+  private target(method: string, params: JsonObject): { ok: true; exchange?: Exchange; question?: Exchange } | Refused {
     if (method === "notifications/initialized") return { ok: true };
+    if (method === "notifications/progress") {
+      const question = this.questions.progress(params["progressToken"] as RequestId, params["progress"] as number);
+      if (question !== undefined) return { ok: true, question };
+    }
     const exchange =
       method === "notifications/cancelled" ? this.exchanges.find(params["requestId"] as RequestId) : undefined;
     // MCP lifecycle: the client must not cancel `initialize`.
     if (exchange !== undefined && exchange.method !== initialize.method) return { ok: true, exchange };
     return refused("lifecycle", RPC.invalidRequest, "no request it could be about is under way");
   }
-
-  /** Only progress can be about something: the server has no request of its own to cancel. */
-  private exchangeOfProgress(method: string, params: JsonObject | undefined): Exchange | undefined {
-    if (method !== "notifications/progress") return undefined;
-    return this.exchanges.progress(params?.["progressToken"] as RequestId, params?.["progress"] as number);
-  }
-}
-
-function refused(refusal: Refusal, rpcCode: number, detail: string): Refused {
-  return { ok: false, refusal, rpcCode, detail };
-}
-
-/** Takes the claims out, then holds the rest against the row. */
-function readParams(contract: Contract, params: JsonObject): TakenParams | Refused {
-  const taken = takeClaims(params);
-  if (!taken.ok) return malformed(taken.error);
-  const fault = contract.params.check(taken.value.params, "");
-  return fault === undefined ? taken.value : malformed(fault);
-}
-
-function forwarded(contract: Contract, params: JsonObject): JsonObject {
-  const lens = contract.form === "request" ? contract.toReceiver : undefined;
-  return lens?.(params) ?? params;
-}
-
-function malformed(fault: ShapeFault): Refused {
-  return refused("malformed", RPC.invalidParams, `params${fault.path} ${fault.problem}`);
 }

@@ -1,31 +1,12 @@
 /** The server's side of the relay: what was asked of it, and what came of each question. */
 import type { Observation } from "../abi/ports.js";
-import { openPayload, type SyscallRequest } from "../abi/request.js";
-import { canonicalJson } from "../base/canonical.js";
-import type { JsonObject } from "../base/json.js";
-import type { RequestContract } from "./methods/contract.js";
+import { afterResult, beforeSending } from "./learned.js";
+import { lineToSend, observeError, observeResult, type Answer, type McpRequest } from "./observed.js";
 import type { Exchange, Session } from "./session.js";
-import type { ErrorMessage, RequestId, ResultMessage } from "./wire/message.js";
-import { notificationLine, requestLine } from "./wire/write.js";
+import type { ErrorMessage, ResultMessage } from "./wire/message.js";
+import { notificationLine } from "./wire/write.js";
 
-/** What came of one question. `broken`: an answer against the contract. */
-export type Answer =
-  | { readonly kind: "result"; readonly message: ResultMessage }
-  | { readonly kind: "error"; readonly message: ErrorMessage }
-  | { readonly kind: "broken" }
-  | { readonly kind: "timeout" }
-  | { readonly kind: "cancelled" }
-  | { readonly kind: "gone" };
-
-/** A syscall request that came over MCP: with the line to forward, and room for the answer. */
-export interface McpRequest extends SyscallRequest {
-  readonly exchange: Exchange;
-  readonly contract: RequestContract;
-  /** The canonical text of exactly what was judged. */
-  readonly line: string;
-  /** Set by `act`: what the reply is made from once the kernel has recorded it. */
-  answer?: Answer;
-}
+export type { Answer, McpRequest } from "./observed.js";
 
 interface Waiting {
   readonly exchange: Exchange;
@@ -56,27 +37,44 @@ export class Upstream {
       request.answer = { kind: "cancelled" };
       return { status: "not-sent" };
     }
-    const answer = await this.ask(
-      request.exchange,
-      sent === undefined ? request.line : changedLine(request.line, sent),
-    );
+    const line = lineToSend(request, sent);
+    const answer = line === undefined ? this.unsent(request) : await this.send(request, line);
     request.answer = answer;
-    if (answer.kind === "result") return this.observeResult(request, answer.message);
-    if (answer.kind === "error") return { status: "rpc-error", page: pageOf(request, answer.message, "error") };
+    if (answer.kind === "result") return observeResult(request, answer.message);
+    if (answer.kind === "error") return observeError(request, answer.message);
     return { status: STATUS[answer.kind] };
   }
 
-  /** Sends a question and settles with its answer, its timeout, its cancellation or the end of the server. */
-  ask(exchange: Exchange, line: string): Promise<Answer> {
+  private async send(request: McpRequest, line: string): Promise<Answer> {
+    const { memory } = this.parts.session;
+    const undo = beforeSending(memory, request);
+    const answer = await this.ask(request.exchange, line);
+    if (answer.kind === "result") afterResult(memory, request, answer.message.result);
+    else undo();
+    return answer;
+  }
+
+  private unsent({ exchange }: McpRequest): Answer {
+    this.parts.session.release(exchange);
+    return { kind: "broken" };
+  }
+
+  /**
+   * Sends a question and settles with its answer, its timeout, its cancellation or the end of the server. One whose
+   * answer is the end of a stream has no timeout.
+   */
+  ask(exchange: Exchange, line: string, isStream = false): Promise<Answer> {
     return new Promise((resolve) => {
       if (this.isGone) {
         this.parts.session.release(exchange);
         resolve({ kind: "gone" });
         return;
       }
-      const timer = setTimeout(() => {
-        this.timeOut(exchange);
-      }, this.parts.timeoutMs);
+      const timer = isStream
+        ? undefined
+        : setTimeout(() => {
+            this.timeOut(exchange);
+          }, this.parts.timeoutMs);
       const finish = (answer: Answer): void => {
         clearTimeout(timer);
         this.waiting.delete(exchange);
@@ -108,6 +106,11 @@ export class Upstream {
     this.waiting.get(exchange)?.finish({ kind: "cancelled" });
   }
 
+  /** The server has ended a stream by itself: there is nothing to tell it. */
+  ended(exchange: Exchange): void {
+    if (this.parts.session.abandon(exchange)) this.waiting.get(exchange)?.finish({ kind: "cancelled" });
+  }
+
   /** The server is gone: one clear answer for each question that waits. */
   gone(): void {
     this.isGone = true;
@@ -125,31 +128,6 @@ export class Upstream {
     }
     this.waiting.get(exchange)?.finish({ kind: "timeout" });
   }
-
-  private observeResult(request: McpRequest, message: ResultMessage): Observation {
-    const page = pageOf(request, message, "result");
-    if (request.contract.result.check(message.result, "") !== undefined) {
-      request.answer = { kind: "broken" };
-      return { status: "invalid-answer", page };
-    }
-    return { status: message.result["isError"] === true ? "tool-error" : "ok", page };
-  }
 }
 
-const STATUS = { broken: "invalid-answer", timeout: "timeout", cancelled: "cancelled", gone: "child-exited" } as const;
-
-/** The whole result or error as one page: everything the agent could come to see of it. */
-function pageOf(
-  request: McpRequest,
-  message: ResultMessage | ErrorMessage,
-  part: "result" | "error",
-): NonNullable<Observation["page"]> {
-  const body = message.form === "result" ? message.result : { ...message.error };
-  return { method: `${request.exchange.method}#${part}`, content: openPayload(canonicalJson(body)) };
-}
-
-/** The request with the arguments that a `transform` made, in place of those that were judged. */
-function changedLine(line: string, sent: string): string {
-  const { id, method, params } = JSON.parse(line) as { id: RequestId; method: string; params: JsonObject };
-  return requestLine(id, method, { ...params, arguments: JSON.parse(sent) as JsonObject });
-}
+const STATUS = { broken: "not-sent", timeout: "timeout", cancelled: "cancelled", gone: "child-exited" } as const;

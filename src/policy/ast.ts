@@ -207,12 +207,40 @@ export interface PolicyTrust {
   readonly release: boolean;
 }
 
+/** Parts of MCP beyond the handshake. What is not granted is not offered to either side, and its methods are not found. */
+export const MCP_FEATURES = [
+  "tools",
+  "resources",
+  "prompts",
+  "completion",
+  "logging",
+  "sampling",
+  "elicitation",
+  "tasks",
+  "subscribe",
+  "list-changed",
+] as const;
+export type McpFeature = (typeof MCP_FEATURES)[number];
+
+/** What passes of MCP at all. A part that is granted still goes to the rules. */
+export interface PolicyMcp {
+  readonly features: readonly McpFeature[];
+  /** The roots that a server is told of, as absolute `file:` URIs; those of the client it never learns. None: no roots. */
+  readonly roots: readonly string[];
+  /** Whether `traceparent`, `tracestate` and `baggage` of a request's `_meta` reach the server. */
+  readonly trace: boolean;
+}
+
+/** Of a policy that does not speak of MCP. */
+export const DEFAULT_MCP: PolicyMcp = { features: ["tools", "resources", "prompts"], roots: [], trace: false };
+
 export interface PolicyDocument {
   readonly agent: { readonly id?: string };
   readonly mode: PolicyMode;
   /** RFC 3339. From then on, or when it cannot be read, everything is denied. */
   readonly expires?: string;
   readonly trust: PolicyTrust;
+  readonly mcp: PolicyMcp;
   /** Name to description; documentation only. */
   readonly labels: Readonly<Record<string, string>>;
   readonly sources: readonly PolicySource[];

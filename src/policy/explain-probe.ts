@@ -50,8 +50,8 @@ function allFailedIn(
 /** True also when it cannot be known: then some other condition must have failed, or nothing is said. */
 function holdsAlone(document: PolicyDocument, when: PolicyWhen, question: PolicyQuestion): boolean {
   const probe: PolicyRule = { id: "probe", effect: "allow", when };
-  const { agent, trust, labels, sources, directory, grants } = document;
-  const one = { agent, trust, labels, sources, directory, grants, mode: "enforce", rules: [probe] } as const;
+  const { agent, trust, mcp, labels, sources, directory, grants } = document;
+  const one = { agent, trust, mcp, labels, sources, directory, grants, mode: "enforce", rules: [probe] } as const;
   try {
     return compilePolicy(one).decide(question).decision.rule !== DEFAULT_DENY;
   } catch {

@@ -10,6 +10,7 @@ import { globSchema } from "./conditions/condition.js";
 import { DIRECTORY_NAME } from "./conditions/origins.js";
 import { wholeNumberSchema } from "./conditions/quantity.js";
 import { whenKeys, whenSchema } from "./conditions/when-schema.js";
+import { MCP_KEYS, mcpSchema } from "./mcp-schema.js";
 import { nearest } from "./nearest.js";
 import { quoted } from "./quoted.js";
 import { SOURCE_KEYS, SOURCE_WHEN_KEYS, sourceSchema } from "./sources-schema.js";
@@ -99,6 +100,7 @@ const documentShape = {
     .default("enforce"),
   expires,
   trust: z.strictObject(trustShape).prefault({}),
+  mcp: mcpSchema.prefault({}),
   labels: z.record(z.string(), z.string()).default({}),
   sources: z.array(sourceSchema).default([]),
   directory: z.array(z.strictObject(directoryShape)).default([]),
@@ -114,6 +116,7 @@ const KNOWN_KEYS: ReadonlyMap<string, readonly string[]> = new Map<string, reado
   ["", Object.keys(documentShape)],
   ["agent", Object.keys(agentShape)],
   ["trust", Object.keys(trustShape)],
+  ["mcp", MCP_KEYS],
   ["sources", SOURCE_KEYS],
   ["sources.when", SOURCE_WHEN_KEYS],
   ["directory", Object.keys(directoryShape)],

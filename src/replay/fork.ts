@@ -7,6 +7,7 @@ import type { ApprovalValue, FlightLine, PageValue, SyscallValue } from "../abi/
 import type { Payload } from "../abi/payload.js";
 import { isUserWords, type History, type Input, type PageArrival, type RecordedFacts } from "../abi/request.js";
 import { INITIAL_STATE, type State } from "../kernel/state.js";
+import { fold } from "../kernel/fold.js";
 import { createKernel, type Kernel, type KernelParts, type Step } from "../kernel/step.js";
 import { contextOf, isOpen } from "../kernel/values.js";
 import { SYSCALLS } from "../kernel/table.js";
@@ -115,8 +116,10 @@ export class Fork {
     const { decision, kind, target, session } = value;
     const forked = { seq, on: "call", session, syscall: kind, target, original: ruled(value) } as const;
     const input = this.tape.input(line);
-    // No kind whose target is redacted has a driver: the recorded call did not happen, and left no trace in the state.
-    if (input?.type !== "syscall") return { ...forked, fork: undefined, missing: REDACTED };
+    if (input?.type !== "syscall") {
+      this.unjudged(line);
+      return { ...forked, fork: undefined, missing: REDACTED };
+    }
     const request = { ...input.request, recorded: this.recorded(value, input.request.recorded) };
     this.asking.begin(this.doubts.ofCall(session));
     const { event } = this.step(seq, { type: "syscall", at: time, request, history: { decision } });
@@ -128,6 +131,15 @@ export class Fork {
     }
     if (!isKnown && isMeant(decision.verdict)) this.doubts.uncertain(session);
     return { ...forked, fork: isKnown ? answer : undefined, missing };
+  }
+
+  /** The target is redacted and no journal gives it back: the state goes on with what happened. */
+  private unjudged(line: LineOf<"syscall">): void {
+    const { value, seq, hash, time } = line;
+    const event = { type: "syscall", value } as const;
+    this.state = fold({ ...this.state, seq }, { event, hash, time }, (source) => this.compile(source));
+    if (value.decision.verdict === "ask") this.asked.set(parkedKey(value), { verdict: undefined, value });
+    if (isMeant(value.decision.verdict)) this.doubts.uncertain(value.session);
   }
 
   /** What the log says of the values, as far as it holds for the fork's policy too. */

@@ -15,6 +15,8 @@ export const modelCall: Row = defineRow({
   response: "model.call",
   risk: "medium",
   driver: "none",
+  // A server asks for the client's model (MCP sampling).
+  serverDriver: "mcp",
 });
 
 /** Reading a document, page or mail into the context. */

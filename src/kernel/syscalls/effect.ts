@@ -41,16 +41,20 @@ export const filePatch: Row = defineRow({
   driver: "none",
 });
 
-/** Asking a person. The question leaves the agent, the answer is the operator's. */
+/**
+ * Asking a person. INVARIANT: the answer endorses nothing: it comes by the client, to a question whose words, choices and
+ * defaults may be a server's (MCP elicitation).
+ */
 export const humanApprove: Row = defineRow({
   subject: record({ about: text({ max: MAX_NAME_CHARS }) }),
   target: ({ about }) => about,
   subjectOf: (target) => ({ about: target }),
   flow: "both",
-  gives: BOTTOM,
+  gives: OUTSIDE,
   response: "human.approve",
   risk: "medium",
   driver: "none",
+  serverDriver: "mcp",
 });
 
 export const agentSpawn: Row = defineRow({

@@ -4,12 +4,9 @@ import { MAX_NAME_CHARS } from "../../base/limits.js";
 import { NAME_FORM } from "../../abi/signed.js";
 import { OUTSIDE } from "../../mmu/lattice.js";
 import { defineRow, type Row } from "../row.js";
+import { afterServer, describeRow } from "./describe.js";
 
 const name = text({ max: MAX_NAME_CHARS, form: NAME_FORM });
-
-function afterServer(target: string, server: string): string | undefined {
-  return target.startsWith(`${server}/`) ? target.slice(server.length + 1) : undefined;
-}
 
 function toolOf(target: string, server: string): { readonly tool: string } | undefined {
   const tool = afterServer(target, server);
@@ -17,19 +14,7 @@ function toolOf(target: string, server: string): { readonly tool: string } | und
 }
 
 /** Reading descriptors: `item` is what is described, e.g. `tools` or `instructions`. */
-export const toolDescribe: Row = defineRow({
-  subject: record({ item: name }),
-  target: ({ item }, server) => `${server}/${item}`,
-  subjectOf: (target, server) => {
-    const item = afterServer(target, server);
-    return item === undefined ? undefined : { item };
-  },
-  flow: "source",
-  gives: OUTSIDE,
-  response: "tool.describe",
-  risk: "low",
-  driver: "mcp",
-});
+export const toolDescribe: Row = describeRow("tool.describe");
 
 /** A tool call. What a tool does is unknown until an operator says so, so it is never a low risk. */
 export const toolInvoke: Row = defineRow({

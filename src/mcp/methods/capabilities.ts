@@ -1,26 +1,54 @@
-/** What each side is told the other can do: never more than has a contract. */
+/** What each side is told the other can do: never more than has a contract and is granted. */
 import { isJsonObject, type JsonObject } from "../../base/json.js";
+import type { Revision } from "../wire/revisions.js";
+import type { Grants } from "./granted.js";
 
 /**
- * None: roots, sampling, elicitation and tasks are requests of the server, and no such request has a contract.
- * A server acts on what it is told: one in wide use replaces its own allow-list by the client's roots.
+ * What the server learns of the client. Roots are agentk's own to answer, from the policy, whether or not the client has
+ * some: a server in wide use replaces its own allow-list by the client's. Never `tasks`: a server makes none at a client.
  */
-const CLIENT_CAPABILITIES: readonly string[] = [];
-
-/** Without their own members: `listChanged` announces a notification that has no contract. */
-const SERVER_CAPABILITIES: readonly string[] = ["tools"];
-
-/** What the server learns of the client. */
-export function cutClientCapabilities(capabilities: JsonObject): JsonObject {
-  return cut(capabilities, CLIENT_CAPABILITIES);
+export function cutClientCapabilities(declared: JsonObject, grants: Grants, revision: Revision): JsonObject {
+  const { elicitation, sampling } = declared;
+  return {
+    ...(grants.has("elicitation") && isJsonObject(elicitation) ? { elicitation: modes(elicitation, revision) } : {}),
+    ...(grants.has("roots") ? { roots: {} } : {}),
+    ...(grants.has("sampling") && isJsonObject(sampling) ? { sampling: cutSampling(sampling, revision) } : {}),
+  };
 }
 
 /** What the client learns of the server. */
-export function cutServerCapabilities(capabilities: JsonObject): JsonObject {
-  return cut(capabilities, SERVER_CAPABILITIES);
+export function cutServerCapabilities(declared: JsonObject, grants: Grants): JsonObject {
+  const announced = grants.has("list-changed") ? ["listChanged"] : [];
+  const kept = {
+    completions: grants.has("completion") ? flags(declared["completions"], []) : undefined,
+    logging: grants.has("logging") ? flags(declared["logging"], []) : undefined,
+    prompts: grants.has("prompts") ? flags(declared["prompts"], announced) : undefined,
+    resources: grants.has("resources")
+      ? flags(declared["resources"], grants.has("subscribe") ? [...announced, "subscribe"] : announced)
+      : undefined,
+    tools: grants.has("tools") ? flags(declared["tools"], announced) : undefined,
+  };
+  return Object.fromEntries(
+    Object.entries(kept).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
-function cut(capabilities: JsonObject, known: readonly string[]): JsonObject {
-  const kept = known.filter((name) => Object.hasOwn(capabilities, name) && isJsonObject(capabilities[name]));
-  return Object.fromEntries(kept.map((name) => [name, {}]));
+/** 2025-11-25: `{}` means forms alone; what is empty stays so. `context` is never told: no context is ever included. */
+function modes(declared: JsonObject, revision: Revision): JsonObject {
+  return revision === "2025-11-25" ? objects(declared, ["form", "url"]) : {};
+}
+
+function cutSampling(declared: JsonObject, revision: Revision): JsonObject {
+  return revision === "2025-11-25" ? objects(declared, ["tools"]) : {};
+}
+
+function objects(declared: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.filter((name) => isJsonObject(declared[name])).map((name) => [name, {}]));
+}
+
+/** Only `true` is told on: an absent member and `false` mean the same. */
+function flags(declared: unknown, names: readonly string[]): JsonObject | undefined {
+  if (typeof declared !== "object" || declared === null || Array.isArray(declared)) return undefined;
+  const members = declared as JsonObject;
+  return Object.fromEntries(names.filter((name) => members[name] === true).map((name) => [name, true]));
 }

@@ -44,10 +44,10 @@ export const initialize = requestContract({
     _meta: optional(jsonObject),
   }),
   denial: "error",
-  toReceiver: (asked) => ({
-    ...asked,
-    protocolVersion: forwardVersion(asked.protocolVersion),
-    capabilities: cutClientCapabilities(asked.capabilities),
-  }),
-  toSender: (result) => ({ ...result, capabilities: cutServerCapabilities(result.capabilities) }),
+  toReceiver: (asked, grants) => {
+    const protocolVersion = forwardVersion(asked.protocolVersion);
+    const capabilities = cutClientCapabilities(asked.capabilities, grants, protocolVersion);
+    return { ...asked, protocolVersion, capabilities };
+  },
+  toSender: (result, grants) => ({ ...result, capabilities: cutServerCapabilities(result.capabilities, grants) }),
 });

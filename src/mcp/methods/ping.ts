@@ -3,12 +3,16 @@ import { REVISIONS } from "../wire/revisions.js";
 import { OPEN_PHASES, requestContract } from "./contract.js";
 import { jsonObject, metaOnly } from "./shapes.js";
 
-export const ping = requestContract({
+const row = {
   method: "ping",
-  sender: "client",
   revisions: REVISIONS,
   phases: OPEN_PHASES,
   params: metaOnly,
   result: jsonObject,
   denial: "error",
-});
+} as const;
+
+export const ping = requestContract({ ...row, sender: "client" });
+
+/** A server's is answered by agentk: that the other side of a proxy lives is for the proxy to say. */
+export const serverPing = requestContract({ ...row, sender: "server" });

@@ -1,11 +1,21 @@
 /** The shapes that several contracts share, beyond those of base/shape. */
 import { NAME_FORM } from "../../abi/signed.js";
 import { isJsonObject, type JsonObject } from "../../base/json.js";
-import { MAX_ID_CHARS, MAX_NAME_CHARS } from "../../base/limits.js";
-import { anyObject, optional, record, text, type Shape, type ShapeFault, type ShapeType } from "../../base/shape.js";
+import { MAX_ID_CHARS, MAX_NAME_CHARS, MAX_URI_CHARS } from "../../base/limits.js";
+import {
+  anyObject,
+  listOf,
+  oneOf,
+  optional,
+  record,
+  text,
+  type Shape,
+  type ShapeFault,
+  type ShapeType,
+} from "../../base/shape.js";
 import type { RequestId } from "../wire/message.js";
 
-/** The name of a tool: shown to people, so no control characters. */
+/** The name of a tool or prompt: shown to people, so no control characters. */
 export const toolName = text({ max: MAX_NAME_CHARS, form: NAME_FORM });
 
 /** An object of a message that was read strictly, its members not looked at. */
@@ -64,4 +74,73 @@ function memberFault(object: JsonObject, name: string, shape: Shape<unknown>): S
 
 function isToken(value: unknown): value is RequestId {
   return typeof value === "string" ? value.length <= MAX_ID_CHARS : Number.isSafeInteger(value);
+}
+
+/** A number within bounds. */
+export function bounded(min: number, max: number): Shape<number> {
+  return {
+    check: (value, path) =>
+      typeof value === "number" && value >= min && value <= max
+        ? undefined
+        : { path, problem: `is not a number from ${String(min)} to ${String(max)}` },
+  };
+}
+
+/** What begins like an absolute URI (RFC 3986 section 3) and has no blank or control character in it. */
+export const uriText = text({ max: MAX_URI_CHARS, form: /^[a-z][a-z0-9+.-]*:[^\s\p{Cc}\p{Cf}]*$/iu });
+
+/** One of two shapes; the fault told is the first one's. */
+export function eitherOf<A, B>(first: Shape<A>, second: Shape<B>): Shape<A | B> {
+  return {
+    check: (value, path) => {
+      const fault = first.check(value, path);
+      return fault === undefined || second.check(value, path) === undefined ? undefined : fault;
+    },
+  };
+}
+
+/** An object whose member `name` says which of the shapes it has. */
+export function byMember(name: string, shapes: Readonly<Record<string, Shape<unknown>>>): Shape<JsonObject> {
+  const known = new Map(Object.entries(shapes));
+  return {
+    check: (value, path) => {
+      if (!isJsonObject(value)) return { path, problem: "is not an object" };
+      const kind = value[name];
+      const shape = typeof kind === "string" ? known.get(kind) : undefined;
+      return shape === undefined
+        ? { path: `${path}/${name}`, problem: "is not one of the known names" }
+        : shape.check(value, path);
+    },
+  };
+}
+
+/** An object of text members and no others; at most `max`. */
+export function textMap(max: number): Shape<Readonly<Record<string, string>>> {
+  return {
+    check: (value, path) => {
+      if (!isJsonObject(value)) return { path, problem: "is not an object" };
+      const members = Object.entries(value);
+      if (members.length > max) return { path, problem: `has more than ${String(max)} members` };
+      const odd = members.find(([, member]) => typeof member !== "string");
+      return odd === undefined ? undefined : { path: `${path}/${odd[0].slice(0, 64)}`, problem: "is not a string" };
+    },
+  };
+}
+
+/** The schema of a tool's input or output as every revision has it: of an object, its properties schemas. */
+export const schemaObject: Shape<JsonObject> = openRecord({
+  type: oneOf(["object"]),
+  $schema: optional(text()),
+  properties: optional(objectMap()),
+  required: optional(listOf(text())),
+});
+
+function objectMap(): Shape<JsonObject> {
+  return {
+    check: (value, path) => {
+      if (!isJsonObject(value)) return { path, problem: "is not an object" };
+      const odd = Object.entries(value).find(([, member]) => !isJsonObject(member));
+      return odd === undefined ? undefined : { path: `${path}/${odd[0].slice(0, 64)}`, problem: "is not an object" };
+    },
+  };
 }

@@ -1,5 +1,13 @@
 /** The contract table: every method that may pass, by sender and form. What is not here is refused. */
+import {
+  elicitationComplete,
+  promptsChanged,
+  resourcesChanged,
+  resourceUpdated,
+  toolsChanged,
+} from "./announcements.js";
 import { clientCancelled, serverCancelled } from "./cancelled.js";
+import { complete } from "./completion.js";
 import type {
   ClientNotification,
   ClientRequest,
@@ -8,11 +16,21 @@ import type {
   RequestContract,
   Sender,
   ServerNotification,
+  ServerRequest,
 } from "./contract.js";
+import { elicitation } from "./elicitation.js";
 import { initialize } from "./initialize.js";
 import { initialized } from "./initialized.js";
-import { ping } from "./ping.js";
+import { loggingMessage, loggingSetLevel } from "./logging.js";
+import { ping, serverPing } from "./ping.js";
 import { clientProgress, serverProgress } from "./progress.js";
+import { promptsGet } from "./prompts-get.js";
+import { promptsList } from "./prompts-list.js";
+import { resourcesList } from "./resources-list.js";
+import { resourcesRead, resourcesSubscribe, resourcesUnsubscribe } from "./resources-read.js";
+import { resourceTemplatesList } from "./resources-templates-list.js";
+import { rootsList } from "./roots-list.js";
+import { sampling } from "./sampling.js";
 import { toolsCall } from "./tools-call.js";
 import { toolsList } from "./tools-list.js";
 
@@ -24,6 +42,22 @@ const clientRequests: Requests<ClientRequest> = {
   ping,
   "tools/list": toolsList,
   "tools/call": toolsCall,
+  "resources/list": resourcesList,
+  "resources/templates/list": resourceTemplatesList,
+  "resources/read": resourcesRead,
+  "resources/subscribe": resourcesSubscribe,
+  "resources/unsubscribe": resourcesUnsubscribe,
+  "prompts/list": promptsList,
+  "prompts/get": promptsGet,
+  "completion/complete": complete,
+  "logging/setLevel": loggingSetLevel,
+};
+
+const serverRequests: Requests<ServerRequest> = {
+  ping: serverPing,
+  "roots/list": rootsList,
+  "sampling/createMessage": sampling,
+  "elicitation/create": elicitation,
 };
 
 const clientNotifications: Notifications<ClientNotification> = {
@@ -32,16 +66,25 @@ const clientNotifications: Notifications<ClientNotification> = {
   "notifications/progress": clientProgress,
 };
 
-// No request of a server has a contract: sampling, elicitation, roots, even ping are refused to it.
+// `notifications/roots/list_changed` of the client has none: the roots are the policy's.
 
 const serverNotifications: Notifications<ServerNotification> = {
   "notifications/cancelled": serverCancelled,
   "notifications/progress": serverProgress,
+  "notifications/message": loggingMessage,
+  "notifications/resources/updated": resourceUpdated,
+  "notifications/resources/list_changed": resourcesChanged,
+  "notifications/tools/list_changed": toolsChanged,
+  "notifications/prompts/list_changed": promptsChanged,
+  "notifications/elicitation/complete": elicitationComplete,
 };
 
-export const CONTRACTS: readonly Contract[] = [clientRequests, clientNotifications, serverNotifications].flatMap(
-  (rows: Readonly<Record<string, Contract>>) => Object.values(rows),
-);
+export const CONTRACTS: readonly Contract[] = [
+  clientRequests,
+  serverRequests,
+  clientNotifications,
+  serverNotifications,
+].flatMap((rows: Readonly<Record<string, Contract>>) => Object.values(rows));
 
 // A map, not the objects: `constructor` is no method.
 const BY_NAME: ReadonlyMap<string, Contract> = new Map(

@@ -60,6 +60,7 @@ export function quarantineStub(id: RequestId, decision: Decision, call?: string)
 export interface RefusedBecause {
   readonly rpcCode: number;
   readonly detail: string;
+  readonly data?: JsonObject;
 }
 
 /** A denied request that is no tool call. `refused` says more when the boundary itself refused it. */
@@ -68,7 +69,7 @@ export function denialError(id: RequestId, decision: Decision, call?: string, re
   return errorLine(id, {
     code: refused?.rpcCode ?? denialCode(decision.reason),
     message: `agentk denied this request: ${why} (rule \`${decision.rule}\`)`,
-    data: { agentk: decisionEvidence(decision, call) },
+    data: { ...refused?.data, agentk: decisionEvidence(decision, call) },
   });
 }
 

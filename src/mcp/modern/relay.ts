@@ -1,0 +1,234 @@
+/**
+ * Requests and notifications of 2026-07-28 between one client and one server: what the session has admitted is decided
+ * by the kernel and recorded; what passes is the canonical form of exactly what was judged.
+ */
+import { openPayload, type Claims } from "../../abi/request.js";
+import { canonicalJson } from "../../base/canonical.js";
+import type { JsonObject } from "../../base/json.js";
+import type { Judged } from "../../kernel/dispatch.js";
+import { handedOn } from "../handed.js";
+import type { Contract } from "../methods/contract.js";
+import type { McpRequest } from "../observed.js";
+import type { Admitted } from "../session.js";
+import type { Exchange } from "../wire/exchanges.js";
+import type { NotificationMessage, RequestId, RequestMessage } from "../wire/message.js";
+import { notificationLine, ownError, requestLine, resultLine } from "../wire/write.js";
+import { completeLine, handedResult, otherLine, withoutText } from "./answers.js";
+import type { ProbeEnd } from "./era.js";
+import { Inputs } from "./inputs.js";
+import type { ModernParts } from "./parts.js";
+import { isAsking } from "./results.js";
+import { askedResult, questionsOf, retryParams, RETRY_MS, type Pending, type Redeemed } from "./retry.js";
+import { META, MODERN } from "./revision.js";
+import type { ModernAdmitted, ModernRequestFacts } from "./session.js";
+import { Streams } from "./streams.js";
+
+/** One request on its way: what it is, and what the client sent of it. */
+interface Asking {
+  readonly exchange: Exchange;
+  readonly facts: ModernRequestFacts;
+  readonly params: JsonObject;
+}
+
+const DISCOVER = "server/discover";
+const LISTEN = "subscriptions/listen";
+
+/** Whether a message was admitted by a row of this revision. */
+export function isOfModern({ revisions }: Contract): boolean {
+  return revisions.includes(MODERN);
+}
+
+export class ModernRelay {
+  private readonly parts: ModernParts;
+  private readonly inputs: Inputs;
+  private readonly streams: Streams;
+
+  constructor(parts: ModernParts) {
+    this.parts = parts;
+    this.inputs = new Inputs(parts);
+    this.streams = new Streams(parts);
+  }
+
+  /**
+   * INVARIANT: begins the exchange before anything is awaited, so that its id is taken. `claimsOf` is called right before
+   * the decision.
+   */
+  async request(message: RequestMessage, admitted: Admitted, claimsOf: () => Claims | undefined): Promise<void> {
+    const facts = (admitted as ModernAdmitted).modern;
+    if (facts === undefined) return;
+    const exchange = this.parts.session.begin(message);
+    const asking: Asking = { exchange, facts, params: admitted.params ?? {} };
+    const sent = await this.paramsToSend(asking);
+    if (sent === undefined) {
+      await this.probed({ kind: "nothing" });
+      if (this.parts.session.release(exchange)) this.parts.toClient(ownError(exchange.id, "withheld"));
+      return;
+    }
+    const reply = await (exchange.method === LISTEN
+      ? this.listen(asking, claimsOf)
+      : this.mediate(asking, sent, claimsOf));
+    if (reply !== undefined) this.parts.toClient(reply);
+  }
+
+  /** A notification of the server's that the session has admitted. */
+  async announce({ method }: NotificationMessage, { exchange, params = {} }: Admitted): Promise<void> {
+    if (exchange?.method !== LISTEN) await this.page(method, params, exchange?.call);
+    else if (method === "notifications/subscriptions/acknowledged") this.streams.acknowledge(exchange, params);
+    else if (method === "notifications/cancelled") await this.streams.cancelled(exchange);
+    // Progress of a stream that is not acknowledged yet is that of its request.
+    else if (method === "notifications/progress") await this.page(method, params, exchange.call);
+    else if (!(await this.streams.isShown(exchange))) return;
+    else if (method === "notifications/resources/updated") await this.page(method, params);
+    else await this.changed(method, exchange.id);
+  }
+
+  private requestOf({ exchange, facts }: Asking, params: JsonObject, claims: Claims | undefined): McpRequest {
+    const { contract, envelope } = facts;
+    // Every row of this revision that a session admits has its syscall.
+    const mediated = contract.syscall?.(params) ?? { kind: "tool.describe", subject: { item: exchange.method } };
+    const args = mediated.arguments;
+    return {
+      ...this.parts.identity,
+      from: "client",
+      ...{ kind: mediated.kind, subject: mediated.subject },
+      ...(args === undefined ? {} : { arguments: openPayload(canonicalJson(args)) }),
+      ...(claims === undefined ? {} : { claims }),
+      exchange,
+      contract: { ...contract, answerFault: (result) => unoffered(result, envelope.capabilities) },
+      params,
+      line: requestLine(exchange.id, exchange.method, params),
+    };
+  }
+
+  private async mediate(
+    asking: Asking,
+    params: JsonObject,
+    claimsOf: () => Claims | undefined,
+  ): Promise<string | undefined> {
+    const request = this.requestOf(asking, params, claimsOf());
+    const judged = await this.parts.dispatch.request(request);
+    if (request.exchange.method !== DISCOVER) await this.probed(endOf(request));
+    // A request that was cancelled while its denial was being recorded has ended already, and gets no answer.
+    if (judged.observation === undefined && !this.parts.session.release(request.exchange)) return undefined;
+    return this.answer(asking, request, judged);
+  }
+
+  private async answer(asking: Asking, request: McpRequest, judged: Judged): Promise<string | undefined> {
+    const { id, method } = request.exchange;
+    const { contract } = asking.facts;
+    const { grants } = this.parts.session;
+    const handed = handedResult(request, judged);
+    if (handed !== undefined && isAsking(handed)) return this.present(asking, handed, judged);
+    if (handed !== undefined) return completeLine(id, contract, handed, grants);
+    const { answer } = request;
+    // What the server can do is no text of its own, and without it a client could not go on.
+    if (method === DISCOVER && answer?.kind === "result" && judged.delivery !== undefined) {
+      const bare = withoutText(answer.message.result, this.parts.identity.server);
+      return completeLine(id, contract, bare, grants);
+    }
+    return otherLine(request, judged);
+  }
+
+  /** Questions within a result: the client gets those that it may be asked, or none, and a handle for its retry. */
+  private async present({ exchange, facts, params }: Asking, handed: JsonObject, judged: Judged): Promise<string> {
+    const { contract, envelope } = facts;
+    const withheld = ownError(exchange.id, "withheld", judged.call);
+    // Once more, because a `transform` may have changed what was checked.
+    if (contract.result.check(handed, "") !== undefined) return withheld;
+    const questions = questionsOf(handed, envelope.capabilities);
+    const asked = questions.ok ? await this.inputs.ask(questions.value) : undefined;
+    if (asked === undefined) return withheld;
+    const state = handed["requestState"];
+    const pending: Pending = { questions: asked, ...(typeof state === "string" ? { state } : {}) };
+    const target = contract.target(params);
+    const handle = this.parts.retries.open({ method: contract.method, target, params }, pending);
+    if (handle === undefined) {
+      for (const { waiting } of asked) waiting?.ended("not-sent");
+      return withheld;
+    }
+    setTimeout(() => {
+      this.parts.retries.expire();
+    }, RETRY_MS).unref();
+    return resultLine(exchange.id, askedResult(handed, handle, asked));
+  }
+
+  /** What the server gets: of a retry the answers that may reach it. Undefined when one of them may not. */
+  private async paramsToSend({ facts, params }: Asking): Promise<JsonObject | undefined> {
+    const { retry } = facts;
+    return retry === undefined ? params : this.retried(params, retry);
+  }
+
+  private async retried(params: JsonObject, { pending, answers }: Redeemed): Promise<JsonObject | undefined> {
+    const { dispatch, identity, session } = this.parts;
+    const given = new Map(answers.map(({ question, response }) => [question.key, response]));
+    for (const { key, waiting } of pending.questions) if (!given.has(key)) waiting?.ended("cancelled");
+    const passed = await Promise.all(
+      answers.map(async ({ question, response }) => {
+        const handed = await question.waiting?.answered(response);
+        return handed === undefined ? undefined : { question, response: handed };
+      }),
+    );
+    const whole = passed.filter((one) => one !== undefined);
+    if (whole.length < passed.length) return undefined;
+    if (pending.questions.some(({ kind }) => kind === "roots"))
+      await dispatch.note({ session: identity.session, fact: "roots-listed" });
+    return retryParams(params, pending, whole, session.grants.roots);
+  }
+
+  private async listen(asking: Asking, claimsOf: () => Claims | undefined): Promise<string | undefined> {
+    const claims = claimsOf();
+    const filter = await this.streams.filterFor(this.requestOf(asking, asking.params, claims));
+    const plain = this.requestOf(asking, this.streams.paramsFor(asking.params, filter), claims);
+    const request: McpRequest = {
+      ...plain,
+      perform: (call) => this.streams.perform(request, filter, call),
+    };
+    const judged = await this.parts.dispatch.request(request);
+    const isAcknowledged = request.answer === undefined && judged.observation?.status === "ok";
+    await this.probed(isAcknowledged ? { kind: "result" } : endOf(request));
+    if (judged.observation === undefined && !this.parts.session.release(request.exchange)) return undefined;
+    return this.streams.show(request, judged);
+  }
+
+  /** What it says becomes a page, and is handed on as the page is. */
+  private async page(method: string, params: JsonObject, call?: string): Promise<void> {
+    const { dispatch, identity, toClient } = this.parts;
+    const content = openPayload(canonicalJson(params));
+    const from = { session: identity.session, server: identity.server, method };
+    const page = await dispatch.page({ ...from, content, ...(call === undefined ? {} : { call }) });
+    const handed = page === undefined ? undefined : handedOn(page, params);
+    if (handed !== undefined) toClient(notificationLine(method, handed));
+  }
+
+  /** That a list has changed, on which stream, and nothing else of what the server said. */
+  private async changed(method: string, id: RequestId): Promise<void> {
+    const { dispatch, identity, toClient } = this.parts;
+    const fact = CHANGES.get(method);
+    if (fact === undefined) return;
+    await dispatch.note({ session: identity.session, fact });
+    if (dispatch.fault === undefined) toClient(notificationLine(method, { _meta: { [META.subscription]: id } }));
+  }
+
+  /** What came of an enveloped request may tell the era: then the log says which it is. */
+  private async probed(end: ProbeEnd): Promise<void> {
+    const { dispatch, identity, session } = this.parts;
+    if (session.probed(end)) await dispatch.note({ session: identity.session, fact: "ready", protocol: MODERN });
+  }
+}
+
+const CHANGES = new Map([
+  ["notifications/tools/list_changed", "tools-changed"],
+  ["notifications/resources/list_changed", "resources-changed"],
+  ["notifications/prompts/list_changed", "prompts-changed"],
+] as const) as ReadonlyMap<string, "tools-changed" | "resources-changed" | "prompts-changed">;
+
+/** A result that asks what was not offered for this request is an answer against its contract. */
+function unoffered(result: JsonObject, capabilities: JsonObject): { path: string; problem: string } | undefined {
+  const questions = questionsOf(result, capabilities);
+  return questions.ok ? undefined : { path: "/inputRequests", problem: questions.error };
+}
+
+function endOf({ answer }: McpRequest): ProbeEnd {
+  if (answer?.kind === "error") return { kind: "error", code: answer.message.error.code };
+  return { kind: answer?.kind === "result" || answer?.kind === "broken" ? "result" : "nothing" };
+}

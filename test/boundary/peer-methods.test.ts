@@ -46,6 +46,7 @@ interface Command {
   readonly command: string;
   readonly args: string[];
   readonly cwd: string;
+  readonly env: Record<string, string>;
 }
 
 /** The methods that are compared; both SDK lines have them under these names. */
@@ -83,9 +84,10 @@ async function connectV2(server: Command): Promise<Peer> {
   return client as unknown as Peer;
 }
 
-/** What differs from run to run, and says nothing: times of the clock. */
+/** What differs from run to run, and says nothing: times of the clock, in text and in the server's base64. */
 function withoutTimes(value: unknown): unknown {
-  const text = JSON.stringify(value).replace(/\d{1,2}:\d{2}:\d{2}( [AP]M)?/g, "TIME");
+  const plain = JSON.stringify(value).replace(/"blob":"[^"]+"/g, '"blob":"TIME"');
+  const text = plain.replace(/\d{1,2}:\d{2}:\d{2}( [AP]M)?/g, "TIME");
   return JSON.parse(text.replace(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, "TIME")) as unknown;
 }
 
@@ -104,7 +106,8 @@ async function learn(peer: Peer): Promise<unknown> {
   told.push(await tried(peer.readResource({ uri: "demo://resource/dynamic/text/1" })));
   told.push(await tried(peer.readResource({ uri: "demo://resource/dynamic/blob/2" })));
   told.push(await tried(peer.subscribeResource({ uri })), await tried(peer.unsubscribeResource({ uri })));
-  for (const { name } of prompts) told.push(await tried(peer.getPrompt({ name, arguments: { city: "Rome", state: "x" } })));
+  for (const { name } of prompts)
+    told.push(await tried(peer.getPrompt({ name, arguments: { city: "Rome", state: "x" } })));
   const ref = { type: "ref/prompt", name: "completable-prompt" };
   const argument = { name: "department", value: "E" };
   told.push(await tried(peer.complete({ ref, argument } as never)), await tried(peer.setLoggingLevel("warning")));
@@ -124,7 +127,8 @@ function command(cwd: string, flags: readonly string[] | undefined): Command {
   const server = [process.execPath, EVERYTHING];
   const words = flags === undefined ? server : [process.execPath, AGENTK, "mcp-proxy-stdio", ...flags, "--", ...server];
   const [first = "", ...args] = words;
-  return { command: first, args, cwd };
+  const env = Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return { command: first, args, cwd, env: Object.fromEntries(env) };
 }
 
 test.each([
@@ -149,7 +153,9 @@ test.each([
   const peer = await connect(command(cwd, []));
   const { resources } = await peer.listResources();
   expect(await peer.readResource({ uri: resources[0]?.uri ?? "" })).toHaveProperty("contents");
-  await expect(peer.complete({ ref: { type: "ref/prompt", name: "p" }, argument: { name: "a", value: "" } } as never)).rejects.toThrow();
+  await expect(
+    peer.complete({ ref: { type: "ref/prompt", name: "p" }, argument: { name: "a", value: "" } } as never),
+  ).rejects.toThrow();
   await expect(peer.subscribeResource({ uri: resources[0]?.uri ?? "" })).rejects.toThrow();
   const { tools } = await peer.listTools();
   // The server has not learned that the client could be asked.

@@ -127,6 +127,7 @@ const ROWS: TestedRow[] = [
     [
       formOf({ name: { type: "string", title: "Name", default: "x" }, age: { type: "integer", minimum: 0 } }),
       formOf({ colour: { type: "string", enum: ["a"], enumNames: ["A"] } }),
+      formOf({ n: { type: "integer", description: "A number (do not give us your PIN or other sensitive info)" } }),
       formOf({ tags: { type: "array", items: { type: "string", enum: ["a"] } } }),
       LINK,
     ],
@@ -139,7 +140,7 @@ const ROWS: TestedRow[] = [
       formOf({ password: { type: "string" } }),
       formOf({ apiKey: { type: "string" } }),
       formOf({ x: { type: "string", title: "API-Token" } }),
-      formOf({ x: { type: "string", description: "The PIN of your card" } }),
+      formOf({ x: { type: "string", description: "Enter your GitHub password" } }),
       formOf({ x: { type: "string", title: "pass\u200bword" } }),
       { ...LINK, url: "http://a.example/" },
       { ...LINK, url: "https://user@a.example/" },

@@ -8,7 +8,7 @@ const SECRET_WORDS =
 
 /** In a description, where a server may also say what not to write, only what is hardly said otherwise. */
 const PLAIN_WORDS =
-  /\b(?:your|the|enter|an?) (?:(?!not\b)\w+ )?(?:password|passphrase|passcode|(?:api|private|secret|recovery|seed) (?:key|phrase)|cvv2?|cvc2?|card number)\b/;
+  /\b(?:your|the|enter|an?) (?:(?!not\b)\w+ ){0,3}(?:password|passphrase|passcode|(?:api|private|secret|recovery|seed) (?:key|phrase)|cvv2?|cvc2?|card number)\b/;
 
 /** `names`: the field's name and title. */
 export function asksForSecret(names: readonly string[], description: string): boolean {

@@ -46,18 +46,19 @@ BASE = point_of((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 # --- The members of each type of line (flight-log.md, "Types"), then kinds, in capitals. `members:kind`, `:?` where they
 # may be absent. textN: at most N UTF-16 units; intN: from N on; N*kind: at most N in a list; else a form or a|closed|list.
 TABLE = r"""
-open format:agentk-flight/1|agentk-flight/2|agentk-flight/3 run:[0-9TZ]{16}-[0-9a-f]{12} agentk:text32
+open format:agentk-flight/1|agentk-flight/2|agentk-flight/3|agentk-flight/4 run:[0-9TZ]{16}-[0-9a-f]{12} agentk:text32
     agent,server:Name command:Commit durable_from:low|medium|high|never limits:Limits payloads:sealed|none
     public_key:Hex checkpoints:?Every;
 policy name:Name sha256:Hex source:text131072;
-session session:Name fact:child-started|initialize|ready|ping|late-answer|child-fault|child-exited
+pins name:Name sha256:Hex source:text409600;
+session session:Name fact:child-started|initialize|ready|ping|late-answer|child-fault|child-exited|schema-unusable
     protocol:?text32 call:?Call fault:?text64 exit_code:?int0 exit_signal:?text16;
-syscall call:Call session,agent,server:Name from:client|server kind:Kind target:text1024 labels:Labels
+syscall call:Call session,agent,server:Name from:client|server|agentk kind:Kind target:text1024 labels:Labels
     policy:Hex risk:low|medium|high decision:Decision subject,arguments,sent:?Commit changes:?Changes
     claims:?Claims facts:?Facts act:?read|write|send|execute provenance:?256*Leaf more_leaves:?int1
     grant:?int0 handle:?Handle;
 page page:Page session,server:Name method:text128 labels:Labels signs:64*text64 content:Commit
-    delivery:Decision call:?Call changes:?Changes;
+    delivery:Decision call:?Call changes:?4160*Change;
 approval call:Call session:Name answer:approved|refused|unavailable decision:Decision;
 release session:Name axis:integrity|confidentiality before,after:Labels by:text64;
 receipts receipts:256*Receipt root:Hex signature:Signature;
@@ -73,14 +74,14 @@ Limits in_flight,line_bytes,client_messages,response_timeout_ms:int1; Commit byt
 labels:Labels capabilities:int0 intent:?Commit; Handle tool:Name argument:text1024 host:text260; Leaf
 path:text1024 match:exact|contained|decoded|covered|nowhere classes:64*text160 labels:Labels origins:8*Origin;
 Origin page:text160 path:text1024 start,end:int0 labels:Labels; Facts held,failed:4096*text256; Changes
-64*Change; Change kind:redact|substitute|quarantine path:?text1024; Labels 256*text64; Receipt call:Call
+64*Change; Change kind:redact|substitute|quarantine|withhold path:?text1024 reason:?quarantined|poisoned|shadowing; Labels 256*text64; Receipt call:Call
 session:Name id:cap_[0-9a-f]{16} handle:?secret_fd_[0-9a-f]{16} nonce:[0-9a-f]{32}
 expires_seq,expires_ms:int0; Hex [0-9a-f]{64}; Signature [0-9a-f]{128}; Call c[0-9]+; Page p[0-9]+; Decision
 verdict:allow|deny|ask|transform|defer rule:text128 reason:Reason; Refused
 receipt-(missing|altered|signature|expired|replayed);
 Reason receipt-(missing|altered|signature|expired|replayed)|approval-(unavailable|refused)|approved|
 user-words|policy-(allow|deny|ask|transform|defer|expired|fault)|would-(deny|ask|transform|defer)|no-(rule|contract|driver)|
-unknown-syscall|malformed|lifecycle|(in-flight|message)-limit|recorder-fault|run-closed; Kind model\.call|
+unknown-syscall|malformed|lifecycle|(in-flight|message)-limit|recorder-fault|run-closed|quarantined; Kind model\.call|
 context\.read|memory\.(read|write)|(tool|resource|prompt)\.(describe|response)|tool\.invoke|resource\.read|
 prompt\.get|secret\.open|network\.send|file\.patch|human\.approve|agent\.spawn|unknown"""
 KINDS = {}
@@ -197,6 +198,9 @@ class Log:
         if self.check("open-twice", self.run is None):
             self.run, self.format, self.key = value["run"], value["format"], value["public_key"]
 
+    def on_pins(self, _, value, seq):
+        self.check("policy-digest", sha256("agentk/pins/1\n" + value["source"]) == value["sha256"])
+
     def on_policy(self, _, value, seq):
         self.check("policy-digest", sha256("agentk/policy/1\n" + value["source"]) == value["sha256"])
         self.policy = value["sha256"], self.damage
@@ -213,7 +217,7 @@ class Log:
         self.check("call-id-wrong", value["call"] == "c%d" % seq)
         self.allowed += verdict in ("allow", "transform")
         self.denied += verdict in ("deny", "defer")
-        if self.format == "agentk-flight/3":
+        if self.format not in ("agentk-flight/1", "agentk-flight/2"):
             bound = {k: value[k] for k in PLAIN if k in value}
             bound.update({k: value[k]["commitment"] for k in ("arguments", "sent", "subject") if k in value})
             due = dict(bound, intent=event["hash"]), self.damage

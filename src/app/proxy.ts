@@ -17,12 +17,15 @@ import type { ClientStream } from "./client-stream.js";
 import { createControl } from "./control.js";
 import { startLiveRun, type LiveRun, type LiveRunOptions, type NewKey } from "./live-run.js";
 import { packageVersion } from "./package-info.js";
+import type { RunPins } from "./pins-lock.js";
 import { compileSource, type LoadedPolicy } from "./policy-file.js";
 
 export interface ProxyOptions extends LiveRunOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly policy: LoadedPolicy;
+  /** The descriptors that the operator's lock accepts; undefined without a lock for this server. */
+  readonly pins?: RunPins | undefined;
   readonly serverId: string;
   readonly agentId: string;
   /** Names of the parent's variables that the child gets besides PATH. */
@@ -179,7 +182,8 @@ export class Proxy {
     } as const;
     try {
       await this.openControl();
-      await run.dispatch.open(facts, run.secret, options.policy);
+      const { name, source } = options.policy;
+      await run.dispatch.open(facts, run.secret, { name, source, pins: options.pins });
       run.publish();
       this.heads = setInterval(() => void run.dispatch.checkpoint(), CHECKPOINT_MS).unref();
     } catch (error) {

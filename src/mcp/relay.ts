@@ -7,6 +7,7 @@ import { UNKNOWN_SYSCALL } from "../abi/syscalls.js";
 import { canonicalJson } from "../base/canonical.js";
 import { MAX_CHILD_FAULTS, MAX_IN_FLIGHT, MAX_LINE_BYTES, MAX_RECORDED_STRAYS } from "../base/limits.js";
 import type { Dispatch } from "../kernel/dispatch.js";
+import { DescriptorGate } from "./descriptor-gate.js";
 import { handedOn } from "./handed.js";
 import { establish } from "./handshake.js";
 import type { TakenClaims } from "./methods/claims.js";
@@ -18,7 +19,15 @@ import type { McpRequest } from "./upstream.js";
 import { wireFault, type WireFault } from "./wire/faults.js";
 import type { Message, NotificationMessage, RequestMessage } from "./wire/message.js";
 import { readMessage } from "./wire/read.js";
-import { denialError, errorLine, faultError, notificationLine, requestLine, resultLine } from "./wire/write.js";
+import {
+  denialError,
+  errorLine,
+  faultError,
+  notificationLine,
+  requestLine,
+  resultLine,
+  toolDenial,
+} from "./wire/write.js";
 
 /** How many of the user's texts are remembered, so that a host that repeats the prompt with every call makes one page. */
 const MAX_HEARD = 64;
@@ -34,11 +43,13 @@ export class Relay {
   private recordedStrays = 0;
   private uncounted = 0;
   private faults = 0;
+  private readonly gate: DescriptorGate;
   /** What the user said in this session, the latest last. */
   private readonly heard = new Set<string>();
 
   constructor(parts: RelayParts) {
     this.parts = parts;
+    this.gate = new DescriptorGate(parts);
   }
 
   /** Messages refused but too many to record one by one. */
@@ -110,6 +121,8 @@ export class Relay {
     const contract = admission.contract as RequestContract;
     const exchange = this.parts.session.begin(message);
     await this.opened;
+    const gate = await this.gate.before(contract.method, admission.params ?? {});
+    if (!gate.ok) return this.refuseBegun(exchange, contract, gate);
     const isWhole = admission.params === message.params;
     const line = isWhole ? message.canonical : requestLine(message.id, message.method, admission.params);
     const claims = this.claimsOf(admission.claims);
@@ -125,8 +138,10 @@ export class Relay {
       exchange,
       contract,
       line,
+      ...(gate.resultFault === undefined ? {} : { resultFault: gate.resultFault }),
     };
     const judged = await this.parts.dispatch.request(request);
+    this.gate.taken(request, judged);
     // A request that was cancelled while its denial was being recorded has ended already, and gets no answer.
     if (judged.observation === undefined && !this.parts.session.release(exchange)) return;
     this.reply(replyTo(request, judged));
@@ -210,6 +225,20 @@ export class Relay {
     this.reply(denialError(message.id, decision, judged?.call, refused));
   }
 
+  /** Refuses a request that has begun: one that was cancelled meanwhile gets no answer. */
+  private async refuseBegun(
+    exchange: McpRequest["exchange"],
+    { method, denial }: RequestContract,
+    refused: Refused,
+  ): Promise<void> {
+    const { refusal } = refused;
+    const judged = await this.record({ name: method, refusal, from: "client" });
+    if (!this.parts.session.release(exchange)) return;
+    const decision = judged?.decision ?? { verdict: "deny", rule: refusal, reason: refusal };
+    const answer = denial === "tool-result" ? toolDenial : denialError;
+    this.reply(answer(exchange.id, decision, judged?.call, refused));
+  }
+
   /** Records a refusal as a denied syscall, up to a bound; beyond it, in numbers only. */
   private record(what: {
     name: string;
@@ -246,6 +275,7 @@ export class Relay {
 
   private async handleServerCall(message: RequestMessage | NotificationMessage): Promise<void> {
     const { session, dispatch, identity } = this.parts;
+    this.gate.heard(message.method);
     const admission = session.admitFromServer(message);
     if (admission.ok) {
       const call = admission.exchange?.call;

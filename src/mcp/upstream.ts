@@ -23,6 +23,8 @@ export interface McpRequest extends SyscallRequest {
   readonly contract: RequestContract;
   /** The canonical text of exactly what was judged. */
   readonly line: string;
+  /** Whether a result is not what the tool's output schema says. */
+  readonly resultFault?: (result: JsonObject) => boolean;
   /** Set by `act`: what the reply is made from once the kernel has recorded it. */
   answer?: Answer;
 }
@@ -128,7 +130,8 @@ export class Upstream {
 
   private observeResult(request: McpRequest, message: ResultMessage): Observation {
     const page = pageOf(request, message, "result");
-    if (request.contract.result.check(message.result, "") !== undefined) {
+    const isBroken = request.contract.result.check(message.result, "") !== undefined;
+    if (isBroken || request.resultFault?.(message.result) === true) {
       request.answer = { kind: "broken" };
       return { status: "invalid-answer", page };
     }

@@ -123,6 +123,8 @@ class Log:
     def on_policy(self, event, value, seq):
         self.check("policy-digest", sha256(b"agentk/policy/1\n" + value["source"].encode()) == value["sha256"])
         self.policy = value["sha256"], self.damage
+    def on_pins(self, event, value, seq):
+        self.check("policy-digest", sha256(b"agentk/pins/1\n" + value["source"].encode()) == value["sha256"])
     def begin(self, calls, name, session, due):  # due: what the receipt is to bind, until there is one
         number(2**15 - len(canonical([name, session, due])))  # so that what waits is bounded
         if self.check("too-many-open-calls", len(calls) < 65536):

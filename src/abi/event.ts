@@ -3,13 +3,15 @@
  * A new member or type is a new version; logs of every version must still verify and replay. Version 2 added
  * `act`, `provenance`, `facts`, `grant`, `changes` and `sent` to a syscall, and the lines `approval` and `release`.
  * Version 3 added the lines `receipts`, `checkpoint` and `key`, `handle` to a syscall and `refused` to an outcome,
- * and commits to objects member by member. Version 4 speaks of the whole MCP boundary.
+ * and commits to objects member by member. Version 4 added the line `pins`, requests from `agentk` itself, and the
+ * change `withhold` of a page.
  */
-import { MAX_NAME_CHARS, MAX_POLICY_BYTES } from "../base/limits.js";
+import { MAX_NAME_CHARS, MAX_PINS_BYTES, MAX_POLICY_BYTES } from "../base/limits.js";
 import { integer, listOf, oneOf, optional, record, text, type Shape, type ShapeType } from "../base/shape.js";
 import { APPROVAL_ANSWERS, REASON_CODES, RECEIPT_FAULTS, VERDICTS } from "./decision.js";
 import { commitShape, HEX64 } from "./payload.js";
 import { MATCHES } from "./provenance.js";
+import { MAX_WITHHELD, WITHHELD_FOR } from "./descriptors.js";
 import { callId, checkpointShape, handleShape, HEX128, keyShape, NAME_FORM, receiptsShape } from "./signed.js";
 import { ACTS, DURABLE_FROM, RISKS, SYSCALL_KINDS } from "./syscalls.js";
 
@@ -55,6 +57,9 @@ const openShape = record({
 /** A policy taken into force. The source stands here whole, so that a replay needs no other file. */
 const policyShape = record({ name, sha256: hash, source: text({ max: MAX_POLICY_BYTES }) });
 
+/** The descriptors that the operator has accepted, by server: canonical JSON of names and hashes (kernel/pins.ts). */
+const pinsShape = record({ name, sha256: hash, source: text({ max: MAX_PINS_BYTES }) });
+
 export const SESSION_FACTS = [
   "child-started",
   "initialize",
@@ -72,6 +77,7 @@ export const SESSION_FACTS = [
   "prompts-changed",
   /** From here on messages of the server were dropped, because there were too many in a time. */
   "server-flood",
+  "schema-unusable",
 ] as const;
 
 /** A fact of the transport: nothing an agent decided, but part of what passed. */
@@ -117,7 +123,13 @@ const provenanceShape = record({
 /** What the policy asked of values, by its place in the policy, and the answers: a replay without values needs them. */
 const factsShape = record({ held: listOf(text({ max: 256 }), 4096), failed: listOf(text({ max: 256 }), 4096) });
 
-const changeShape = record({ kind: oneOf(["redact", "substitute", "quarantine"]), path: optional(leafPath) });
+/** What is done to a value: by the policy, or, `withhold`, by the kernel to a descriptor in a listing. */
+const changeShape = record({
+  kind: oneOf(["redact", "substitute", "quarantine", "withhold"]),
+  path: optional(leafPath),
+  /** Why a descriptor is withheld. */
+  reason: optional(oneOf(WITHHELD_FOR)),
+});
 
 /** A request and its decision, written before any effect. */
 const syscallShape = record({
@@ -125,7 +137,8 @@ const syscallShape = record({
   session: name,
   agent: name,
   server: name,
-  from: oneOf(["client", "server"]),
+  /** `agentk`: the kernel's own boundary asked, such as for a listing of its own; nothing of the answer is handed on. */
+  from: oneOf(["client", "server", "agentk"]),
   kind: oneOf(SYSCALL_KINDS),
   /** What is acted on, as policies see it; a kind whose target can hold secrets shows a redacted form. */
   target: text({ max: 1024 }),
@@ -187,8 +200,8 @@ const pageShape = record({
   content: commitShape,
   /** Whether it may reach the agent: the decision on the response syscall, for this page's labels. */
   delivery: decisionShape,
-  /** What a `transform` changed before it was handed on. */
-  changes: optional(listOf(changeShape, 64)),
+  /** What a `transform` changed, and which descriptors were taken out, before it was handed on. */
+  changes: optional(listOf(changeShape, 64 + MAX_WITHHELD)),
 });
 
 export const OUTCOME_STATUSES = [
@@ -235,6 +248,7 @@ const closeShape = record({
 export const EVENT_SHAPES = {
   open: openShape,
   policy: policyShape,
+  pins: pinsShape,
   session: sessionShape,
   syscall: syscallShape,
   page: pageShape,

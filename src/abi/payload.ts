@@ -1,4 +1,5 @@
 /** Values on their way into the kernel, and what the log keeps of them instead. */
+import type { WithheldFor } from "./descriptors.js";
 import { integer, record, text, type ShapeType } from "../base/shape.js";
 
 export const HEX64 = /^[0-9a-f]{64}$/;
@@ -21,6 +22,8 @@ export interface OpenPayload {
   readonly canonical: string;
   /** On a replay, the label names recorded for it: they stand where the session's earlier values are missing. */
   readonly labels?: readonly string[];
+  /** On a replay, the descriptors recorded as taken out of it: likewise. */
+  readonly withheld?: readonly Withheld[];
 }
 
 export interface SealedPayload extends Commit {
@@ -29,6 +32,14 @@ export interface SealedPayload extends Commit {
   readonly signs: readonly string[];
   /** Label names recorded when the value was open. */
   readonly labels?: readonly string[];
+  /** The descriptors recorded as taken out of it when it was open. */
+  readonly withheld?: readonly Withheld[];
+}
+
+/** A descriptor that was taken out of a listing: `/tools/3`. */
+export interface Withheld {
+  readonly path: string;
+  readonly reason: WithheldFor;
 }
 
 /** A payload to be kept in the encrypted journal: which line it belongs to, and in what role. */

@@ -28,7 +28,7 @@ export interface SyscallRequest {
   readonly session: string;
   readonly agent: string;
   readonly server: string;
-  readonly from: "client" | "server";
+  readonly from: SyscallValue["from"];
   readonly kind: SyscallKind;
   /** The kind's own fields; the table row says which. For an unknown kind, `{ name }`. */
   readonly subject: Readonly<Record<string, unknown>>;
@@ -141,6 +141,7 @@ export interface History {
 export type Input = { readonly at: Instant; readonly history?: History } & (
   | { readonly type: "open"; readonly run: RunFacts; readonly secret: string | undefined }
   | { readonly type: "policy"; readonly name: string; readonly source: string }
+  | { readonly type: "pins"; readonly name: string; readonly source: string }
   | { readonly type: "session"; readonly note: SessionNote }
   | { readonly type: "syscall"; readonly request: SyscallRequest }
   | { readonly type: "page"; readonly page: PageArrival }

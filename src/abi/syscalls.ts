@@ -45,5 +45,5 @@ export const ACTS = ["read", "write", "send", "execute"] as const;
 export type Act = (typeof ACTS)[number];
 
 /** What the server's own listings say of a tool: see kernel/descriptors.ts. */
-export const DESCRIPTOR_STATES = ["listed", "unlisted", "changed", "unknown"] as const;
+export const DESCRIPTOR_STATES = ["listed", "unlisted", "changed", "quarantined", "unknown"] as const;
 export type DescriptorState = (typeof DESCRIPTOR_STATES)[number];

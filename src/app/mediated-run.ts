@@ -14,10 +14,13 @@ import type { PolicyMcp, PolicyTrust } from "../policy/ast.js";
 import { createControl } from "./control.js";
 import { startLiveRun, type LiveRun, type LiveRunOptions, type NewKey } from "./live-run.js";
 import { packageVersion } from "./package-info.js";
+import type { RunPins } from "./pins-lock.js";
 import { compileSource, type LoadedPolicy } from "./policy-file.js";
 
 export interface RunOptions extends LiveRunOptions {
   readonly policy: LoadedPolicy;
+  /** The descriptors that the operator's lock accepts; undefined without a lock. */
+  readonly pins?: RunPins | undefined;
   readonly agentId: string;
   readonly responseTimeoutMs: number;
   readonly maxClientMessages: number;
@@ -148,7 +151,8 @@ export class MediatedRun {
     } as const;
     try {
       await this.openControl();
-      await live.dispatch.open(facts, live.secret, options.policy);
+      const { name, source } = options.policy;
+      await live.dispatch.open(facts, live.secret, { name, source, pins: options.pins });
       live.publish();
       this.heads = setInterval(() => void live.dispatch.checkpoint(), CHECKPOINT_MS).unref();
     } catch (error) {

@@ -6,6 +6,8 @@ import { isJsonObject, type JsonObject } from "../base/json.js";
 import { AgentkError } from "../base/errors.js";
 import { MAX_CHILD_FAULTS, MAX_LINE_BYTES, RESPONSE_TIMEOUT_MS } from "../base/limits.js";
 import { startChild, type Child, type ExitFacts } from "../host/child-process.js";
+import { listOf, optional, text, type Shape } from "../base/shape.js";
+import { openRecord } from "../mcp/methods/shapes.js";
 import { initialize } from "../mcp/methods/initialize.js";
 import { toolsList } from "../mcp/methods/tools-list.js";
 import { RPC } from "../mcp/wire/codes.js";
@@ -36,13 +38,35 @@ export interface ProbeOptions {
  * @throws AgentkError when it does not start, does not answer in time, or answers against the protocol.
  */
 export async function probeServer(options: ProbeOptions): Promise<readonly ServerTool[]> {
+  const { tools } = await probing(options, (probe) => probe.tools());
+  return tools.flatMap((tool) => (typeof tool["name"] === "string" ? [readTool(tool["name"], tool)] : []));
+}
+
+/** What a server says that it has, whole. */
+export interface ProbedDescriptors {
+  /** The revision that it answered with. */
+  readonly protocol: string;
+  readonly tools: readonly JsonObject[];
+  readonly prompts: readonly JsonObject[];
+  readonly templates: readonly JsonObject[];
+}
+
+/**
+ * Every descriptor that a server lists, in its order: tools, and, where it has them, prompts and resource templates.
+ * @throws AgentkError as probeServer
+ */
+export function probeDescriptors(options: ProbeOptions): Promise<ProbedDescriptors> {
+  return probing(options, (probe) => probe.all());
+}
+
+async function probing<T>(options: ProbeOptions, asked: (probe: Probe) => Promise<T>): Promise<T> {
   const probe = new Probe(options);
   const { timeoutMs = RESPONSE_TIMEOUT_MS } = options;
   const timer = setTimeout(() => {
     probe.fail("the server did not answer in time");
   }, timeoutMs);
   try {
-    return await probe.tools();
+    return await asked(probe);
   } finally {
     clearTimeout(timer);
     await probe.stop();
@@ -52,6 +76,34 @@ export async function probeServer(options: ProbeOptions): Promise<readonly Serve
 function broken(detail: string): AgentkError {
   return new AgentkError("usage", detail, { hint: "run its command by itself to see whether it starts" });
 }
+
+interface ProbedList {
+  readonly capability: string;
+  readonly method: string;
+  /** Of the result. */
+  readonly member: string;
+  readonly what: string;
+  readonly shape: Shape<unknown>;
+}
+
+const cursor = optional(text());
+const LISTS = {
+  tools: { capability: "tools", method: "tools/list", member: "tools", what: "tool", shape: toolsList.result },
+  prompts: {
+    capability: "prompts",
+    method: "prompts/list",
+    member: "prompts",
+    what: "prompt",
+    shape: openRecord({ prompts: listOf(openRecord({ name: text() })), nextCursor: cursor }),
+  },
+  templates: {
+    capability: "resources",
+    method: "resources/templates/list",
+    member: "resourceTemplates",
+    what: "template",
+    shape: openRecord({ resourceTemplates: listOf(openRecord({ uriTemplate: text() })), nextCursor: cursor }),
+  },
+} as const satisfies Readonly<Record<string, ProbedList>>;
 
 class Probe {
   private readonly child: Child;
@@ -94,31 +146,48 @@ class Probe {
     await this.child.stop();
   }
 
-  async tools(): Promise<readonly ServerTool[]> {
+  async tools(): Promise<Pick<ProbedDescriptors, "tools">> {
+    const { capabilities } = await this.begin();
+    return { tools: await this.listed(capabilities, LISTS.tools) };
+  }
+
+  async all(): Promise<ProbedDescriptors> {
+    const { capabilities, protocol } = await this.begin();
+    const tools = await this.listed(capabilities, LISTS.tools);
+    const prompts = await this.listed(capabilities, LISTS.prompts);
+    return { protocol, tools, prompts, templates: await this.listed(capabilities, LISTS.templates) };
+  }
+
+  private async begin(): Promise<{ readonly capabilities: JsonObject; readonly protocol: string }> {
     const clientInfo = { name: "agentk", version: packageVersion() };
     const params = { protocolVersion: REVISIONS.at(-1) ?? "", capabilities: {}, clientInfo };
     const begun = await this.ask("initialize", params);
     if (initialize.result.check(begun, "") !== undefined) throw broken("the server's `initialize` broke its contract");
     this.child.send(notificationLine("notifications/initialized"));
-    const capabilities = begun["capabilities"];
-    // A server without this capability has no tools, and need not know the method (MCP lifecycle).
-    if (!isJsonObject(capabilities) || !Object.hasOwn(capabilities, "tools")) return [];
-    return this.pages();
+    const { capabilities, protocolVersion } = begun;
+    const protocol = typeof protocolVersion === "string" ? protocolVersion : "";
+    return { capabilities: isJsonObject(capabilities) ? capabilities : {}, protocol };
   }
 
-  private async pages(): Promise<readonly ServerTool[]> {
-    const tools: ServerTool[] = [];
+  /** A server without the capability has none, and need not know the method (MCP lifecycle). */
+  private async listed(capabilities: JsonObject, list: ProbedList): Promise<readonly JsonObject[]> {
+    return Object.hasOwn(capabilities, list.capability) ? this.pages(list) : [];
+  }
+
+  private async pages({ method, member, what, shape }: ProbedList): Promise<readonly JsonObject[]> {
+    const listed: JsonObject[] = [];
     let params: JsonObject = {};
     for (let page = 0; page < MAX_PAGES; page++) {
-      const listed = await this.ask("tools/list", params);
-      if (toolsList.result.check(listed, "") !== undefined) throw broken("the server's tool list broke its contract");
-      tools.push(...toolsOf(listed));
-      if (tools.length > MAX_TOOLS) throw broken(`the server lists more than ${String(MAX_TOOLS)} tools`);
-      const cursor = listed["nextCursor"];
-      if (cursor === undefined) return tools;
+      const answer = await this.ask(method, params);
+      if (shape.check(answer, "") !== undefined) throw broken(`the server's ${what} list broke its contract`);
+      const items = answer[member];
+      listed.push(...(Array.isArray(items) ? items.filter(isJsonObject) : []));
+      if (listed.length > MAX_TOOLS) throw broken(`the server lists more than ${String(MAX_TOOLS)} ${what}s`);
+      const cursor = answer["nextCursor"];
+      if (cursor === undefined) return listed;
       params = { cursor };
     }
-    throw broken(`the server's tool list has more than ${String(MAX_PAGES)} pages`);
+    throw broken(`the server's ${what} list has more than ${String(MAX_PAGES)} pages`);
   }
 
   private ask(method: string, params: JsonObject): Promise<JsonObject> {
@@ -153,16 +222,6 @@ class Probe {
   private fault(): void {
     if (++this.faults > MAX_CHILD_FAULTS) this.fail("the server writes what is no message of the protocol");
   }
-}
-
-/** Of a list that has passed its contract. */
-function toolsOf(listed: JsonObject): readonly ServerTool[] {
-  const { tools } = listed;
-  if (!Array.isArray(tools)) return [];
-  return tools.flatMap((tool) => {
-    if (!isJsonObject(tool) || typeof tool["name"] !== "string") return [];
-    return [readTool(tool["name"], tool)];
-  });
 }
 
 function endOf({ code, signal, spawnError }: ExitFacts): string {

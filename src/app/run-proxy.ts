@@ -1,13 +1,17 @@
 /** Runs the proxy on this process: its stdin, stdout and signals, and a word on stderr when it is over. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { CHILD_GRACE_MS } from "../base/limits.js";
+import type { RunPins, RunServer } from "./pins-lock.js";
 import { createClientStream } from "./client-stream.js";
 import { readPolicy } from "./policy-file.js";
 import { Proxy, type ProxyEnd, type ProxyOptions } from "./proxy.js";
 
-export interface ProxyCommand extends Omit<ProxyOptions, "policy"> {
+export interface ProxyCommand extends Omit<ProxyOptions, "policy" | "pins"> {
   /** Undefined: the shipped guard policy. */
   readonly policyFile: string | undefined;
+  /** Undefined: `agentk.lock` in the working folder, where it has this server. */
+  readonly lockFile: string | undefined;
 }
 
 /**
@@ -15,10 +19,11 @@ export interface ProxyCommand extends Omit<ProxyOptions, "policy"> {
  * @throws AgentkError when it cannot begin; then no server was started.
  */
 export async function runProxy(command: ProxyCommand, say: (text: string) => void): Promise<0 | 1> {
-  const { policyFile, ...options } = command;
+  const { policyFile, lockFile, ...options } = command;
+  const pins = await pinsOfRun(options, lockFile);
   const policy = await readPolicy(policyFile === undefined ? undefined : resolve(options.cwd, policyFile));
   const proxy = new Proxy(
-    { ...options, policy },
+    { ...options, policy, pins },
     createClientStream(process.stdin, process.stdout, options.maxLineBytes),
   );
   for (const { what, path } of proxy.newKeys) say(`agentk: a key for ${what} was made at ${path}\n`);
@@ -37,6 +42,14 @@ export async function runProxy(command: ProxyCommand, say: (text: string) => voi
     void proxy.rekey().then(say);
   });
   return status;
+}
+
+/** The lock's reader is loaded where there is a lock: it takes longer than starting does. */
+async function pinsOfRun(options: RunServer, lockFile: string | undefined): Promise<RunPins | undefined> {
+  const file = resolve(options.cwd, lockFile ?? "agentk.lock");
+  if (lockFile === undefined && !existsSync(file)) return undefined;
+  const { pinsFor } = await import("./pins-lock.js");
+  return pinsFor(options, file, lockFile !== undefined);
 }
 
 /** The process ends when its output is read; after a signal it does not wait long for a client that reads nothing. */

@@ -25,6 +25,7 @@ export const DOMAINS = {
   member: "agentk/member/1\n",
   members: "agentk/members/1\n",
   policy: "agentk/policy/1\n",
+  pins: "agentk/pins/1\n",
   witness: "agentk/witness-state/1\n",
   rotationRoot: "agentk/rotation-root/1\n",
   rotationEntry: "agentk/rotation-entry/1\n",

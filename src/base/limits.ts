@@ -12,6 +12,18 @@ export const MAX_LOG_LINE_BYTES = 1024 * 1024;
 /** A policy file. The log line that carries its source must stay under MAX_LOG_LINE_BYTES after JSON escaping. */
 export const MAX_POLICY_BYTES = 128 * 1024;
 
+/**
+ * The pins of a lock as the log carries them: some 3000 descriptors. JSON escaping doubles it at worst, so its line stays
+ * under MAX_LOG_LINE_BYTES.
+ */
+export const MAX_PINS_BYTES = 400 * 1024;
+
+/** A lock file: descriptors whole, so that a later change can be shown. */
+export const MAX_LOCK_BYTES = 8 * 1024 * 1024;
+
+/** One descriptor as a lock keeps it. Honest ones with large schemas have some 20 KiB. */
+export const MAX_DESCRIPTOR_CHARS = 256 * 1024;
+
 /** Tool, method, server and agent names: the 2025-11-25 guidance for tool names is 128 characters. */
 export const MAX_NAME_CHARS = 128;
 

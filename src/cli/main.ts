@@ -13,6 +13,7 @@ import { registerKeyRotateVerify } from "./key-rotate-verify.js";
 import { registerKeyRotate } from "./key-rotate.js";
 import { registerKeygen } from "./keygen.js";
 import { registerForkReplay } from "./fork-replay.js";
+import { registerPins } from "./pins.js";
 import { policyCommands } from "./policy.js";
 import { registerPolicyCheck } from "./policy-check.js";
 import { registerProof } from "./proof.js";
@@ -43,6 +44,7 @@ const COMMANDS = [
   registerPolicyCheck,
   policyCommands(async () => (await import("../app/case-world.js")).openCaseWorld),
   registerInit,
+  registerPins,
   registerContext,
   registerWitness,
   registerWitnessSubmit,

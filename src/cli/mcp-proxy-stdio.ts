@@ -14,8 +14,12 @@ import type { Io } from "./io.js";
 import { collect, wholeNumber } from "./values.js";
 
 /** What commander hands over: the proxy's own options under their own names, and four that are told otherwise here. */
-interface ProxyFlags extends Omit<ProxyCommand, "cwd" | "env" | "command" | "args" | "policyFile" | "durableFrom"> {
+interface ProxyFlags extends Omit<
+  ProxyCommand,
+  "cwd" | "env" | "command" | "args" | "policyFile" | "lockFile" | "durableFrom"
+> {
   readonly policy: string;
+  readonly lock?: string;
   readonly durable: ProxyCommand["durableFrom"];
   readonly command?: string;
   readonly arg: readonly string[];
@@ -43,6 +47,7 @@ export function registerMcpProxyStdio(program: Command, io: Io): void {
 function addFlags(command: Command): Command {
   return command
     .option("--policy <policy>", "a policy file, or the name of a shipped policy such as strict", "guard")
+    .option("--lock <file>", "hold the server to these pins (default: agentk.lock, when it has this server)")
     .option("--trace-out <file>", "write the flight log here; the file must not exist")
     .option("--server-id <id>", "what policies and the log call the server", serverName, "downstream-mcp")
     .option("--agent-id <id>", "what policies and the log call the agent", name, "agent://mcp/proxy")
@@ -104,10 +109,10 @@ async function serve(words: readonly string[], flags: ProxyFlags, io: Io): Promi
     import("../app/run-proxy.js"),
     import("../app/package-info.js"),
   ]);
-  const { policy, durable: durableFrom, traceOut, ...options } = flags;
+  const { policy, durable: durableFrom, traceOut, lock: lockFile, ...options } = flags;
   const world = { cwd: io.cwd, env: io.env };
   const end = await runProxy(
-    { ...options, ...world, command, args, policyFile: policyFileOf(policy), durableFrom, traceOut },
+    { ...options, ...world, command, args, policyFile: policyFileOf(policy), lockFile, durableFrom, traceOut },
     io.stderr,
   );
   io.exit(end);

@@ -59,12 +59,19 @@ interface Facts {
   readonly bytes?: number | undefined;
 }
 
+const ASKED_BY: Readonly<Record<EventValues["syscall"]["from"], (v: EventValues["syscall"]) => string>> = {
+  client: ({ agent }) => agent,
+  server: ({ server }) => server,
+  agentk: () => "agentk",
+};
+
 const FACTS: { readonly [T in EventType]: (value: EventValues[T]) => Facts } = {
   open: (v) => ({ who: v.agent, what: `agentk ${v.agentk} guards ${v.server}`, commits: [["command", v.command]] }),
   policy: (v) => ({ who: "operator", what: `${v.name} ${v.sha256.slice(0, 12)}`, bytes: utf8Bytes(v.source).length }),
+  pins: (v) => ({ who: "operator", what: `${v.name} ${v.sha256.slice(0, 12)}`, bytes: utf8Bytes(v.source).length }),
   session: (v) => ({ who: v.session, what: sessionWords(v) }),
   syscall: (v) => ({
-    who: v.from === "client" ? v.agent : v.server,
+    who: ASKED_BY[v.from](v),
     what: `${v.kind} ${visibleTarget(v.target)}`,
     decision: v.decision,
     labels: v.labels,

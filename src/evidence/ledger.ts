@@ -105,6 +105,9 @@ export class Ledger {
       case "key":
         this.authority.rekey(event, this.footing());
         return;
+      case "pins":
+        this.pins(event);
+        return;
       case "session":
       case "release":
       case "recovery":
@@ -155,6 +158,12 @@ export class Ledger {
       this.report("policy-digest", event, `the source of policy \`${name}\` has another digest than it states`);
     if (this.policies.length < MAX_POLICIES) this.policies.push({ name, sha256 });
     this.inForce(sha256);
+  }
+
+  private pins(event: LineOf<"pins">): void {
+    const { name, sha256, source } = event.value;
+    if (this.deps.digests.sha256Hex(DOMAINS.pins + source) !== sha256)
+      this.report("policy-digest", event, `the source of the pins \`${name}\` has another digest than it states`);
   }
 
   private inForce(sha256: string): void {

@@ -6,7 +6,6 @@
 import { DIRECTORY_PAGE } from "../abi/provenance.js";
 import type { Labels } from "../abi/labels.js";
 import type { Digests } from "../base/digest.js";
-import type { JsonValue } from "../base/json.js";
 import type { Leaf } from "../mmu/leaves.js";
 import { BOTTOM, join, OUTSIDE } from "../mmu/lattice.js";
 import { Memory, type PageLeaf } from "../mmu/memory.js";
@@ -17,7 +16,7 @@ import { normalize } from "../mmu/text/normalize.js";
 import { activeTokensOf } from "../mmu/tokens.js";
 import { canonicalScalar } from "../mmu/values.js";
 import type { PolicyDirectory } from "../policy/ast.js";
-import { NO_LISTING, withListingPage, type Listing } from "./descriptors.js";
+import { NO_LISTING, withListingPage, type Listing, type ListingPage } from "./descriptors.js";
 
 export interface OpenContext {
   /** What the agent has seen, and the operator's directory. */
@@ -68,10 +67,10 @@ export function withPage(context: OpenContext, page: string, leaves: readonly Pa
   return { ...context, memory: context.memory.add(page, leaves) };
 }
 
-/** With a page of a server's listing of its tools. */
-export function withListing(context: OpenContext, server: string, result: JsonValue, digests: Digests): OpenContext {
+/** With a page of a server's listing of its tools, prompts or templates. */
+export function withListing(context: OpenContext, server: string, page: ListingPage, digests: Digests): OpenContext {
   const before = context.listings.get(server) ?? NO_LISTING;
-  return { ...context, listings: new Map(context.listings).set(server, withListingPage(before, result, digests)) };
+  return { ...context, listings: new Map(context.listings).set(server, withListingPage(before, page, digests)) };
 }
 
 /** With words of the user's. */

@@ -12,7 +12,8 @@ import { compileExpiry } from "../policy/expiry.js";
 import { EMPTY_RECALL } from "../policy/recall.js";
 import type { CallValues } from "./question.js";
 import { isDriven, type Row } from "./row.js";
-import type { PendingCall, State } from "./state.js";
+import { NO_PINS } from "./pins.js";
+import { withholds, type PendingCall, type State } from "./state.js";
 import { SYSCALLS } from "./table.js";
 import { tracksValues } from "./values.js";
 
@@ -22,6 +23,7 @@ export interface Admitted {
   readonly row: Row;
   readonly target: string;
   readonly tool: string | undefined;
+  readonly prompt: string | undefined;
   readonly act: Act;
   readonly risk: Risk;
 }
@@ -47,9 +49,12 @@ export interface Evidence {
 }
 
 /** What is asked about, and in which session. */
-type Known = Omit<PolicyQuestion, "labels" | "recall" | "grantsUsed"> & {
+type Known = Omit<PolicyQuestion, "labels" | "recall" | "grantsUsed" | "values"> & {
   readonly session: string;
   readonly labels: Labels;
+  readonly values?: CallValues;
+  /** The prompt that is got. */
+  readonly prompt?: string;
 };
 
 const PRINTABLE_NAME = /^[A-Za-z0-9_$./:(){}-]{1,64}$/;
@@ -87,14 +92,16 @@ function admit(request: SyscallRequest, goesByName: boolean): Admitted | Decisio
   if (!isSyscallName(kind)) return UNKNOWN_KIND;
   const row = SYSCALLS[kind];
   if (row.subject.check(subject, "") !== undefined) return denied("malformed");
-  const named = subject["tool"];
-  const tool = typeof named === "string" ? named : undefined;
+  const [tool, prompt] = [subject["tool"], subject["prompt"]].map((name) =>
+    typeof name === "string" ? name : undefined,
+  );
   const known = classifySyscall(kind, tool);
   return {
     kind,
     row,
     target: row.target(subject, request.server),
     tool,
+    prompt,
     act: known.act,
     // The first log version knew the risk of the kind alone; its runs must replay.
     risk: goesByName ? riskOf(row, known.risk) : row.risk,
@@ -118,10 +125,11 @@ export function labelsFor(state: State, request: SyscallRequest): Labels {
 
 function knownOf(
   request: SyscallRequest,
-  { kind, tool, target, act, risk }: Admitted,
+  { kind, tool, prompt, target, act, risk }: Admitted,
 ): Omit<Known, "labels" | "wall_ms"> {
   const { session, agent, server } = request;
-  return { session, kind, agent, server, target, act, risk, ...(tool === undefined ? {} : { tool }) };
+  const named = { ...(tool === undefined ? {} : { tool }), ...(prompt === undefined ? {} : { prompt }) };
+  return { session, kind, agent, server, target, act, risk, ...named };
 }
 
 function evidenceOf({ wall_ms, values, facts }: Evidence): Pick<Known, "wall_ms" | "values" | "facts"> {
@@ -134,7 +142,27 @@ function decideAdmitted(state: State, { row }: Admitted, from: SyscallRequest["f
   const ruling = askPolicy(state, known);
   const { verdict } = ruling.decision;
   const isMeant = mayPass(verdict) || verdict === "ask";
+  if (isMeant && isQuarantined(state, known))
+    return { ...ruled(denied("quarantined")), facts: [...ruling.facts, [QUARANTINED, true]] };
   return isMeant && !isDriven(row, from) ? { ...ruled(denied("no-driver")), facts: ruling.facts } : ruling;
+}
+
+/** How the log names the fact that a call was denied by: a replay without the listing's values goes by it. */
+const QUARANTINED = "kernel.quarantined";
+
+/**
+ * INVARIANT: asked after the policy, and above it: no rule lets a call pass whose descriptor was withheld from the
+ * client or, with a lock, is not the one that the operator has accepted. Without values the log's own fact answers, and
+ * a name that is not pinned at all needs none.
+ */
+function isQuarantined(state: State, { kind, server, tool, values, facts, prompt }: Known): boolean {
+  if (!withholds(state) || (kind !== "tool.invoke" && kind !== "prompt.get")) return false;
+  const [list, name] = kind === "tool.invoke" ? (["tools", tool] as const) : (["prompts", prompt] as const);
+  if (values !== undefined)
+    return (kind === "tool.invoke" ? values.descriptor() : values.promptDescriptor()) === "quarantined";
+  if (facts?.get(QUARANTINED) === true) return true;
+  const pinned = state.pins && (state.pins.get(server) ?? NO_PINS)[list];
+  return pinned !== undefined && name !== undefined && !pinned.has(name);
 }
 
 /** Calls that wait for their outcome or for a human: each is held in memory until then. */
@@ -204,7 +232,7 @@ export function isExpired(state: State, wall_ms: number): boolean {
 }
 
 /** Asks the policy in force. No policy, or one that throws, is a deny. */
-function askPolicy(state: State, { session, labels, ...known }: Known): Ruling {
+function askPolicy(state: State, { session, labels, prompt: _prompt, ...known }: Known): Ruling {
   if (state.policy === undefined) return ruled(denied("policy-fault"));
   try {
     return state.policy.compiled.decide({

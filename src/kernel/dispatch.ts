@@ -26,6 +26,13 @@ import type { Kernel, Step } from "./step.js";
 
 type Timeless = Input extends infer I ? (I extends Input ? Omit<I, "at"> : never) : never;
 
+/** What a run is held to: the policy's source, and the operator's pins where there is a lock (kernel/pins.ts). */
+export interface RunRules {
+  readonly name: string;
+  readonly source: string;
+  readonly pins?: { readonly name: string; readonly source: string } | undefined;
+}
+
 /** What came of a request. */
 export interface Judged {
   readonly decision: Decision;
@@ -88,9 +95,11 @@ export class Dispatch<R extends SyscallRequest> {
    * commitments' secret, a fresh one is drawn and forgotten with the run.
    * @throws what the append and sign ports throw: a run that cannot be recorded and signed does not begin.
    */
-  async open(run: RunFacts, secret: string | undefined, policy: { name: string; source: string }): Promise<void> {
+  async open(run: RunFacts, secret: string | undefined, rules: RunRules): Promise<void> {
+    const { name, source, pins } = rules;
     await this.record({ type: "open", run, secret: secret ?? this.ports.nonce(32) });
-    await this.record({ type: "policy", name: policy.name, source: policy.source });
+    await this.record({ type: "policy", name, source });
+    if (pins !== undefined) await this.record({ type: "pins", name: pins.name, source: pins.source });
     await this.checkpoint();
     if (this.failure !== undefined) throw this.failure;
   }

@@ -18,6 +18,7 @@ import { BOTTOM, join, labelsOf } from "../mmu/lattice.js";
 import { classifySyscall } from "../policy/classify/act.js";
 import type { CompiledPolicy } from "../policy/compile.js";
 import { EMPTY_RECALL } from "../policy/recall.js";
+import { parsePins } from "./pins.js";
 import { isSigned, type PendingCall, type SessionState, type State } from "./state.js";
 import { SYSCALLS } from "./table.js";
 
@@ -71,6 +72,8 @@ function foldRun(
       const { sha256, source } = event.value;
       return { ...state, policy: { sha256, compiled: compile(source) }, grantsUsed: new Map() };
     }
+    case "pins":
+      return { ...state, pins: parsePins(event.value.source) };
     case "close":
       return { ...state, closed: true };
     case "key":
@@ -160,7 +163,7 @@ function pendingOf(
   const tool = typeof named === "string" ? named : undefined;
   const act = value.act ?? classifySyscall(kind, tool).act;
   const intent = isSigned(state) ? intentOf(value, hash) : undefined;
-  return { kind, agent, server, tool, target, act, risk, rule: decision.rule, intent };
+  return { kind, agent, server, isOwn: value.from === "agentk", tool, target, act, risk, rule: decision.rule, intent };
 }
 
 function withGrantUsed(state: State, grant: number): State {
@@ -184,8 +187,13 @@ function foldApproval(state: State, value: ApprovalValue, time: Instant): State 
 /** A page raises its session's labels when the agent gets to see it; what is withheld has told it nothing. */
 function foldPage(state: State, value: PageValue): State {
   const labels = labelsOf(value.labels);
-  if (labels === undefined || !isSeen(value)) return state;
+  if (labels === undefined || !isSeen(value) || isOwnPage(state, value)) return state;
   return withSession(state, value.session, (session) => ({ ...session, labels: join(session.labels, labels) }));
+}
+
+/** Whether a page answers agentk's own request: then nothing of it is handed on. */
+export function isOwnPage(state: State, { call, session }: Pick<PageValue, "call" | "session">): boolean {
+  return call !== undefined && state.sessions.get(session)?.calls.get(call)?.isOwn === true;
 }
 
 /** Whether the agent gets to see a page's words: not when it is withheld, nor when a stub takes its place. */

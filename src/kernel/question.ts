@@ -11,6 +11,7 @@ import { provenanceOf, tokenProvenance, wordClasses } from "../mmu/provenance.js
 import type { ArgumentLeaf, Values } from "../policy/conditions/condition.js";
 import { isNamedByUser, sentencesWith, textOf, type OpenContext, type SentLeaf } from "./context.js";
 import { descriptorState, NO_LISTING, type Listing } from "./descriptors.js";
+import { NO_PINS, type Pins, type ServerPins } from "./pins.js";
 import { shownPath } from "./shown-path.js";
 
 /** Leaves listed in the log; of a call with more the rest is counted. */
@@ -29,6 +30,8 @@ export interface CallParts {
   readonly names: ReadonlySet<string>;
   /** Absent for a call that has none. */
   readonly args: JsonValue | undefined;
+  /** The operator's, where the run has a lock. */
+  readonly pins: Pins | undefined;
 }
 
 /** The values of one call. INVARIANT: each leaf's provenance is looked up once, however often a policy asks. */
@@ -37,6 +40,8 @@ export class CallValues implements Values {
   private readonly session: Labels;
   private readonly server: string;
   private readonly tool: string | undefined;
+  private readonly prompt: string | undefined;
+  private readonly pins: ServerPins | undefined;
   private readonly names: ReadonlySet<string>;
   private readonly args: JsonValue | undefined;
   private made: readonly ArgumentLeaf[] | undefined;
@@ -44,13 +49,15 @@ export class CallValues implements Values {
   private readonly said = new Map<ArgumentLeaf["value"], readonly (readonly string[])[]>();
   private lookUps = 0;
 
-  constructor({ context, session, request, names, args }: CallParts) {
+  constructor({ context, session, request, names, args, pins }: CallParts) {
     this.names = names;
     this.context = context;
     this.session = session;
     this.server = request.server;
-    const tool = request.subject["tool"];
+    const { tool, prompt } = request.subject;
     this.tool = typeof tool === "string" ? tool : undefined;
+    this.prompt = typeof prompt === "string" ? prompt : undefined;
+    this.pins = pins && (pins.get(request.server) ?? NO_PINS);
     this.args = args;
   }
 
@@ -68,8 +75,14 @@ export class CallValues implements Values {
   }
 
   descriptor(): DescriptorState {
-    const { listing } = this;
-    return this.tool === undefined ? "unknown" : descriptorState(listing, this.tool);
+    const { listing, tool, pins } = this;
+    return tool === undefined ? "unknown" : descriptorState(listing.tools, tool, pins?.tools);
+  }
+
+  /** The same of a prompt that is got; `descriptor` is about tools, whatever the kind of the call. */
+  promptDescriptor(): DescriptorState {
+    const { listing, prompt, pins } = this;
+    return prompt === undefined ? "unknown" : descriptorState(listing.prompts, prompt, pins?.prompts);
   }
 
   private get listing(): Listing {

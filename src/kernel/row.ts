@@ -1,4 +1,5 @@
 /** One row of the syscall table: everything that is particular to a kind hangs here (design.md section 3). */
+import type { SyscallRequest } from "../abi/request.js";
 import type { Shape, ShapeType } from "../base/shape.js";
 import type { Labels } from "../abi/labels.js";
 import type { Risk, SyscallName } from "../abi/syscalls.js";
@@ -28,8 +29,8 @@ export interface Row {
 }
 
 /** Whether there is something that performs a row's act for the one who asks. */
-export function isDriven(row: Row, from: "client" | "server"): boolean {
-  return (from === "client" ? row.driver : row.serverDriver) !== "none";
+export function isDriven(row: Row, from: SyscallRequest["from"]): boolean {
+  return (from === "server" ? row.serverDriver : row.driver) !== "none";
 }
 
 type Written = "subject" | "target" | "shown" | "isRedacted" | "subjectOf" | "serverDriver";

@@ -8,12 +8,15 @@ import type { Intent } from "../evidence/receipt.js";
 import type { CompiledPolicy } from "../policy/compile.js";
 import type { Recall } from "../policy/recall.js";
 import type { Context } from "./context.js";
+import type { Pins } from "./pins.js";
 
 /** A call that may happen and whose outcome has not come yet, or one that waits for a human. */
 export interface PendingCall {
   readonly kind: SyscallName;
   readonly agent: string;
   readonly server: string;
+  /** Asked by agentk itself: what it brings back is not handed on, so the agent sees nothing of it. */
+  readonly isOwn: boolean;
   readonly tool: string | undefined;
   readonly target: string;
   readonly act: Act;
@@ -56,6 +59,8 @@ export interface State {
   /** Key of the commitments' salts, in hex; absent when only sealed payloads come in. */
   readonly secret: string | undefined;
   readonly policy: PolicyInForce | undefined;
+  /** The descriptors that the operator has accepted; undefined when the run has no lock. */
+  readonly pins: Pins | undefined;
   readonly sessions: ReadonlyMap<string, SessionState>;
   /**
    * What the values of a session say. The one part that is no fold over the log, which holds no values: a replay
@@ -80,6 +85,7 @@ export const INITIAL_STATE: State = {
   formerKeys: [],
   secret: undefined,
   policy: undefined,
+  pins: undefined,
   sessions: new Map(),
   contexts: new Map(),
   grantsUsed: new Map(),
@@ -91,6 +97,11 @@ export const INITIAL_STATE: State = {
 
 interface Versioned {
   readonly run: Pick<OpenValue, "format"> | undefined;
+}
+
+/** Whether descriptors are taken out of listings: versions 1 to 3 handed them on. */
+export function withholds({ run }: Versioned): boolean {
+  return isSigned({ run }) && run?.format !== "agentk-flight/3";
 }
 
 /** Whether the run's log has receipts and checkpoints: those of versions 1 and 2 had none. */

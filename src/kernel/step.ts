@@ -130,6 +130,7 @@ function toldStep(state: State, input: Exclude<Input, DecidedInput | SignedInput
       return factStep(input);
     case "open":
     case "policy":
+    case "pins":
     case "close":
       return boundStep(state, input, making);
   }
@@ -168,7 +169,11 @@ function signedStep(state: State, input: SignedInput, { digests }: Making): Made
 }
 
 /** Where a run begins, what binds it, and where it ends. */
-function boundStep(state: State, input: InputOf<"open" | "policy" | "close">, { committer, digests }: Making): Made {
+function boundStep(
+  state: State,
+  input: InputOf<"open" | "policy" | "pins" | "close">,
+  { committer, digests }: Making,
+): Made {
   switch (input.type) {
     case "open": {
       const value = { ...input.run, command: committer.commit("command", input.run.command) };
@@ -177,6 +182,10 @@ function boundStep(state: State, input: InputOf<"open" | "policy" | "close">, { 
     case "policy": {
       const sha256 = digests.sha256Hex(DOMAINS.policy + input.source);
       return { event: { type: "policy", value: { name: input.name, sha256, source: input.source } } };
+    }
+    case "pins": {
+      const sha256 = digests.sha256Hex(DOMAINS.pins + input.source);
+      return { event: { type: "pins", value: { name: input.name, sha256, source: input.source } } };
     }
     case "close": {
       const { stderr, ...facts } = input.close;

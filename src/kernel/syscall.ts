@@ -59,7 +59,7 @@ function valuesOf(state: State, request: SyscallRequest, labels: Judgement["labe
   if (!isOpen(context) || request.arguments?.kind === "sealed") return undefined;
   const args = request.arguments === undefined ? undefined : valueOf(request.arguments);
   const names = state.policy?.compiled.pathNames ?? new Set();
-  return new CallValues({ context, session: labels, request, names, args });
+  return new CallValues({ context, session: labels, request, names, args, pins: state.pins });
 }
 
 interface Parts {

@@ -25,6 +25,8 @@ export interface McpRequest extends SyscallRequest {
   readonly params: JsonObject;
   /** The canonical text of exactly what was judged. */
   readonly line: string;
+  /** Whether a result is not what the tool's output schema says. */
+  readonly resultFault?: (result: JsonObject) => boolean;
   /** What is done in place of sending the line: for what is no plain question and answer. Never rejects. */
   readonly perform?: (call: string, sent: string | undefined) => Promise<Observation>;
   /** Set by `act`: what the reply is made from once the kernel has recorded it. */
@@ -36,7 +38,7 @@ export function observeResult(request: McpRequest, message: ResultMessage): Obse
   const { contract, params } = request;
   const page = pageOf(request, message.result, "result");
   const fault = contract.result.check(message.result, "") ?? contract.answerFault?.(message.result, params);
-  if (fault !== undefined) {
+  if (fault !== undefined || request.resultFault?.(message.result) === true) {
     request.answer = { kind: "broken" };
     return { status: "invalid-answer", page };
   }

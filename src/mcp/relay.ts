@@ -6,12 +6,14 @@ import { openPayload, type Claims, type SessionNote } from "../abi/request.js";
 import { canonicalJson } from "../base/canonical.js";
 import type { JsonObject } from "../base/json.js";
 import { MAX_CHILD_FAULTS, MAX_IN_FLIGHT, MAX_LINE_BYTES } from "../base/limits.js";
+import { DescriptorGate } from "./descriptor-gate.js";
 import { FromServer } from "./from-server.js";
 import { establish } from "./handshake.js";
 import type { TakenClaims } from "./methods/claims.js";
 import type { RequestContract } from "./methods/contract.js";
+import { withResultType } from "./modern/answers.js";
 import { isOfModern } from "./modern/relay.js";
-import { USER_PAGE, type RelayParts } from "./relay-parts.js";
+import { USER_PAGE, type ListKind, type RelayParts } from "./relay-parts.js";
 import { replyTo } from "./reply.js";
 import type { Admitted, Refused } from "./session.js";
 import { Strays } from "./strays.js";
@@ -19,7 +21,7 @@ import type { McpRequest } from "./upstream.js";
 import { wireFault, type WireFault } from "./wire/faults.js";
 import type { Message, RequestMessage } from "./wire/message.js";
 import { readMessage } from "./wire/read.js";
-import { denialError, faultError, notificationLine, requestLine, resultLine } from "./wire/write.js";
+import { denialError, faultError, notificationLine, requestLine, resultLine, toolDenial } from "./wire/write.js";
 
 /** How many of the user's texts are remembered, so that a host that repeats the prompt with every call makes one page. */
 const MAX_HEARD = 64;
@@ -33,6 +35,7 @@ export class Relay {
   /** Settles when the server has been told `notifications/initialized`, which no piped request may overtake. */
   private opened: Promise<void> | undefined;
   private faults = 0;
+  private readonly gate: DescriptorGate;
   /** What the user said in this session, the latest last. */
   private readonly heard = new Set<string>();
   private readonly refusals: Strays;
@@ -41,7 +44,8 @@ export class Relay {
   constructor(parts: RelayParts) {
     this.parts = parts;
     this.refusals = new Strays(parts);
-    this.server = new FromServer(parts, this.refusals);
+    this.gate = new DescriptorGate(parts);
+    this.server = new FromServer({ ...parts, onListChanged: (list) => this.listChanged(list) }, this.refusals);
   }
 
   /** Messages refused but too many to record one by one. */
@@ -97,7 +101,14 @@ export class Relay {
     if (message.form === "request") {
       const { modern } = this.parts;
       if (modern === undefined || !isOfModern(admission.contract)) return this.handleRequest(message, admission);
-      return modern.request(message, admission, () => this.claimsOf(admission.claims));
+      return modern.request(message, admission, {
+        claims: () => this.claimsOf(admission.claims),
+        before: (contract, params) => this.gate.before(contract, params),
+        refuse: (exchange, contract, refused) => this.refuseBegun(exchange, contract, refused),
+        taken: (request, judged) => {
+          this.gate.taken(request, judged);
+        },
+      });
     }
     if (admission.contract.method === "notifications/initialized") {
       this.opened = this.open(admission.contract.method);
@@ -131,6 +142,8 @@ export class Relay {
     const contract = admission.contract as RequestContract;
     const exchange = this.parts.session.begin(message);
     await this.opened;
+    const gate = await this.gate.before(contract, admission.params ?? {});
+    if (!gate.ok) return this.refuseBegun(exchange, contract, gate);
     const isWhole = admission.params === message.params;
     const line = isWhole ? message.canonical : requestLine(message.id, message.method, admission.params);
     const claims = this.claimsOf(admission.claims);
@@ -147,8 +160,10 @@ export class Relay {
       contract,
       params: admission.params ?? {},
       line,
+      ...(gate.resultFault === undefined ? {} : { resultFault: gate.resultFault }),
     };
     const judged = await this.parts.dispatch.request(request);
+    this.gate.taken(request, judged);
     // A request that was cancelled while its denial was being recorded has ended already, and gets no answer.
     if (judged.observation === undefined && !this.parts.session.release(exchange)) return;
     this.reply(replyTo(request, judged));
@@ -230,6 +245,27 @@ export class Relay {
     if (message.form !== "request") return;
     const decision = judged?.decision ?? { verdict: "deny", rule: refused.refusal, reason: refused.refusal };
     this.reply(denialError(message.id, decision, judged?.call, refused));
+  }
+
+  /** Refuses a request that has begun: one that was cancelled meanwhile gets no answer. */
+  private async refuseBegun(
+    exchange: McpRequest["exchange"],
+    contract: RequestContract,
+    refused: Refused,
+  ): Promise<void> {
+    const { method, denial } = contract;
+    const { refusal } = refused;
+    const judged = await this.refusals.record({ name: method, refusal, from: "client" });
+    if (!this.parts.session.release(exchange)) return;
+    const decision = judged?.decision ?? { verdict: "deny", rule: refusal, reason: refusal };
+    const answer = denial === "tool-result" ? toolDenial : denialError;
+    const line = answer(exchange.id, decision, judged?.call, refused);
+    this.reply(isOfModern(contract) ? withResultType(line) : line);
+  }
+
+  private listChanged(list: ListKind): void {
+    this.gate.heard(list);
+    this.parts.onListChanged?.(list);
   }
 
   private handleServer(message: Message): void {

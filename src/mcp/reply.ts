@@ -16,7 +16,9 @@ export function replyTo(request: Replied, judged?: Judged): string | undefined {
   const refusal = judged === undefined ? undefined : refusalLine(request, judged);
   if (refusal !== undefined || answer === undefined) return refusal;
   const page = judged?.page;
-  if (answer.kind === "result" && page?.value.delivery.verdict === "transform") {
+  // A listing that descriptors were taken out of is handed on as it is left, whatever the policy says of it.
+  const isChanged = page?.value.delivery.verdict === "transform" || page?.handed !== undefined;
+  if (answer.kind === "result" && page !== undefined && isChanged) {
     return transformedLine(request, page, answer.message.result);
   }
   return answerLine(exchange.id, answer, judged?.call);

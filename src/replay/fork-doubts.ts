@@ -71,7 +71,9 @@ export class ForkDoubts {
     if (facts === undefined) return NO_FACTS;
     const held = facts.held.map((key) => [key, true] as const);
     const failed = facts.failed.map((key) => [key, false] as const);
-    return this.carry(new Map([...held, ...failed]), this.shared(session));
+    const carried = this.carry(new Map([...held, ...failed]), this.shared(session));
+    // What the kernel itself has found is no policy's.
+    return new Map([...carried, ...held.filter(([key]) => key.startsWith("kernel."))]);
   }
 
   private shared(session: string): Shared {

@@ -88,7 +88,7 @@ export class Fork {
     if (line.type === "approval") return this.approval(line);
     if (line.type === "policy") this.policy(line);
     // Every other line tells of the recorder or the transport, and no decision depends on it.
-    if (line.type === "open" || line.type === "outcome" || line.type === "release") this.told(line);
+    if (TOLD.has(line.type)) this.told(line);
     return undefined;
   }
 
@@ -151,7 +151,8 @@ export class Fork {
   /** What the last decision asked for and nobody knows. A change that was never made may be one that cannot be. */
   private missing(original: Ruled, answer: Ruled, value: Payload | undefined): readonly Missing[] {
     const { missing } = this.asking;
-    const isUntried = value?.kind === "sealed" && answer.changes.some(({ kind }) => kind !== "quarantine");
+    const isUntried =
+      value?.kind === "sealed" && answer.changes.some(({ kind }) => kind === "redact" || kind === "substitute");
     return missing.length > 0 || !isUntried || isSameRuling(original, answer) ? missing : UNTRIED;
   }
 
@@ -229,9 +230,8 @@ export class Fork {
   private ofOwnLabels(page: PageArrival): PageArrival {
     if (!this.doubts.mayRelabel(page.session)) return page;
     const { content } = page;
-    if (content.kind === "open") return { ...page, content: { kind: "open", canonical: content.canonical } };
-    const { kind, bytes, commitment, signs } = content;
-    return { ...page, content: { kind, bytes, commitment, signs } };
+    const { labels: _labels, ...rest } = content;
+    return { ...page, content: rest };
   }
 
   /** An answer decides where the policy asked too. Where it did not, what it said to the call has been told already. */
@@ -251,6 +251,9 @@ export class Fork {
     return { seq, on: "approval", session: value.session, ...named, original, fork, missing: [] };
   }
 }
+
+/** Lines that change what the kernel knows, and are no policy's. */
+const TOLD: ReadonlySet<string> = new Set(["open", "pins", "outcome", "release"]);
 
 function ruled({ decision, changes = NO_CHANGES }: Pick<SyscallValue, "decision" | "changes">): Ruled {
   return { decision, changes };

@@ -1,7 +1,7 @@
 /** The tape: from a recorded line back to the input that made it. Values come from the journal where it has them. */
 import { isJsonObject } from "../base/json.js";
 import type { CloseValue, FlightLine, Instant, OpenValue, PageValue, SyscallValue } from "../abi/event.js";
-import type { Commit, Payload, PayloadSlot } from "../abi/payload.js";
+import type { Commit, Payload, PayloadSlot, Withheld } from "../abi/payload.js";
 import type { Claims, Input, RecordedFacts, Refusal, SyscallRequest } from "../abi/request.js";
 import { isSyscallName } from "../abi/syscalls.js";
 import { parseNote } from "../evidence/note.js";
@@ -36,7 +36,8 @@ export class Tape {
       case "open":
         return { type: "open", at, run: this.run(line.value), secret: this.source?.secret };
       case "policy":
-        return { type: "policy", at, name: line.value.name, source: line.value.source };
+      case "pins":
+        return { type: line.type, at, name: line.value.name, source: line.value.source };
       case "syscall":
         return this.syscall(line.value, line);
       case "page":
@@ -46,9 +47,9 @@ export class Tape {
     }
   }
 
-  private payload(seq: number, slot: PayloadSlot, commit: Commit, page?: Pick<PageValue, "signs" | "labels">): Payload {
+  private payload(seq: number, slot: PayloadSlot, commit: Commit, page?: RecordedPage): Payload {
     const canonical = this.source?.get(seq, slot);
-    const labels = page === undefined ? {} : { labels: page.labels };
+    const labels = page === undefined ? {} : { labels: page.labels, withheld: withheldIn(page) };
     if (canonical === undefined) {
       this.sealed++;
       return { kind: "sealed", ...commit, signs: page?.signs ?? [], ...labels };
@@ -122,6 +123,15 @@ export class Tape {
   }
 }
 
+type RecordedPage = Pick<PageValue, "signs" | "labels" | "changes">;
+
+/** The descriptors that the line says were taken out of its page. */
+function withheldIn({ changes = [] }: RecordedPage): readonly Withheld[] {
+  return changes.flatMap(({ kind, path, reason }) =>
+    kind === "withhold" && path !== undefined && reason !== undefined ? [{ path, reason }] : [],
+  );
+}
+
 /** What the line says of values that may not be at hand. The kernel goes by it only where they are not. */
 function recordedFacts(value: SyscallValue): RecordedFacts {
   const { held = [], failed = [] } = value.facts ?? {};
@@ -141,7 +151,7 @@ type FactLine = Extract<
   }
 >;
 
-const OF_VALUES: ReadonlySet<string> = new Set(["open", "policy", "syscall", "page", "close"]);
+const OF_VALUES: ReadonlySet<string> = new Set(["open", "policy", "pins", "syscall", "page", "close"]);
 
 function isFactLine(line: FlightLine): line is FactLine {
   return !OF_VALUES.has(line.type);

@@ -99,7 +99,7 @@ export const elicitation = requestContract({
 });
 
 export function isUrlMode(params: unknown): boolean {
-  return isJsonObject(params) && (params)["mode"] === "url";
+  return isJsonObject(params) && params["mode"] === "url";
 }
 
 /** What leaves for the server is what it asked for, and only when the person agreed. */

@@ -63,7 +63,7 @@ function isDelivered({ decision, delivery }: Judged): boolean {
 }
 
 /** A result of agentk's own, such as a denied tool call, says like every other that it is complete. */
-function withResultType(line: string): string {
+export function withResultType(line: string): string {
   const { id, result } = JSON.parse(line) as { id: RequestId; result?: JsonObject };
   return result === undefined ? line : resultLine(id, { ...result, resultType: "complete" });
 }

@@ -6,10 +6,11 @@ import { openPayload, type Claims } from "../../abi/request.js";
 import { canonicalJson } from "../../base/canonical.js";
 import type { JsonObject } from "../../base/json.js";
 import type { Judged } from "../../kernel/dispatch.js";
+import type { GateAnswer, ResultFault } from "../gate-answer.js";
 import { handedOn } from "../handed.js";
-import type { Contract } from "../methods/contract.js";
+import type { Contract, RequestContract } from "../methods/contract.js";
 import type { McpRequest } from "../observed.js";
-import type { Admitted } from "../session.js";
+import type { Admitted, Refused } from "../session.js";
 import type { Exchange } from "../wire/exchanges.js";
 import type { NotificationMessage, RequestId, RequestMessage } from "../wire/message.js";
 import { notificationLine, ownError, requestLine, resultLine } from "../wire/write.js";
@@ -28,6 +29,21 @@ interface Asking {
   readonly exchange: Exchange;
   readonly facts: ModernRequestFacts;
   readonly params: JsonObject;
+  readonly around: Around;
+  /** Whether a result is not what the tool's output schema says. */
+  readonly resultFault?: ResultFault;
+}
+
+/** What the relay of both eras does for a request of this one. */
+export interface Around {
+  /** What the client claims with the request, taken right before the decision. */
+  readonly claims: () => Claims | undefined;
+  /** What a call must pass before the kernel is asked. */
+  readonly before: (contract: RequestContract, params: JsonObject) => Promise<GateAnswer>;
+  /** Refuses a request that has begun. */
+  readonly refuse: (exchange: Exchange, contract: RequestContract, refused: Refused) => Promise<void>;
+  /** Told of what the kernel has decided. */
+  readonly taken: (request: McpRequest, judged: Judged) => void;
 }
 
 const DISCOVER = "server/discover";
@@ -49,24 +65,28 @@ export class ModernRelay {
     this.streams = new Streams(parts);
   }
 
-  /**
-   * INVARIANT: begins the exchange before anything is awaited, so that its id is taken. `claimsOf` is called right before
-   * the decision.
-   */
-  async request(message: RequestMessage, admitted: Admitted, claimsOf: () => Claims | undefined): Promise<void> {
+  /** INVARIANT: begins the exchange before anything is awaited, so that its id is taken. */
+  async request(message: RequestMessage, admitted: Admitted, around: Around): Promise<void> {
     const facts = (admitted as ModernAdmitted).modern;
     if (facts === undefined) return;
     const exchange = this.parts.session.begin(message);
-    const asking: Asking = { exchange, facts, params: admitted.params ?? {} };
+    const params = admitted.params ?? {};
+    const gate = await around.before(facts.contract, params);
+    if (!gate.ok) return around.refuse(exchange, facts.contract, gate);
+    const asking: Asking = {
+      exchange,
+      facts,
+      params,
+      around,
+      ...(gate.resultFault === undefined ? {} : { resultFault: gate.resultFault }),
+    };
     const sent = await this.paramsToSend(asking);
     if (sent === undefined) {
       await this.probed({ kind: "nothing" });
       if (this.parts.session.release(exchange)) this.parts.toClient(ownError(exchange.id, "withheld"));
       return;
     }
-    const reply = await (exchange.method === LISTEN
-      ? this.listen(asking, claimsOf)
-      : this.mediate(asking, sent, claimsOf));
+    const reply = await (exchange.method === LISTEN ? this.listen(asking) : this.mediate(asking, sent));
     if (reply !== undefined) this.parts.toClient(reply);
   }
 
@@ -82,7 +102,11 @@ export class ModernRelay {
     else await this.changed(method, exchange.id);
   }
 
-  private requestOf({ exchange, facts }: Asking, params: JsonObject, claims: Claims | undefined): McpRequest {
+  private requestOf(
+    { exchange, facts, resultFault }: Asking,
+    params: JsonObject,
+    claims: Claims | undefined,
+  ): McpRequest {
     const { contract, envelope } = facts;
     // Every row of this revision that a session admits has its syscall.
     const mediated = contract.syscall?.(params) ?? { kind: "tool.describe", subject: { item: exchange.method } };
@@ -97,16 +121,14 @@ export class ModernRelay {
       contract: { ...contract, answerFault: (result) => unoffered(result, envelope.capabilities) },
       params,
       line: requestLine(exchange.id, exchange.method, params),
+      ...(resultFault === undefined ? {} : { resultFault: (result) => !isAsking(result) && resultFault(result) }),
     };
   }
 
-  private async mediate(
-    asking: Asking,
-    params: JsonObject,
-    claimsOf: () => Claims | undefined,
-  ): Promise<string | undefined> {
-    const request = this.requestOf(asking, params, claimsOf());
+  private async mediate(asking: Asking, params: JsonObject): Promise<string | undefined> {
+    const request = this.requestOf(asking, params, asking.around.claims());
     const judged = await this.parts.dispatch.request(request);
+    asking.around.taken(request, judged);
     if (request.exchange.method !== DISCOVER) await this.probed(endOf(request));
     // A request that was cancelled while its denial was being recorded has ended already, and gets no answer.
     if (judged.observation === undefined && !this.parts.session.release(request.exchange)) return undefined;
@@ -175,8 +197,8 @@ export class ModernRelay {
     return retryParams(params, pending, whole, session.grants.roots);
   }
 
-  private async listen(asking: Asking, claimsOf: () => Claims | undefined): Promise<string | undefined> {
-    const claims = claimsOf();
+  private async listen(asking: Asking): Promise<string | undefined> {
+    const claims = asking.around.claims();
     const filter = await this.streams.filterFor(this.requestOf(asking, asking.params, claims));
     const plain = this.requestOf(asking, this.streams.paramsFor(asking.params, filter), claims);
     const request: McpRequest = {

@@ -36,8 +36,9 @@ export function faultError(fault: WireFault): string {
 }
 
 /** A denied tool call, as a result a model can read and recover from (MCP: errors of a tool are results). */
-export function toolDenial(id: RequestId, decision: Decision, call?: string): string {
-  const { says, retryable } = REASONS[decision.reason];
+export function toolDenial(id: RequestId, decision: Decision, call?: string, refused?: RefusedBecause): string {
+  const { retryable } = REASONS[decision.reason];
+  const says = refused?.detail ?? REASONS[decision.reason].says;
   const hint = retryable ? "The same call may succeed later." : "Do not repeat the same call.";
   return resultLine(id, {
     _meta: { [DECISION_KEY]: decisionEvidence(decision, call) },

@@ -1,0 +1,146 @@
+/** `agentk pins`: which descriptors of a server the operator has accepted, and what has changed since. */
+import { resolve } from "node:path";
+import { InvalidArgumentError, type Command } from "commander";
+import { MAX_KEY_NOTE_CHARS, MAX_NAME_CHARS } from "../base/limits.js";
+import { DESCRIPTOR_LISTS, type DescriptorList } from "../abi/descriptors.js";
+import type { PinsServer } from "../app/pins.js";
+import { lookFor, type Io } from "./io.js";
+import { collect } from "./values.js";
+
+interface Flags {
+  readonly lock: string;
+  readonly serverId: string;
+  readonly allowEnv: readonly string[];
+  readonly acceptFlagged: readonly string[];
+  readonly reason: string;
+  readonly list?: DescriptorList;
+  readonly acceptIdentity?: true;
+  readonly json?: true;
+}
+
+const HELP = `
+A server is started, asked what it lists, and stopped; no tool is called.
+Exit status: 0 done, or nothing differs; 1 it could not be done; 2 something differs, or the lock is not valid.
+
+Example:
+  agentk pins init --server-id files -- npx -y @modelcontextprotocol/server-filesystem ~/notes
+  agentk pins diff --server-id files -- npx -y @modelcontextprotocol/server-filesystem ~/notes
+  agentk pins accept read_file --reason "reviewed in #12" --server-id files -- npx -y ...`;
+
+export function registerPins(program: Command, io: Io): void {
+  const pins = program
+    .command("pins")
+    .summary("accept a server's descriptors, and see what has changed")
+    .description("Keeps agentk.lock: the tools, prompts and templates of a server that the operator has accepted.")
+    .addHelpText("after", HELP);
+  common(pins.command("init").summary("write the lock of a server, with all that it lists now"))
+    .option("--accept-flagged <name>", "accept this one although something speaks against it (repeat)", collect, [])
+    .option("--reason <text>", "why, for the lock", reason, "first seen")
+    .action((words: readonly string[], flags: Flags) => init(words, flags, io));
+  common(pins.command("diff").summary("show what differs from the lock, member by member")).action(
+    (words: readonly string[], flags: Flags) => diff(words, flags, io),
+  );
+  common(pins.command("accept").summary("take one change over into the lock"), "[words...]")
+    .option("--accept-flagged <name>", "accept this one although something speaks against it (repeat)", collect, [])
+    .option("--accept-identity", "accept who the server is now, in place of a descriptor")
+    .option("--list <list>", "which list the name is in: tools, prompts or templates", listName)
+    .requiredOption("--reason <text>", "why, for the lock", reason)
+    .action((words: readonly string[], flags: Flags) => accept(words, flags, io));
+  pins
+    .command("list")
+    .summary("show what the lock holds")
+    .option("--lock <file>", "the lock", "agentk.lock")
+    .option("--json", "print JSON")
+    .action((flags: Flags) => list(flags, io));
+}
+
+function common(command: Command, words = "[command...]"): Command {
+  return command
+    .argument(words, "the server and its arguments, after --")
+    .option("--lock <file>", "the lock", "agentk.lock")
+    .option("--server-id <id>", "what the lock calls the server, as given to the proxy", serverName, "downstream-mcp")
+    .option("--allow-env <name>", "pass this environment variable to the server (repeat)", collect, [])
+    .option("--json", "print JSON");
+}
+
+/** The form that `mcp-proxy-stdio --server-id` takes. */
+function serverName(value: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._:@-]*$/.test(value) && value.length <= MAX_NAME_CHARS) return value;
+  throw new InvalidArgumentError("it must be letters, digits and . _ : @ - and at most 128 characters.");
+}
+
+function listName(value: string): DescriptorList {
+  const found = DESCRIPTOR_LISTS.find((known) => known === value);
+  if (found === undefined) throw new InvalidArgumentError(`it must be one of ${DESCRIPTOR_LISTS.join(", ")}.`);
+  return found;
+}
+
+function reason(value: string): string {
+  if (value.trim() !== "" && value.length <= MAX_KEY_NOTE_CHARS) return value;
+  throw new InvalidArgumentError(`it must be 1 to ${String(MAX_KEY_NOTE_CHARS)} characters.`);
+}
+
+async function serverOf(words: readonly string[], flags: Flags, io: Io): Promise<PinsServer> {
+  const [command, ...args] = words;
+  if (command === undefined) {
+    const { AgentkError } = await import("../base/errors.js");
+    throw new AgentkError("usage", "no server is named", { hint: "put its command after `--`" });
+  }
+  const { serverId, allowEnv } = flags;
+  return { command, args, cwd: io.cwd, env: io.env, allowEnv, serverId };
+}
+
+function now(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+async function init(words: readonly string[], flags: Flags, io: Io): Promise<void> {
+  const server = await serverOf(words, flags, io);
+  const [{ initPins }, { lockText }, { initText, listJson }] = await Promise.all([
+    import("../app/pins.js"),
+    import("../report/pins-lock.js"),
+    import("../report/pins-report.js"),
+  ]);
+  const how = { reason: flags.reason, accepted: now(), flagged: flags.acceptFlagged };
+  const made = await initPins(resolve(io.cwd, flags.lock), server, how, lockText);
+  io.stdout(flags.json === true ? listJson({ servers: [made] }) : initText(flags.lock, made));
+  io.exit(0);
+}
+
+async function diff(words: readonly string[], flags: Flags, io: Io): Promise<void> {
+  const server = await serverOf(words, flags, io);
+  const [{ diffPins }, { diffJson, diffText, hasDifference }] = await Promise.all([
+    import("../app/pins.js"),
+    import("../report/pins-report.js"),
+  ]);
+  const found = await diffPins(resolve(io.cwd, flags.lock), server);
+  io.stdout(flags.json === true ? diffJson(found) : diffText(found, (await lookFor(io)).paint));
+  io.exit(hasDifference(found) ? 2 : 0);
+}
+
+/** The name stands before the server, unless it is the server itself that is accepted. */
+async function accept(words: readonly string[], flags: Flags, io: Io): Promise<void> {
+  const [name = "", ...rest] = flags.acceptIdentity === true ? ["", ...words] : words;
+  const server = await serverOf(rest, flags, io);
+  const [{ acceptPin }, { lockText }, { diffJson, diffText }] = await Promise.all([
+    import("../app/pins.js"),
+    import("../report/pins-lock.js"),
+    import("../report/pins-report.js"),
+  ]);
+  const how = { reason: flags.reason, accepted: now(), flagged: flags.acceptFlagged };
+  const what = flags.acceptIdentity === true ? "identity" : ({ name, list: flags.list } as const);
+  const taken = await acceptPin(resolve(io.cwd, flags.lock), server, what, how, lockText);
+  io.stdout(flags.json === true ? diffJson(taken) : diffText(taken, (await lookFor(io)).paint));
+  if (flags.json !== true) io.stdout(`accepted: ${flags.reason}\n`);
+  io.exit(0);
+}
+
+async function list(flags: Flags, io: Io): Promise<void> {
+  const [{ readLock }, { listJson, listText }] = await Promise.all([
+    import("../app/pins-lock.js"),
+    import("../report/pins-report.js"),
+  ]);
+  const lock = readLock(resolve(io.cwd, flags.lock));
+  io.stdout(flags.json === true ? listJson(lock) : listText(lock, (await lookFor(io)).paint));
+  io.exit(0);
+}

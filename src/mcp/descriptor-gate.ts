@@ -1,0 +1,75 @@
+/**
+ * What a call must pass before the kernel is asked, and its result before it counts: that the server's list has been
+ * looked at, and that arguments and results are what the tool's own schemas say.
+ */
+import { mayPass } from "../abi/decision.js";
+import type { JsonObject } from "../base/json.js";
+import type { Judged } from "../kernel/dispatch.js";
+import type { GateAnswer } from "./gate-answer.js";
+import type { RequestContract } from "./methods/contract.js";
+import { OwnListing } from "./own-listing.js";
+import type { ListKind, RelayParts } from "./relay-parts.js";
+import { SchemaCheck, type Mismatch, type ToolSchemas } from "./schema-check.js";
+import type { Refused } from "./session.js";
+import type { McpRequest } from "./upstream.js";
+import { RPC } from "./wire/codes.js";
+
+const PASS: GateAnswer = { ok: true };
+
+export class DescriptorGate {
+  private readonly listing: OwnListing;
+  private readonly schemas: SchemaCheck;
+
+  constructor(parts: Pick<RelayParts, "dispatch" | "session" | "upstream" | "identity">) {
+    const { dispatch, identity } = parts;
+    this.schemas = new SchemaCheck((fault) => {
+      void dispatch.note({ session: identity.session, fact: "schema-unusable", fault });
+    });
+    this.listing = new OwnListing(parts, (method, result) => {
+      this.learn(method, result);
+    });
+  }
+
+  /** A server has said that this list of its has changed. */
+  heard(list: ListKind): void {
+    this.listing.heard(list);
+  }
+
+  /** Before a request is decided. `params` have passed their contract. Never rejects. */
+  async before(contract: RequestContract, params: JsonObject): Promise<GateAnswer> {
+    const { method } = contract;
+    if (!(await this.listing.before(contract))) {
+      const detail = "the server's list could not be read";
+      return { ok: false, refusal: "lifecycle", rpcCode: RPC.invalidRequest, detail };
+    }
+    const { name } = params;
+    if (method !== "tools/call" || typeof name !== "string") return PASS;
+    const schemas = await this.schemas.of(name);
+    const mismatch = schemas.input?.check(params["arguments"] ?? {});
+    if (mismatch !== undefined) return mismatched(mismatch);
+    return { ok: true, resultFault: (result) => isMismatch(schemas, result) };
+  }
+
+  /** What a client's own listing has told, once the kernel has let it pass. */
+  taken({ contract, answer }: McpRequest, { delivery }: Judged): void {
+    const isTaken = answer?.kind === "result" && delivery !== undefined && mayPass(delivery.verdict);
+    if (isTaken) this.learn(contract.method, answer.message.result);
+  }
+
+  private learn(method: string, result: JsonObject): void {
+    if (method === "tools/list") this.schemas.learn(result);
+  }
+}
+
+/** Without any value of the arguments: the place in them, and the schema's keyword. */
+function mismatched({ path, keyword }: Mismatch): Refused {
+  const detail = `the arguments do not match the tool's input schema at \`${path === "" ? "/" : path}\` (${keyword})`;
+  return { ok: false, refusal: "malformed", rpcCode: RPC.invalidParams, detail };
+}
+
+/** A tool with an output schema must give structured content that conforms, but in an error (MCP 2025-06-18, tools). */
+function isMismatch({ output }: ToolSchemas, result: JsonObject): boolean {
+  if (output === undefined || result["isError"] === true) return false;
+  const structured = result["structuredContent"];
+  return structured === undefined || output.check(structured) !== undefined;
+}

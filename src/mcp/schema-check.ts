@@ -1,0 +1,243 @@
+/**
+ * JSON Schemas of a server's tools: arguments are checked against the first one that it listed, results likewise
+ * (MCP 2025-11-25, tools; dialect 2020-12 unless the schema names draft-07). Attacker-controlled: the schemas. Bounded in
+ * size, depth and number of values; no `$ref` leaves the schema; patterns run in linear time or not at all.
+ */
+import { Script } from "node:vm";
+import type { Ajv as AjvClass, ErrorObject, Options, ValidateFunction } from "ajv";
+import type { RE2JS } from "re2js";
+import { canonicalJson } from "../base/canonical.js";
+import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.js";
+
+/** UTF-16 code units of one schema. Honest ones stay under 20 Ki. */
+const MAX_SCHEMA_CHARS = 256 * 1024;
+const MAX_SCHEMA_DEPTH = 32;
+/** Values in one schema; compiling costs some 20 microseconds each. */
+const MAX_SCHEMA_VALUES = 4096;
+/** Branches of `anyOf`, `oneOf` and `allOf` in one schema: nested, each multiplies the work of a check. */
+const MAX_BRANCHES = 256;
+const MAX_PATTERN_CHARS = 512;
+const MAX_PATTERN_PROGRAM = 1000;
+/** Tools whose schemas are kept in one session. */
+const MAX_TOOLS = 10_000;
+
+/** Why a schema cannot be used. */
+export type SchemaFault = "too-large" | "remote-ref" | "dialect" | "pattern" | "invalid";
+
+/** What does not hold, without any value: a place in the arguments or the result, and the schema's word for it. */
+export interface Mismatch {
+  readonly path: string;
+  readonly keyword: string;
+}
+
+interface Usable {
+  readonly check: (value: JsonValue) => Mismatch | undefined;
+}
+type Compiled = Usable | { readonly fault: SchemaFault };
+
+const DRAFT_2020 = "https://json-schema.org/draft/2020-12/schema";
+const DRAFT_07 = "http://json-schema.org/draft-07/schema";
+
+interface Kept {
+  readonly input: JsonValue | undefined;
+  readonly output: JsonValue | undefined;
+  compiled?: Promise<ToolSchemas>;
+}
+
+/** The checks of one tool. Undefined where it has no schema, or one that cannot be used. */
+export interface ToolSchemas {
+  readonly input: Usable | undefined;
+  readonly output: Usable | undefined;
+}
+
+const NONE: ToolSchemas = { input: undefined, output: undefined };
+
+/** The schemas that one server has listed in one session. */
+export class SchemaCheck {
+  private readonly tools = new Map<string, Kept>();
+  private readonly onFault: (fault: string) => void;
+
+  /** `onFault` is told of each schema that cannot be used, as `input:remote-ref`. */
+  constructor(onFault: (fault: string) => void) {
+    this.onFault = onFault;
+  }
+
+  /** A page of `tools/list`. INVARIANT: what was listed first stands; a change is the kernel's to refuse. */
+  learn(result: JsonObject): void {
+    const { tools } = result;
+    for (const tool of Array.isArray(tools) ? (tools as readonly JsonValue[]) : []) {
+      if (!isJsonObject(tool) || typeof tool["name"] !== "string") continue;
+      if (this.tools.has(tool["name"]) || this.tools.size >= MAX_TOOLS) continue;
+      this.tools.set(tool["name"], { input: tool["inputSchema"], output: tool["outputSchema"] });
+    }
+  }
+
+  /** The checks of a tool, compiled when first asked for. Never rejects. */
+  of(tool: string): Promise<ToolSchemas> {
+    const kept = this.tools.get(tool);
+    if (kept === undefined) return Promise.resolve(NONE);
+    return (kept.compiled ??= this.compile(kept));
+  }
+
+  private async compile({ input, output }: Kept): Promise<ToolSchemas> {
+    const [checked, answered] = await Promise.all([compileSchema(input), compileSchema(output)]);
+    return { input: this.usable(checked, "input"), output: this.usable(answered, "output") };
+  }
+
+  private usable(compiled: Compiled | undefined, of: "input" | "output"): Usable | undefined {
+    if (compiled === undefined || "check" in compiled) return compiled;
+    this.onFault(`${of}:${compiled.fault}`);
+    return undefined;
+  }
+}
+
+/** One schema as a check; undefined for the absent one. */
+export async function compileSchema(schema: JsonValue | undefined): Promise<Compiled | undefined> {
+  if (schema === undefined) return undefined;
+  const fault = faultIn(schema);
+  if (fault !== undefined) return { fault };
+  try {
+    const validate = await validatorOf(schema as JsonObject | boolean);
+    return checkOf(isCostly(schema) ? inTime(validate) : validate);
+  } catch (error) {
+    return { fault: error instanceof PatternError ? "pattern" : "invalid" };
+  }
+}
+
+/** Bounds, and references that would leave the schema. */
+function faultIn(schema: JsonValue): SchemaFault | undefined {
+  if (typeof schema === "boolean") return undefined;
+  if (!isJsonObject(schema)) return "invalid";
+  if (canonicalJson(schema).length > MAX_SCHEMA_CHARS) return "too-large";
+  const counted = { values: 0, branches: 0 };
+  return dialectFault(schema) ?? partFault(schema, 0, counted);
+}
+
+function dialectFault({ $schema }: JsonObject): SchemaFault | undefined {
+  if ($schema === undefined) return undefined;
+  const isKnown = typeof $schema === "string" && [DRAFT_2020, DRAFT_07].includes($schema.replace(/#$/, ""));
+  return isKnown ? undefined : "dialect";
+}
+
+const REFERENCES = ["$ref", "$dynamicRef", "$recursiveRef"] as const;
+const BRANCHES = ["anyOf", "oneOf", "allOf"] as const;
+
+function partFault(
+  part: JsonValue,
+  depth: number,
+  counted: { values: number; branches: number },
+): SchemaFault | undefined {
+  if (typeof part !== "object" || part === null) return undefined;
+  counted.values++;
+  if (isJsonObject(part)) {
+    for (const name of BRANCHES) counted.branches += Array.isArray(part[name]) ? part[name].length : 0;
+    for (const name of REFERENCES) {
+      const target = part[name];
+      if (typeof target === "string" && !target.startsWith("#")) return "remote-ref";
+    }
+    // A base of its own would let an inner reference name something outside.
+    if (depth > 0 && typeof part["$id"] === "string") return "remote-ref";
+  }
+  if (depth > MAX_SCHEMA_DEPTH || counted.values > MAX_SCHEMA_VALUES || counted.branches > MAX_BRANCHES)
+    return "too-large";
+  for (const member of Object.values(part) as readonly JsonValue[]) {
+    const fault = partFault(member, depth + 1, counted);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+class PatternError extends Error {}
+
+/** Loaded at the first schema: both take time that a run without tools need not spend. */
+let engines: Promise<Engines> | undefined;
+
+interface Engines {
+  readonly draft07: new (options: Options) => AjvClass;
+  readonly draft2020: new (options: Options) => AjvClass;
+  readonly regex: typeof RE2JS;
+}
+
+async function load(): Promise<Engines> {
+  const [ajv, ajv2020, re2] = await Promise.all([import("ajv"), import("ajv/dist/2020.js"), import("re2js")]);
+  return { draft07: ajv.Ajv, draft2020: ajv2020.Ajv2020, regex: re2.RE2JS };
+}
+
+async function validatorOf(schema: JsonObject | boolean): Promise<ValidateFunction> {
+  const { draft07, draft2020, regex } = await (engines ??= load());
+  const dialect = typeof schema === "object" ? schema["$schema"] : undefined;
+  const Validator = typeof dialect === "string" && dialect.startsWith(DRAFT_07) ? draft07 : draft2020;
+  const ajv = new Validator({
+    // What an older or newer dialect knows beside this one is no fault of the schema's.
+    strict: false,
+    // Formats are many and loose; none is a promise that anything here depends on.
+    validateFormats: false,
+    // INVARIANT: nothing is fetched. Without `loadSchema`, ajv has no way to; partFault refuses what would ask.
+    addUsedSchema: false,
+    messages: false,
+    logger: false,
+    ownProperties: true,
+    code: { regExp: linearRegex(regex) },
+  });
+  // A root `$id` is a name and no place to go; without it, two tools may have one.
+  const { $id: _id, ...rest } = typeof schema === "object" ? schema : {};
+  return ajv.compile(typeof schema === "object" ? rest : schema);
+}
+
+/** `pattern` and `patternProperties` by RE2: time linear in the text. What RE2 does not know makes the schema unusable. */
+function linearRegex(re2: typeof RE2JS): NonNullable<NonNullable<Options["code"]>["regExp"]> {
+  const compile = (source: string): { test: (text: string) => boolean; toString: () => string } => {
+    if (source.length > MAX_PATTERN_CHARS) throw new PatternError();
+    let program: RE2JS;
+    try {
+      program = re2.compile(source);
+    } catch {
+      throw new PatternError();
+    }
+    if (program.programSize() > MAX_PATTERN_PROGRAM) throw new PatternError();
+    // INVARIANT: ajv keeps one program for each of these texts: two patterns must never have the same.
+    return { test: (text) => program.test(text), toString: () => source };
+  };
+  // The source text that ajv would write into a module of its own, which is never done here.
+  return Object.assign(compile, { code: "undefined" }) as never;
+}
+
+/** How long a check may take whose cost no bound on the schema bounds. An honest one takes well under a millisecond. */
+const MAX_CHECK_MS = 250;
+
+/** References multiply the work, whatever the size of the schema, and `uniqueItems` compares each item with each. */
+function isCostly(schema: JsonValue): boolean {
+  return /"(?:\$(?:ref|dynamicRef|recursiveRef)|uniqueItems)":/.test(canonicalJson(schema));
+}
+
+/** The same check, ended when it takes too long: it throws then. */
+function inTime(validate: ValidateFunction): ValidateFunction {
+  const script = new Script("check()");
+  const timed = (value: unknown): boolean => {
+    const check = (): boolean => validate(value) as boolean;
+    const isValid = script.runInNewContext({ check }, { timeout: MAX_CHECK_MS }) as boolean;
+    timed.errors = validate.errors;
+    return isValid;
+  };
+  timed.errors = undefined as ValidateFunction["errors"];
+  return timed as unknown as ValidateFunction;
+}
+
+function checkOf(validate: ValidateFunction): Usable {
+  return {
+    check: (value) => {
+      try {
+        if (validate(value) as boolean) return undefined;
+      } catch {
+        // It took too long, or a recursive schema went deeper than the stack, on a value made for it.
+        return { path: "", keyword: "unchecked" };
+      }
+      return mismatchOf(validate.errors?.[0]);
+    },
+  };
+}
+
+/** Attacker-controlled: names in the value and in the schema. Only the place and ajv's own word for it are told. */
+function mismatchOf(error: ErrorObject | undefined): Mismatch {
+  return { path: error?.instancePath.slice(0, 256) ?? "", keyword: error?.keyword ?? "schema" };
+}

@@ -22,7 +22,7 @@ export function openCaseWorld(source: string): CaseWorld {
       const args = { args: asJson(call.arguments) as JsonObject };
       const { decision } = run.call({
         ...{ kind: syscall, server, subject: subjectOf(syscall, call), labels },
-        ...(syscall === "tool.invoke" ? args : {}),
+        ...(syscall === "tool.invoke" || Object.keys(call.arguments).length > 0 ? args : {}),
         ...(agent === undefined ? {} : { agent }),
       });
       return decision;

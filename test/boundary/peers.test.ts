@@ -170,10 +170,13 @@ describe.each([
       const server = reference(name, ...(name === "server-filesystem" ? [root] : []));
       const filesystem = filesystemCalls(root);
       const calls = { "server-everything": EVERYTHING, "server-memory": MEMORY, "server-filesystem": filesystem }[name];
-      const before = await learn(await connect(directly(server, cwd, env)), calls);
+      const direct = await connect(directly(server, cwd, env));
+      const offered = Object.keys(direct.capabilities() as object);
+      const before = await learn(direct, calls);
       const peer = await connect(throughProxy(server, cwd, env));
       // The one difference, and meant: what the proxy does not let pass is not offered either.
-      expect(peer.capabilities()).toEqual({ tools: {} });
+      const parts = ["tools", "resources", "prompts"].filter((part) => offered.includes(part));
+      expect(peer.capabilities()).toEqual(Object.fromEntries(parts.map((part) => [part, {}])));
       const after = await learn(peer, calls);
       expect(after).toEqual(before);
       const report = logsIn(cwd).map(verifyFile);

@@ -6,6 +6,7 @@ import { RISKS, SYSCALL_NAMES, type SyscallKind, type SyscallName } from "../../
 import { decodeLine } from "../../src/evidence/codec.js";
 import { nodeDigests } from "../../src/host/digests.js";
 import { shownOrigin } from "../../src/kernel/row.js";
+import { OUTSIDE } from "../../src/mmu/lattice.js";
 import { SYSCALLS } from "../../src/kernel/table.js";
 import { ALLOW_ALL, ask, DENY_ALL, opened, payload, requestOf, SERVER, SUBJECTS } from "./fixture.js";
 
@@ -43,7 +44,20 @@ describe("mediation, kind by kind", () => {
   });
 
   it("drives only what a driver exists for", () => {
-    expect(driven).toEqual(["tool.describe", "tool.invoke"]);
+    const described = ["tool.describe", "tool.invoke", "resource.describe", "resource.read"];
+    expect(driven).toEqual([...described, "prompt.describe", "prompt.get"]);
+  });
+
+  it.each(SYSCALL_NAMES)("%s for a server: only what asks the client, a model or a person", (kind) => {
+    const step = ask(all, requestOf(kind, { from: "server" }));
+    const isDriven = kind === "model.call" || kind === "human.approve";
+    expect(decisionName(step.event.value.decision)).toBe(isDriven ? "allow:all" : "deny:no-driver");
+    expect(step.act === undefined).toBe(!isDriven);
+  });
+
+  it.each(["model.call", "human.approve"] as const)("an answer to a server's %s is a stranger's word", (kind) => {
+    // A server writes the question, its choices and its defaults: nothing that comes back may endorse a value.
+    expect(SYSCALLS[kind].gives).toEqual(OUTSIDE);
   });
 
   it.each(undriven)("%s has no driver and is denied even when the policy allows all", (kind) => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { utf8Bytes } from "../../src/base/bytes.js";
 import type { JsonObject } from "../../src/base/json.js";
 import { MAX_ABANDONED_IDS } from "../../src/base/limits.js";
+import { MCP_FEATURES, type PolicyMcp } from "../../src/policy/ast.js";
 import { CONTRACTS } from "../../src/mcp/methods/table.js";
 import type { Phase } from "../../src/mcp/methods/contract.js";
 import { Session } from "../../src/mcp/session.js";
@@ -29,6 +30,12 @@ const welcome = {
 const PARAMS: Readonly<Record<string, JsonObject>> = {
   initialize: hello,
   "tools/call": { name: "t" },
+  "resources/read": { uri: "file:///a" },
+  "resources/subscribe": { uri: "file:///a" },
+  "resources/unsubscribe": { uri: "file:///a" },
+  "prompts/get": { name: "p" },
+  "completion/complete": { ref: { type: "ref/prompt", name: "p" }, argument: { name: "a", value: "v" } },
+  "logging/setLevel": { level: "info" },
   "notifications/cancelled": { requestId: "running" },
   "notifications/progress": { progressToken: "running", progress: 1 },
 };
@@ -43,8 +50,8 @@ function send(session: Session, sent: RequestMessage): Exchange {
 }
 
 /** A session in a phase, reached by the messages that lead there. */
-function sessionIn(phase: Phase): Session {
-  const session = new Session();
+function sessionIn(phase: Phase, mcp?: PolicyMcp): Session {
+  const session = new Session(mcp === undefined ? {} : { mcp });
   const reach: [Phase, () => unknown][] = [
     ["initializing", () => send(session, request("init", "initialize", hello))],
     ["initialized", () => [session.settle("init"), session.establish(welcome)]],
@@ -61,6 +68,7 @@ function refusalOf(session: Session, given: Message): string {
   return admission.ok ? "ok" : `${admission.refusal} ${String(admission.rpcCode)}`;
 }
 
+const ALL: PolicyMcp = { features: MCP_FEATURES, roots: ["file:///w"], trace: false };
 const PHASES: Phase[] = ["opening", "initializing", "initialized", "ready", "closed"];
 const LIFECYCLE = "lifecycle -32600";
 const MATRIX: Readonly<Record<string, readonly Phase[]>> = {
@@ -68,9 +76,18 @@ const MATRIX: Readonly<Record<string, readonly Phase[]>> = {
   ping: ["opening", "initializing", "initialized", "ready"],
   "tools/list": ["ready"],
   "tools/call": ["ready"],
+  "resources/list": ["ready"],
+  "resources/templates/list": ["ready"],
+  "resources/read": ["ready"],
+  "resources/subscribe": ["ready"],
+  "resources/unsubscribe": ["ready"],
+  "prompts/list": ["ready"],
+  "prompts/get": ["ready"],
+  "completion/complete": ["ready"],
+  "logging/setLevel": ["ready"],
   "notifications/initialized": ["initialized"],
   "notifications/cancelled": ["opening", "initializing", "initialized", "ready"],
-  // A client can progress on a request of the server only, and there is none.
+  // A client can progress on a request of the server only, and there is none here.
   "notifications/progress": [],
 };
 
@@ -80,7 +97,7 @@ describe("every method in every phase", () => {
   );
 
   it.each(cases)("%s when %s", (method, phase, form) => {
-    const session = sessionIn(phase);
+    const session = sessionIn(phase, ALL);
     if (phase !== "closed") send(session, request("running", "ping"));
     const given = form === "request" ? request(1, method, PARAMS[method]) : notification(method, PARAMS[method]);
     const isAllowed = MATRIX[method]?.includes(phase) === true;
@@ -89,7 +106,7 @@ describe("every method in every phase", () => {
   });
 
   it.each(PHASES)("methods without a contract are not found when %s, so that a probing client falls back", (phase) => {
-    for (const method of ["server/discover", "resources/list", "Tools/Call", "constructor"])
+    for (const method of ["server/discover", "completion/complete", "tasks/get", "Tools/Call", "constructor"])
       expect(refusalOf(sessionIn(phase), request(1, method))).toBe("no-contract -32601");
   });
 
@@ -107,7 +124,7 @@ describe("initialize", () => {
     expect(admission.ok && admission.params).toEqual({ ...hello, protocolVersion: "2025-11-25", capabilities: {} });
   });
 
-  it("gives the client the server's tools and nothing else", () => {
+  it("gives the client what is granted of the server and nothing else", () => {
     const session = sessionIn("initializing");
     expect(session.establish(welcome)).toEqual({ ok: true, value: { ...welcome, capabilities: { tools: {} } } });
     expect(session.phase).toBe("initialized");
@@ -234,7 +251,7 @@ describe("other messages of the server", () => {
       const admission = session.admitFromServer(given);
       return admission.ok ? "ok" : `${admission.refusal} ${String(admission.rpcCode)}`;
     };
-    for (const method of ["ping", "roots/list", "sampling/createMessage", "elicitation/create"])
+    for (const method of ["roots/list", "sampling/createMessage", "elicitation/create", "tasks/list", "tools/call"])
       expect(refused(request(9, method))).toBe("no-contract -32601");
     expect(refused(notification("notifications/message", { level: "info", data: "x" }))).toBe("no-contract -32601");
     expect(refused(notification("notifications/cancelled", { requestId: 1 }))).toBe(LIFECYCLE);

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Labels } from "../../src/abi/labels.js";
 import type { Provenance } from "../../src/abi/provenance.js";
+import { DEFAULT_MCP } from "../../src/policy/ast.js";
 import type { PolicyDocument, PolicyRule } from "../../src/policy/ast.js";
 import {
   compilePolicy,
@@ -119,6 +120,7 @@ export function policyOf(
     agent: {},
     mode: "enforce",
     trust: { client_prompt: "none", context_socket: false, release: false },
+    mcp: DEFAULT_MCP,
     labels: {},
     sources: [],
     directory: [],

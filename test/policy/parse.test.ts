@@ -82,6 +82,7 @@ describe("a document", () => {
       agent: {},
       mode: "enforce",
       trust: { client_prompt: "none", context_socket: false, release: false },
+      mcp: { features: ["tools", "resources", "prompts"], roots: [], trace: false },
       labels: {},
       sources: [],
       directory: [],

@@ -33,7 +33,7 @@ const BEYOND_CASES = ["response", "changed-tool"];
 const NEEDS_GRANT = ["granted"];
 /** Rules of one policy with the same text as in another, whose cases are there. */
 const SHARED: Readonly<Record<string, readonly string[]>> = {
-  strict: ["other-server", "secret-leaves", "private-leaves"],
+  strict: ["secret-prompt", "other-server", "secret-leaves", "private-leaves"],
   "research-agent": ["describe", "reading-by-name", "private-address"],
   "coding-agent": ["describe", "other-server", "reading-by-name", "default-deny"],
   "browser-agent": ["describe", "reading"],

@@ -21,8 +21,9 @@ const fields: Shape<JsonObject> = {
       const fault = fieldSchema.check(schema, at);
       if (fault !== undefined) return fault;
       const { title, description } = schema as JsonObject;
-      const texts = [name, title, description].filter((one) => typeof one === "string");
-      if (asksForSecret(texts)) return { path: at, problem: "asks for a secret" };
+      const names = [name, title].filter((one) => typeof one === "string");
+      const told = typeof description === "string" ? description : "";
+      if (asksForSecret(names, told)) return { path: at, problem: "asks for a secret" };
     }
     return undefined;
   },
@@ -62,6 +63,17 @@ const params: Shape<JsonObject> = {
   check: (value, path) => (isUrlMode(value) ? url : form).check(value, path),
 };
 
+/** Values of fields: texts, numbers, choices. That they were asked for is for `contentFault` to say. */
+const filled: Shape<JsonObject> = {
+  check: (value, path) => {
+    if (!isJsonObject(value)) return { path, problem: "is not an object" };
+    const odd = Object.entries(value).find(([, member]) => !isFieldValue(member));
+    return odd === undefined
+      ? undefined
+      : { path: `${path}/${odd[0].slice(0, 64)}`, problem: "is no value of a field" };
+  },
+};
+
 export const elicitation = requestContract({
   method: "elicitation/create",
   sender: "server",
@@ -72,7 +84,7 @@ export const elicitation = requestContract({
   params,
   result: openRecord({
     action: oneOf(["accept", "decline", "cancel"]),
-    content: optional(jsonObject),
+    content: optional(filled),
     _meta: optional(jsonObject),
   }),
   denial: "error",
@@ -94,10 +106,9 @@ export function isUrlMode(params: unknown): boolean {
 function contentFault(content: JsonObject, { requestedSchema }: JsonObject): ShapeFault | undefined {
   const asked = isJsonObject(requestedSchema) ? requestedSchema["properties"] : undefined;
   const known = new Set(isJsonObject(asked) ? Object.keys(asked) : []);
-  for (const [name, value] of Object.entries(content)) {
+  for (const name of Object.keys(content)) {
     const path = `/content/${name.slice(0, 64)}`;
     if (!known.has(name)) return { path, problem: "was not asked for" };
-    if (!isFieldValue(value)) return { path, problem: "is no value of a field" };
   }
   return undefined;
 }

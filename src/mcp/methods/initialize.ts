@@ -2,6 +2,7 @@
 import { listOf, oneOf, optional, record, text } from "../../base/shape.js";
 import { forwardVersion, REVISIONS } from "../wire/revisions.js";
 import { cutClientCapabilities, cutServerCapabilities } from "./capabilities.js";
+import { icons } from "./content.js";
 import { requestContract } from "./contract.js";
 import { jsonObject, openRecord, requestMeta } from "./shapes.js";
 
@@ -39,7 +40,14 @@ export const initialize = requestContract({
     // A version without contracts ends the session: nothing of it could be judged.
     protocolVersion: oneOf(REVISIONS),
     capabilities: jsonObject,
-    serverInfo: openRecord({ name: text(), version: text() }),
+    serverInfo: openRecord({
+      name: text(),
+      version: text(),
+      title: optional(text()),
+      description: optional(text()),
+      websiteUrl: optional(text()),
+      icons: optional(icons),
+    }),
     instructions: optional(text()),
     _meta: optional(jsonObject),
   }),

@@ -1,14 +1,15 @@
 /** `ping`: whether the other side is there; the one request besides `initialize` that may come before it. */
+import { optional } from "../../base/shape.js";
 import { REVISIONS } from "../wire/revisions.js";
 import { OPEN_PHASES, requestContract } from "./contract.js";
-import { jsonObject, metaOnly } from "./shapes.js";
+import { jsonObject, metaOnly, openRecord } from "./shapes.js";
 
 const row = {
   method: "ping",
   revisions: REVISIONS,
   phases: OPEN_PHASES,
   params: metaOnly,
-  result: jsonObject,
+  result: openRecord({ _meta: optional(jsonObject) }),
   denial: "error",
 } as const;
 

@@ -1,19 +1,70 @@
 import { describe, expect, it } from "vitest";
+import { MCP_FEATURES } from "../../../src/policy/ast.js";
 import { cutClientCapabilities, cutServerCapabilities } from "../../../src/mcp/methods/capabilities.js";
+import { grantsOf } from "../../../src/mcp/methods/granted.js";
 
-describe("capabilities", () => {
-  it("of the client are none that the server learns of", () => {
-    const all = { roots: { listChanged: true }, sampling: {}, elicitation: {}, tasks: {}, experimental: {}, x: 1 };
-    expect(cutClientCapabilities(all)).toEqual({});
+const byDefault = grantsOf();
+const none = grantsOf({ features: [], roots: [], trace: false });
+const all = grantsOf({ features: MCP_FEATURES, roots: ["file:///w"], trace: true });
+
+const CLIENT = {
+  elicitation: { form: { x: 1 }, url: {}, y: {} },
+  experimental: { x: {} },
+  extensions: {},
+  roots: { listChanged: true },
+  sampling: { context: {}, tools: {} },
+  tasks: { list: {} },
+};
+const SERVER = {
+  completions: {},
+  experimental: { x: {} },
+  logging: { x: 1 },
+  prompts: { listChanged: true },
+  resources: { listChanged: true, subscribe: true },
+  tasks: { list: {}, requests: {} },
+  tools: { listChanged: true },
+};
+
+describe("what a server learns of the client", () => {
+  it("is nothing by default", () => {
+    expect(cutClientCapabilities(CLIENT, byDefault, "2025-11-25")).toEqual({});
+    expect(cutClientCapabilities(CLIENT, none, "2025-11-25")).toEqual({});
   });
 
-  it("of the server are its tools, without what announces them anew", () => {
-    const all = { tools: { listChanged: true }, resources: {}, prompts: {}, logging: {}, completions: {} };
-    expect(cutServerCapabilities(all)).toEqual({ tools: {} });
-    expect(cutServerCapabilities({ resources: {} })).toEqual({});
+  it("is what is granted and declared; roots are agentk's own", () => {
+    expect(cutClientCapabilities(CLIENT, all, "2025-11-25")).toEqual({
+      elicitation: { form: {}, url: {} },
+      roots: {},
+      sampling: { tools: {} },
+    });
+    expect(cutClientCapabilities({}, all, "2025-11-25")).toEqual({ roots: {} });
+    expect(cutClientCapabilities({ sampling: true, elicitation: [] }, all, "2025-11-25")).toEqual({ roots: {} });
   });
 
-  it.each([null, true, [], "tools"])("of the server are not tools when they read %j", (tools) => {
-    expect(cutServerCapabilities({ tools })).toEqual({});
+  it("has no members that the revision does not know", () => {
+    expect(cutClientCapabilities(CLIENT, all, "2025-06-18")).toEqual({ elicitation: {}, roots: {}, sampling: {} });
+  });
+});
+
+describe("what the client learns of a server", () => {
+  it("is tools, resources and prompts by default, without what announces them anew", () => {
+    expect(cutServerCapabilities(SERVER, byDefault)).toEqual({ prompts: {}, resources: {}, tools: {} });
+    expect(cutServerCapabilities({ resources: {} }, byDefault)).toEqual({ resources: {} });
+    expect(cutServerCapabilities(SERVER, none)).toEqual({});
+  });
+
+  it("is what is granted and declared", () => {
+    expect(cutServerCapabilities(SERVER, all)).toEqual({
+      completions: {},
+      logging: {},
+      prompts: { listChanged: true },
+      resources: { listChanged: true, subscribe: true },
+      tools: { listChanged: true },
+    });
+    expect(cutServerCapabilities({ resources: { subscribe: false } }, all)).toEqual({ resources: {} });
+  });
+
+  it.each([null, true, [], "tools"])("has no tools when they read %j", (tools) => {
+    expect(cutServerCapabilities({ tools }, all)).toEqual({});
   });
 });

@@ -13,13 +13,21 @@ function request(method: string): RequestContract {
 
 const icon = { src: "https://x/i.png", mimeType: "image/png", sizes: ["48x48"], theme: "dark" };
 const opened = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } };
-const ROWS: [
+const SAMPLING = { maxTokens: 10, messages: [{ role: "user", content: { type: "text", text: "hi" } }] };
+const LINK = { mode: "url", message: "m", elicitationId: "e1", url: "https://a.example/login?x=1" };
+
+function formOf(properties: JsonObject): JsonObject {
+  return { message: "m", requestedSchema: { type: "object", properties } };
+}
+
+type TestedRow = [
   sender: "client" | "server",
   form: "request" | "notification",
   method: string,
   accepted: JsonObject[],
   refused: JsonObject[],
-][] = [
+];
+const ROWS: TestedRow[] = [
   [
     "client",
     "request",
@@ -56,6 +64,116 @@ const ROWS: [
       { name: "t", _meta: { progressToken: null } },
     ],
   ],
+  ...["resources/list", "resources/templates/list", "prompts/list"].map((method): TestedRow => [
+    "client",
+    "request",
+    method,
+    [{}, { cursor: "" }],
+    [{ cursor: 1 }, { x: 1 }, { cursor: "c".repeat(4097) }],
+  ]),
+  ...["resources/read", "resources/subscribe", "resources/unsubscribe"].map((method): TestedRow => [
+    "client",
+    "request",
+    method,
+    [{ uri: "file:///a/b.txt" }, { uri: "demo://x/1", _meta: { progressToken: 1 } }],
+    [{}, { uri: "" }, { uri: "../a" }, { uri: "file:///a/../b" }, { uri: "https://u:p@h/" }, { uri: "a:b", x: 1 }],
+  ]),
+  [
+    "client",
+    "request",
+    "prompts/get",
+    [{ name: "p" }, { name: "p", arguments: { a: "b" } }],
+    [{}, { name: "" }, { name: "p", arguments: { a: 1 } }, { name: "p", arguments: [] }, { name: "p", x: 1 }],
+  ],
+  [
+    "client",
+    "request",
+    "completion/complete",
+    [
+      { ref: { type: "ref/prompt", name: "p" }, argument: { name: "a", value: "" } },
+      { ref: { type: "ref/resource", uri: "demo://{id}" }, argument: { name: "a", value: "v" }, context: {} },
+    ],
+    [
+      {},
+      { ref: { type: "ref/tool", name: "p" }, argument: { name: "a", value: "" } },
+      { ref: { type: "ref/prompt", name: "p", uri: "x" }, argument: { name: "a", value: "" } },
+      { ref: { type: "ref/prompt", name: "p" }, argument: { name: "a", value: 1 } },
+      { ref: { type: "ref/prompt", name: "p" }, argument: { name: "a", value: "" }, context: { arguments: { b: 1 } } },
+    ],
+  ],
+  ["client", "request", "logging/setLevel", [{ level: "debug" }], [{}, { level: "trace" }, { level: "info", x: 1 }]],
+  ["server", "request", "ping", [{}], [{ a: 1 }]],
+  ["server", "request", "roots/list", [{}, { _meta: {} }], [{ a: 1 }]],
+  [
+    "server",
+    "request",
+    "sampling/createMessage",
+    [SAMPLING, { ...SAMPLING, includeContext: "none", systemPrompt: "s", temperature: 0.5, metadata: { a: 1 } }],
+    [
+      {},
+      { ...SAMPLING, maxTokens: 0 },
+      { ...SAMPLING, includeContext: "thisServer" },
+      { ...SAMPLING, includeContext: "allServers" },
+      { ...SAMPLING, task: {} },
+      { ...SAMPLING, messages: [{ role: "system", content: { type: "text", text: "x" } }] },
+      { ...SAMPLING, messages: [{ role: "user", content: { type: "text" } }] },
+      { ...SAMPLING, messages: [{ role: "user", content: { type: "video", text: "x" } }] },
+    ],
+  ],
+  [
+    "server",
+    "request",
+    "elicitation/create",
+    [
+      formOf({ name: { type: "string", title: "Name", default: "x" }, age: { type: "integer", minimum: 0 } }),
+      formOf({ colour: { type: "string", enum: ["a"], enumNames: ["A"] } }),
+      formOf({ n: { type: "integer", description: "A number (do not give us your PIN or other sensitive info)" } }),
+      formOf({ tags: { type: "array", items: { type: "string", enum: ["a"] } } }),
+      LINK,
+    ],
+    [
+      {},
+      { message: "m" },
+      { ...formOf({}), mode: "other" },
+      { ...formOf({}), task: {} },
+      formOf({ nested: { type: "object", properties: {} } }),
+      formOf({ password: { type: "string" } }),
+      formOf({ apiKey: { type: "string" } }),
+      formOf({ x: { type: "string", title: "API-Token" } }),
+      formOf({ x: { type: "string", description: "Enter your GitHub password" } }),
+      formOf({ x: { type: "string", title: "pass\u200bword" } }),
+      { ...LINK, url: "http://a.example/" },
+      { ...LINK, url: "https://user@a.example/" },
+      { ...LINK, url: "https://a.example\\@b.example/" },
+      { ...LINK, url: "javascript:alert(1)" },
+      { mode: "url", message: "m", url: "https://a.example/" },
+    ],
+  ],
+  [
+    "server",
+    "notification",
+    "notifications/message",
+    [
+      { level: "info", data: "x" },
+      { level: "emergency", data: { a: [1] }, logger: "l" },
+    ],
+    [{ level: "info" }, { level: "x", data: 1 }, { level: "info", data: 1, x: 1 }],
+  ],
+  ...["tools", "resources", "prompts"].map((list): TestedRow => [
+    "server",
+    "notification",
+    `notifications/${list}/list_changed`,
+    [{}, { _meta: { a: 1 } }],
+    [{ a: 1 }],
+  ]),
+  ["server", "notification", "notifications/resources/updated", [{ uri: "file:///a" }], [{}, { uri: "a b" }]],
+  [
+    "server",
+    "notification",
+    "notifications/elicitation/complete",
+    [{ elicitationId: "e" }],
+    [{}, { elicitationId: 1 }],
+  ],
   ["client", "notification", "notifications/initialized", [{}, { _meta: {} }], [{ a: 1 }]],
   [
     "client",
@@ -85,7 +203,7 @@ describe("the contract table", () => {
     const contract = contractFor(sender, form, method);
     for (const params of accepted) expect(contract?.params.check(params, "")).toBeUndefined();
     for (const params of refused) expect(contract?.params.check(params, "")).toBeDefined();
-    expect(contract?.revisions).toEqual(REVISIONS);
+    if (!method.includes("elicitation")) expect(contract?.revisions).toEqual(REVISIONS);
     expect(contract?.phases).not.toContain("closed");
   });
 
@@ -94,18 +212,19 @@ describe("the contract table", () => {
     ["client", "request", "tools/call "],
     ["client", "request", "constructor"],
     ["client", "request", "__proto__"],
-    ["client", "request", "resources/read"],
+    ["client", "request", "tasks/get"],
+    ["client", "request", "tasks/result"],
+    ["client", "request", "roots/list"],
+    ["client", "request", "sampling/createMessage"],
+    ["client", "notification", "notifications/roots/list_changed"],
+    ["server", "request", "tasks/list"],
+    ["server", "request", "resources/read"],
+    ["server", "notification", "notifications/tasks/status"],
     ["client", "request", "server/discover"],
     ["client", "request", "notifications/initialized"],
     ["client", "notification", "tools/call"],
     ["server", "request", "tools/call"],
-    ["server", "request", "ping"],
-    ["server", "request", "sampling/createMessage"],
-    ["server", "request", "roots/list"],
-    ["server", "request", "elicitation/create"],
     ["server", "notification", "notifications/initialized"],
-    ["server", "notification", "notifications/message"],
-    ["server", "notification", "notifications/tools/list_changed"],
   ] as const)("has no row for %s %s `%s`", (sender, form, method) => {
     expect(contractFor(sender, form, method)).toBeUndefined();
   });
@@ -114,7 +233,9 @@ describe("the contract table", () => {
     for (const row of CONTRACTS) {
       if (row.form !== "request") continue;
       expect(row.denial).toBe(row.method === "tools/call" ? "tool-result" : "error");
-      const asked = row.syscall?.({ name: "t" });
+      const [, , , [params = {}] = []] =
+        ROWS.find(([sender, , method]) => sender === row.sender && method === row.method) ?? [];
+      const asked = row.syscall?.(params);
       if (asked !== undefined) expect(isSyscallName(asked.kind)).toBe(true);
     }
   });
@@ -180,6 +301,8 @@ const RESULTS: [method: string, accepted: JsonObject[], refused: JsonObject[]][]
       { content: ["x"] },
       { content: [{ text: "x" }] },
       { content: [], isError: "no" },
+      { content: [{ type: "text" }] },
+      { content: [{ type: "video", text: "x" }] },
       { content: [], structuredContent: [] },
       { content: [], _meta: null },
     ],

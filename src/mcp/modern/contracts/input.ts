@@ -102,7 +102,8 @@ function withoutSecrets(fields: Shape<JsonObject>): Shape<JsonObject> {
       if (fault !== undefined) return fault;
       for (const [name, asked] of Object.entries(value as JsonObject)) {
         const { title, description } = asked as JsonObject;
-        if (asksForSecret([name, title, description].filter((one) => typeof one === "string")))
+        const said = [name, title].filter((one) => typeof one === "string");
+        if (asksForSecret(said, typeof description === "string" ? description : ""))
           return { path: `${path}/${name.slice(0, 64)}`, problem: "asks for a secret" };
       }
       return undefined;

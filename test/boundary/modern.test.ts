@@ -1,6 +1,7 @@
 /** 2026-07-28 through the real proxy: a server and clients of the SDK's second line, and a client that writes raw lines. */
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -113,6 +114,18 @@ describe("a client of SDK v2", () => {
   });
 });
 
+/** What a server says is untrusted; what asks for it in a session that has read nothing is not. */
+const HIDDEN_TEXT = `[[rules]]
+id = "no-text"
+effect = "deny"
+reason = "the server may not describe itself"
+[rules.when]
+syscalls = ["tool.describe"]
+labels_any = ["untrusted"]
+`;
+const HIDDEN_REQUEST = HIDDEN_TEXT.replace(/^labels_any.*$/m, "");
+const ALLOWING = readFileSync(fixture("policies/modern.toml"), "utf8");
+
 describe("eras", () => {
   test("one is pinned for each child, and nothing crosses", async () => {
     const proxy = started();
@@ -143,11 +156,17 @@ describe("eras", () => {
     await proxy.close();
   });
 
-  test("a policy that hides the server hides it from a probe by a code that older servers have", async () => {
-    const proxy = started(SERVER, ["--policy", "strict"]);
+  test.each([
+    ["nothing at all", HIDDEN_REQUEST, undefined],
+    ["what it can do, and no word of its own", HIDDEN_TEXT, { tools: {} }],
+  ])("a policy that hides the server shows a probe %s", async (_, rule, capabilities) => {
+    const file = join(testFolder("hidden"), "policy.toml");
+    writeFileSync(file, ALLOWING.replace("[[rules]]", `${rule}\n[[rules]]`));
+    const proxy = started(SERVER, ["--policy", file]);
     const { error, result } = await ask(proxy, "server/discover");
-    if (result === undefined) expect(error?.code).toBe(-32601);
-    else expect(result).not.toHaveProperty("instructions");
+    if (capabilities === undefined) expect([error?.code, result]).toEqual([-32601, undefined]);
+    else expect(result).toMatchObject({ capabilities, supportedVersions: [MODERN] });
+    expect(JSON.stringify([result, error])).not.toMatch(/Say hello|"modern"/);
     await proxy.close();
   });
 
@@ -273,9 +292,9 @@ test("progress comes before its answer, and a cancelled call is not answered", a
   expect(told.map(({ id, params }) => id ?? params?.["progress"])).toEqual([1, 2, "slow"]);
   proxy.send({
     ...{ jsonrpc: "2.0", id: "h", method: "tools/call" },
-    params: { _meta: envelope(), name: "hang", arguments: {} },
+    params: { _meta: envelope({ progressToken: "h" }), name: "hang", arguments: {} },
   });
-  await untilLogged(proxy, (events) => events.filter(({ type }) => type === "receipts").length === 2);
+  await proxy.reply(({ params }) => params?.["progressToken"] === "h");
   proxy.send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: "h" } });
   await untilLogged(proxy, () => outcomes(proxy).includes("cancelled"));
   await proxy.close();

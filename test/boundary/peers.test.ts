@@ -234,12 +234,13 @@ describe("versions", () => {
     expect(peer.version).toBe("2025-11-25");
     expect(await peer.call("echo", { message: "hi" })).toEqual({ content: [{ type: "text", text: "Echo: hi" }] });
     await peer.close();
-    expect(eventsIn(cwd).filter(({ value: { target } }) => target === "server/discover")).toMatchObject([
-      { type: "syscall", value: { decision: { verdict: "deny" } } },
+    // The server itself says that it does not know the method: its answer is a page like every other.
+    expect(eventsIn(cwd).filter(({ value: { method } }) => method === "server/discover#error")).toMatchObject([
+      { type: "page", value: { delivery: { verdict: "allow" } } },
     ]);
   });
 
-  test("server/discover is refused as a method that is not there", async () => {
+  test("server/discover without an envelope is refused as a method that is not there", async () => {
     const proxy = new ProxyProcess({ server: reference("server-everything") });
     expect((await proxy.request("server/discover", {})).error?.code).toBe(-32601);
     expect((await proxy.handshake()).result?.["protocolVersion"]).toBe("2025-11-25");

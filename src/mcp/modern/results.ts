@@ -11,8 +11,8 @@ export const INPUT_REQUIRED = "input_required";
 
 const CACHE_SCOPES = ["private", "public"] as const;
 
-const caching = openRecord({ ttlMs: count, cacheScope: oneOf(CACHE_SCOPES) });
-const someCaching = openRecord({ ttlMs: optional(count), cacheScope: optional(oneOf(CACHE_SCOPES)) });
+/** Required, and yet absent from one of the specification's own examples: the client gets what is missing (toClient). */
+const caching = openRecord({ ttlMs: optional(count), cacheScope: optional(oneOf(CACHE_SCOPES)) });
 const beside = openRecord({ _meta: optional(resultMeta), resultType: optional(text()) });
 const asking = openRecord({ inputRequests: optional(inputRequestsShape), requestState: optional(text()) });
 
@@ -35,7 +35,7 @@ export function resultShape(complete: Shape<JsonObject>, kind: Kind): Shape<Json
       if (type === INPUT_REQUIRED && kind.mayAsk) return askingFault(result, path);
       if (type !== undefined && type !== COMPLETE)
         return { path: `${path}/resultType`, problem: "is not a known type" };
-      return complete.check(result, path) ?? cachingFault(result, path, kind);
+      return complete.check(result, path) ?? (kind.isCacheable ? caching.check(result, path) : undefined);
     },
   };
 }
@@ -44,12 +44,6 @@ function askingFault(result: JsonObject, path: string): ShapeFault | undefined {
   const isEmpty = result["inputRequests"] === undefined && result["requestState"] === undefined;
   // MCP 2026-07-28, InputRequiredResult: at least one of the two.
   return isEmpty ? { path, problem: "asks for nothing" } : asking.check(result, path);
-}
-
-/** A result without `resultType` is of an earlier revision's form, which has no caching to speak of. */
-function cachingFault(result: JsonObject, path: string, { isCacheable }: Kind): ShapeFault | undefined {
-  if (!isCacheable) return undefined;
-  return (result["resultType"] === undefined ? someCaching : caching).check(result, path);
 }
 
 export function isAsking(result: JsonObject): boolean {

@@ -6,7 +6,7 @@ import { elicitation } from "../../methods/elicitation.js";
 import { uriProblem } from "../../methods/resource-uri.js";
 import { sampling } from "../../methods/sampling.js";
 import { asksForSecret } from "../../methods/secret-fields.js";
-import { jsonObject, openRecord } from "../../methods/shapes.js";
+import { idShape, jsonObject, openRecord } from "../../methods/shapes.js";
 import { choice, count, dictionary, either, number, role, samplingBlock, unit } from "../shapes.js";
 import { toolDescriptor } from "./descriptors.js";
 
@@ -142,7 +142,13 @@ const method = text();
 const inputRequest = choice<JsonObject>("method", {
   "sampling/createMessage": record({ method, params: samplingParams }),
   "elicitation/create": record({ method, params: elicitParams }),
-  "roots/list": record({ method, params: optional(record({ _meta: optional(jsonObject) })) }),
+  // With an id in the specification's own example. The client never sees it.
+  "roots/list": record({
+    method,
+    params: optional(record({ _meta: optional(jsonObject) })),
+    id: optional(idShape),
+    jsonrpc: optional(text()),
+  }),
 });
 
 export const inputRequestsShape = dictionary(inputRequest, MAX_QUESTIONS);

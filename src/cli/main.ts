@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { AgentkError, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
 import type { ExitStatus, Io } from "./io.js";
+import { registerMcpGateway } from "./mcp-gateway.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
 import { registerBundle } from "./bundle.js";
 import { registerContext } from "./context.js";
@@ -30,6 +31,7 @@ import { registerWitnessSubmit } from "./witness-submit.js";
 
 const COMMANDS = [
   registerMcpProxyStdio,
+  registerMcpGateway,
   registerVerify,
   registerVerifySignatures,
   registerReplay,

@@ -47,15 +47,17 @@ function mergeCapabilities(all: JsonObject, more: JsonValue | undefined): JsonOb
 
 /** What a list holds, and what tells its items apart. */
 export interface ListKind {
+  /** The capability that it belongs to (MCP 2025-11-25, ServerCapabilities). */
+  readonly offer: string;
   readonly member: string;
   readonly key: "name" | "uri" | "uriTemplate";
 }
 
 export const LISTS: ReadonlyMap<string, ListKind> = new Map<string, ListKind>([
-  ["tools/list", { member: "tools", key: "name" }],
-  ["prompts/list", { member: "prompts", key: "name" }],
-  ["resources/list", { member: "resources", key: "uri" }],
-  ["resources/templates/list", { member: "resourceTemplates", key: "uriTemplate" }],
+  ["tools/list", { offer: "tools", member: "tools", key: "name" }],
+  ["prompts/list", { offer: "prompts", member: "prompts", key: "name" }],
+  ["resources/list", { offer: "resources", member: "resources", key: "uri" }],
+  ["resources/templates/list", { offer: "resources", member: "resourceTemplates", key: "uriTemplate" }],
 ]);
 
 export interface MergedList {

@@ -2,22 +2,22 @@
  * One client before several relays, each with a server of its own. A router of names, never a judge: what may pass is
  * decided and recorded by the relays; what no relay is given is refused here, and recorded. Lines in, effects out.
  */
-import { canonicalJson } from "../../base/canonical.js";
 import { isJsonObject, type JsonObject } from "../../base/json.js";
 import { MAX_IN_FLIGHT, MAX_LINE_BYTES } from "../../base/limits.js";
 import { progressTokenOf } from "../methods/shapes.js";
-import { RPC } from "../wire/codes.js";
+import { OWN_ERRORS, RPC } from "../wire/codes.js";
 import { wireFault } from "../wire/faults.js";
 import type { Message, NotificationMessage, RequestId, RequestMessage } from "../wire/message.js";
 import { readMessage } from "../wire/read.js";
 import { notificationLine, ownError, requestLine, resultLine } from "../wire/write.js";
+import { answerWith, resultStart, resultWith, withoutToken } from "./answers.js";
 import { Asking } from "./asking.js";
 import { toClient, toServer, type MuxEffect } from "./effects.js";
 import { Fan, type FanRoute } from "./fan.js";
 import { mergeInitialize, mergeList, type GatewayInfo } from "./merge.js";
 import { Owners } from "./owners.js";
 import { PendingRequests, type Pending } from "./pending.js";
-import { lifecycle, malformed, noContract, refuseAnswer, refuseCall, refuseLine } from "./refusals.js";
+import { lifecycle, malformed, noContract, refuseAnswer, refuseCall, refuseLine, type RefusedWhy } from "./refusals.js";
 import { routeOf, type Directory, type Route } from "./route.js";
 
 export interface MuxOptions {
@@ -28,17 +28,6 @@ export interface MuxOptions {
   readonly nonce: string;
   readonly maxClientMessages: number;
 }
-
-/** The capability that a list belongs to (MCP 2025-11-25, ServerCapabilities). */
-const OFFERS: ReadonlyMap<string, string> = new Map([
-  ["tools/list", "tools"],
-  ["prompts/list", "prompts"],
-  ["resources/list", "resources"],
-  ["resources/templates/list", "resources"],
-]);
-
-/** A relay's result under an id of ours, up to the result. Canonical: the members stand in this order. */
-const RESULT_START = /^\{"id":"([0-9a-f]+-[0-9]+)","jsonrpc":"2\.0","result":/;
 
 /** opening: nothing yet; initializing: the servers are asked; open: the client has its answer. */
 type Phase = "opening" | "initializing" | "open";
@@ -106,6 +95,11 @@ export class Mux {
     return this.asking.lost(server);
   }
 
+  /** Nothing that the client asked waits for an answer. */
+  get isIdle(): boolean {
+    return this.pending.size === 0;
+  }
+
   private nextId(): string {
     this.lastId++;
     return `${this.options.nonce}-${String(this.lastId)}`;
@@ -129,11 +123,8 @@ export class Mux {
   }
 
   private handleRequest(message: RequestMessage): readonly MuxEffect[] {
-    const token = progressTokenOf(message.params);
-    const { pending } = this;
-    if (pending.isTaken(message.id)) return [refuseCall(message, malformed(RPC.invalidRequest, "the id is in use"))];
-    if (token !== undefined && pending.hasToken(token))
-      return [refuseCall(message, malformed(RPC.invalidParams, "params/_meta/progressToken is in use"))];
+    const why = this.inUse(message);
+    if (why !== undefined) return [refuseCall(message, why)];
     const route = routeOf(message.method, message.params ?? {}, this.directory());
     switch (route.to) {
       case "nobody":
@@ -141,12 +132,20 @@ export class Mux {
       case "us":
         return [{ do: "ping", id: message.id }];
       case "one":
-        return [this.askOne(message, route, token)];
+        return [this.askOne(message, route)];
       case "initialize":
       case "list":
       case "all":
         return this.askAll(message, route);
     }
+  }
+
+  /** Of two requests under one id or token, nobody could tell whose the answer is. */
+  private inUse({ id, params }: RequestMessage): RefusedWhy | undefined {
+    if (this.pending.isTaken(id)) return malformed(RPC.invalidRequest, "the id is in use");
+    const token = progressTokenOf(params);
+    if (token === undefined || !this.pending.hasToken(token)) return undefined;
+    return malformed(RPC.invalidParams, "params/_meta/progressToken is in use");
   }
 
   private directory(): Directory {
@@ -162,13 +161,14 @@ export class Mux {
     };
   }
 
-  private askOne(
-    message: RequestMessage,
-    route: Extract<Route, { to: "one" }>,
-    token: RequestId | undefined,
-  ): MuxEffect {
+  private askOne(message: RequestMessage, route: Extract<Route, { to: "one" }>): MuxEffect {
     const { server, params } = route;
+    const { code, says } = OWN_ERRORS["server-gone"];
+    // One that never took part has no relay that could say so. One that went later has, and decides as before.
+    if (this.out.has(server) && !this.offers.has(server))
+      return refuseCall(message, { refusal: "lifecycle", rpcCode: code, detail: says });
     const ourId = this.nextId();
+    const token = progressTokenOf(message.params);
     this.pending.begin({ id: message.id, method: message.method, token, server, ourId });
     return toServer(server, requestLine(ourId, message.method, message.params === undefined ? undefined : params));
   }
@@ -193,7 +193,7 @@ export class Mux {
   /** Those that offer what is listed; when none says so, all that are there say what they have to say. */
   private candidates(route: FanRoute): readonly string[] {
     const there = this.options.servers.filter((server) => !this.out.has(server));
-    const offer = route.to === "list" ? OFFERS.get(route.method) : undefined;
+    const offer = route.to === "list" ? route.kind.offer : undefined;
     if (offer === undefined) return there;
     const offering = there.filter((server) => this.offers.get(server)?.[offer] !== undefined);
     return offering.length === 0 ? there : offering;
@@ -280,12 +280,12 @@ export class Mux {
 
   /** Long results are not read again only to put the client's id in. Undefined for anything else. */
   private quickResult(server: string, line: string): string | undefined {
-    const [whole, id] = RESULT_START.exec(line) ?? [];
-    if (whole === undefined || id === undefined) return undefined;
-    const pending = this.pending.asked(server, id);
+    const start = resultStart(line);
+    if (start === undefined) return undefined;
+    const pending = this.pending.asked(server, start.id);
     if (pending === undefined || "fan" in pending) return undefined;
     this.pending.end(pending);
-    return `{"id":${JSON.stringify(pending.id)},"jsonrpc":"2.0","result":${line.slice(whole.length)}`;
+    return resultWith(line, start, pending.id);
   }
 
   /** Bounded by one message's size in all. */
@@ -293,15 +293,4 @@ export class Mux {
     this.heldBytes += bytes.length;
     return this.held.length < MAX_IN_FLIGHT && this.heldBytes <= MAX_LINE_BYTES;
   }
-}
-
-function answerWith(message: JsonObject, id: RequestId): string {
-  return canonicalJson({ ...message, id });
-}
-
-/** The object itself when it asks for no progress. */
-function withoutToken(params: JsonObject | undefined): JsonObject | undefined {
-  if (progressTokenOf(params) === undefined) return params;
-  const meta = Object.entries(params?.["_meta"] as JsonObject).filter(([name]) => name !== "progressToken");
-  return { ...params, _meta: Object.fromEntries(meta) };
 }

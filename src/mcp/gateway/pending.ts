@@ -19,6 +19,10 @@ export class PendingRequests {
   private readonly tokens = new Set<string>();
   private readonly questions = new Map<string, Question>();
 
+  get size(): number {
+    return this.byId.size;
+  }
+
   isTaken(id: RequestId): boolean {
     return this.byId.has(idKey(id));
   }

@@ -120,13 +120,6 @@ export class Mediation {
     }
   }
 
-  /** What came in beside a call. */
-  page(page: { readonly session: string; readonly method: string; readonly content: JsonValue }): Promise<unknown> {
-    const { session, method, content } = page;
-    const server = this.options.serverId;
-    return this.run.dispatch.page({ session, server, method, content: openPayload(canonicalJson(content)) });
-  }
-
   /** Records something that is no request that could be decided. */
   async refuse(name: string, refusal: Refusal): Promise<Judged> {
     const { agentId, serverId } = this.options;

@@ -46,22 +46,26 @@ async function serve({ config, json, traceOut }: Options, io: Io): Promise<void>
 }
 
 async function check({ config, json }: Options, io: Io): Promise<void> {
-  const [{ readGatewayConfig, GatewayInvalid }, policies, report] = await Promise.all([
+  const [
+    { readGatewayConfig, GatewayInvalid },
+    { readPolicy, compileSource },
+    { gatewayJson, gatewayText, gatewayFaultsJson, gatewayFaultsText },
+  ] = await Promise.all([
     import("../app/gateway-config.js"),
     import("../app/policy-file.js"),
     import("../report/gateway-report.js"),
   ]);
   try {
     const { gateway, policyFile, servers } = readGatewayConfig(resolve(io.cwd, config), io.env);
-    const policy = await policies.readPolicy(policyFile);
-    policies.compileSource(policy.source, policyFile);
+    const policy = await readPolicy(policyFile);
+    compileSource(policy.source, policyFile);
     const plan = { id: gateway.id, policy: policy.name, servers };
-    io.stdout(json === true ? report.gatewayJson(config, plan) : report.gatewayText(config, plan));
+    io.stdout(json === true ? gatewayJson(config, plan) : gatewayText(config, plan));
     io.exit(0);
   } catch (error) {
     if (!(error instanceof GatewayInvalid)) throw error;
     const { faults } = error;
-    io.stdout(json === true ? report.gatewayFaultsJson(config, faults) : report.gatewayFaultsText(config, faults));
+    io.stdout(json === true ? gatewayFaultsJson(config, faults) : gatewayFaultsText(config, faults));
     io.exit(2);
   }
 }

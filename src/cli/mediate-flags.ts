@@ -1,4 +1,5 @@
 /** What the commands share that decide without a server: mcp-proxy, mcp-stdio, mcp-lines and mcp-server. */
+import { resolve } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import {
   MAX_CLIENT_MESSAGES,
@@ -27,10 +28,9 @@ export function addMediateFlags(command: Command): Command {
 
 /** The run's options. @throws AgentkError for a policy that cannot be read. */
 export async function mediationOptions(flags: MediateFlags, surface: string, io: Io): Promise<MediationOptions> {
-  const [{ readPolicy }, { policyFileOf }, { resolve }] = await Promise.all([
+  const [{ readPolicy }, { policyFileOf }] = await Promise.all([
     import("../app/policy-file.js"),
     import("../app/package-info.js"),
-    import("node:path"),
   ]);
   return {
     policy: await readPolicy(resolve(io.cwd, policyFileOf(flags.policy))),

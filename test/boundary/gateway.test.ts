@@ -1,9 +1,9 @@
 /** Several real servers behind one gateway: one client, one kernel, one session. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fixture, testFolder, type Reply } from "./proxy-process.js";
-import { startGateway, type RunningGateway } from "./gateway-process.js";
+import { gatewayConfig, startGateway, type RunningGateway } from "./gateway-process.js";
 import { agentk, facts, outcomes, textOf, verified } from "./watch.js";
 
 async function started(name: string, setup: Parameters<typeof startGateway>[1]): Promise<RunningGateway> {
@@ -263,5 +263,27 @@ describe("a server harms only its own calls", () => {
     expect((await agentk(proxy.cwd, ["recover", proxy.log])).code).toBe(0);
     expect((await agentk(proxy.cwd, ["verify", proxy.log])).code).toBe(0);
     expect((await agentk(proxy.cwd, ["replay", proxy.log])).code).toBe(0);
+  });
+});
+
+describe("--check", () => {
+  test("says what would start, and what is wrong with its place; nothing is started", async () => {
+    const cwd = testFolder("gateway-check");
+    const config = gatewayConfig(cwd, { servers: [{ id: "one" }, { id: "two", command: ["./server", "secret"] }] });
+    const good = await agentk(cwd, ["mcp-gateway", "--config", config, "--check", "--json"]);
+    expect(good.code).toBe(0);
+    expect(JSON.parse(good.stdout)).toMatchObject({
+      ok: true,
+      servers: [{ id: "one" }, { id: "two", command: join(cwd, "server"), args: 1 }],
+    });
+    expect(good.stdout).not.toContain("secret");
+    writeFileSync(config, 'x = 1\n[[servers]]\nid = "a_b"\ncommand = "x"\n');
+    const bad = await agentk(cwd, ["mcp-gateway", "--config", config, "--check"]);
+    expect(bad.code).toBe(2);
+    expect(bad.stdout).toContain(`${config}:1:1: unknown key \`x\``);
+    expect(bad.stdout).toContain(`${config}:3:1: the server id`);
+    const served = await agentk(cwd, ["mcp-gateway", "--config", config]);
+    expect(served.code).toBe(2);
+    expect(readdirSync(cwd)).toEqual(["agentk.toml"]);
   });
 });

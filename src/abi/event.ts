@@ -83,6 +83,8 @@ export const SESSION_FACTS = [
 /** A fact of the transport: nothing an agent decided, but part of what passed. */
 const sessionShape = record({
   session: name,
+  /** The server it is about: since version 4. */
+  server: optional(name),
   fact: oneOf(SESSION_FACTS),
   protocol: optional(text({ max: 32 })),
   call: optional(callId),

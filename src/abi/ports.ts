@@ -31,10 +31,10 @@ export interface Ports<R extends SyscallRequest = SyscallRequest> {
   readonly sign: (statement: string) => string;
   /**
    * Performs an allowed call. `sent` is set when a `transform` changed the arguments: RFC 8785 text to pass on in
-   * their place. INVARIANT: called only after the intent, the approval where one was due, and the receipt were appended,
+   * their place, `decision` what let the call pass. INVARIANT: called only after the intent, the approval where one was due, and the receipt were appended,
    * and the receipt was checked and used up (kernel/gate.ts). Never rejects.
    */
-  readonly act: (call: string, request: R, sent: string | undefined) => Promise<Observation>;
+  readonly act: (call: string, request: R, sent: string | undefined, decision: Decision) => Promise<Observation>;
   /** Ed25519: false for anything but a valid signature of this key over the UTF-8 statement. */
   readonly verify: (publicKeyHex: string, statement: string, signatureHex: string) => boolean;
   /** Asks a human about a call that the policy parks. Without this door the answer is `unavailable`. */

@@ -102,6 +102,7 @@ export interface Outcome {
 
 export interface SessionNote {
   readonly session: string;
+  readonly server?: string;
   readonly fact: SessionFact;
   readonly protocol?: string;
   readonly call?: string;

@@ -57,6 +57,7 @@ export class Connection {
   private readonly relay: Relay;
   private link: ServerLink | undefined;
   private exit: ExitFacts | undefined;
+  private exitNote: Promise<void> | undefined;
 
   constructor(run: MediatedRun, options: ConnectionOptions, client: ClientSide) {
     this.options = options;
@@ -118,7 +119,8 @@ export class Connection {
         client.onServerLost("child-exited");
       },
     });
-    await this.run.dispatch.note({ session: this.options.session, fact: "child-started" });
+    const { session, server } = this.options;
+    await this.run.dispatch.note({ session, server, fact: "child-started" });
   }
 
   /** One line from the client. Attacker-controlled. */
@@ -158,8 +160,14 @@ export class Connection {
     upstream.gone();
     await relay.idle();
     run.detach(options);
-    if (this.exit !== undefined) await this.noteExit(this.exit);
+    await this.recordExit();
     return exit;
+  }
+
+  /** Records how the server ended, if it has; once. Until `end`, calls to it are still decided, and answered as gone. */
+  recordExit(): Promise<void> {
+    if (this.exit !== undefined) this.exitNote ??= this.noteExit(this.exit);
+    return this.exitNote ?? Promise.resolve();
   }
 
   private async noteExit({ code, signal }: ExitFacts): Promise<void> {
@@ -167,7 +175,8 @@ export class Connection {
       ...(code === undefined ? {} : { exit_code: code }),
       ...(signal === undefined ? {} : { exit_signal: signal }),
     };
-    await this.run.dispatch.note({ session: this.options.session, fact: "child-exited", ...how });
+    const { session, server } = this.options;
+    await this.run.dispatch.note({ session, server, fact: "child-exited", ...how });
   }
 
   private toServer(line: string): void {

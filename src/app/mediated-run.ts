@@ -91,7 +91,7 @@ export class MediatedRun {
     const { document } = compileSource(options.policy.source, options.policy.file);
     this.trust = document.trust;
     this.mcp = document.mcp;
-    this.live = startLiveRun(options, (call, request, sent) => this.act(call, request, sent));
+    this.live = startLiveRun(options, (...call) => this.act(...call));
   }
 
   get id(): string {
@@ -196,9 +196,9 @@ export class MediatedRun {
   }
 
   /** A call to a server that is no longer there is not sent. */
-  private async act(...[call, request, sent]: Parameters<Act>): ReturnType<Act> {
+  private async act(...[call, request, sent, decision]: Parameters<Act>): ReturnType<Act> {
     const act = this.acts.get(placeKey(request));
-    return act === undefined ? { status: "not-sent" } : act(call, request, sent);
+    return act === undefined ? { status: "not-sent" } : act(call, request, sent, decision);
   }
 
   /** Before the first line: a run whose socket cannot be made does not begin. */

@@ -3,6 +3,11 @@ import { Command } from "commander";
 import { AgentkError, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
 import type { ExitStatus, Io } from "./io.js";
+import { registerMcpGateway } from "./mcp-gateway.js";
+import { registerMcpLines } from "./mcp-lines.js";
+import { registerMcpProxy } from "./mcp-proxy.js";
+import { registerMcpServer } from "./mcp-server.js";
+import { registerMcpStdio } from "./mcp-stdio.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
 import { registerBundle } from "./bundle.js";
 import { registerContext } from "./context.js";
@@ -31,6 +36,11 @@ import { registerWitnessSubmit } from "./witness-submit.js";
 
 const COMMANDS = [
   registerMcpProxyStdio,
+  registerMcpGateway,
+  registerMcpProxy,
+  registerMcpStdio,
+  registerMcpLines,
+  registerMcpServer,
   registerVerify,
   registerVerifySignatures,
   registerReplay,

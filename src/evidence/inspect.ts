@@ -123,9 +123,10 @@ function headOf(note: string): string {
 }
 
 function sessionWords(value: EventValues["session"]): string {
-  const { fact, protocol, call, fault, exit_code, exit_signal } = value;
+  const { fact, server, protocol, call, fault, exit_code, exit_signal } = value;
   const more = [protocol, fault, exit_code === undefined ? undefined : `status ${String(exit_code)}`, exit_signal];
-  return [fact, ...more.filter((word) => word !== undefined), ...forCall(call)].join(" ");
+  const of = server === undefined ? [] : [`of ${server}`];
+  return [fact, ...of, ...more.filter((word) => word !== undefined), ...forCall(call)].join(" ");
 }
 
 function forCall(call: string | undefined): readonly string[] {

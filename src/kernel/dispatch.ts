@@ -193,7 +193,7 @@ export class Dispatch<R extends SyscallRequest> {
     const refused = this.signed(({ wall_ms }) => this.gate.redeem(receipt, effect, this.state, wall_ms) ?? "good");
     if (refused === undefined) return { decision: UNRECORDED, call };
     if (refused !== "good") return this.refuse(effect, refused);
-    const observation = await this.act(effect);
+    const observation = await this.act(effect, decision);
     const { session, server } = request;
     const page =
       observation.page === undefined ? undefined : await this.page({ session, server, call, ...observation.page });
@@ -215,9 +215,9 @@ export class Dispatch<R extends SyscallRequest> {
   }
 
   /** A port that breaks its promise not to reject has an unknown effect behind it. */
-  private async act({ call, request, sent }: Authorized<R>["effect"]): Promise<Observation> {
+  private async act({ call, request, sent }: Authorized<R>["effect"], decision: Decision): Promise<Observation> {
     try {
-      return await this.ports.act(call, request, sent);
+      return await this.ports.act(call, request, sent, decision);
     } catch {
       return { status: "unknown" };
     }

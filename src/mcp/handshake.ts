@@ -24,7 +24,7 @@ export async function establish(parts: Parts, asked: Asked): Promise<string | un
   const { dispatch, session, upstream, identity } = parts;
   const protocol = asked.message.params?.["protocolVersion"];
   const wanted = typeof protocol === "string" ? { protocol } : {};
-  await dispatch.note({ session: identity.session, fact: "initialize", ...wanted });
+  await dispatch.note({ session: identity.session, server: identity.server, fact: "initialize", ...wanted });
   if (dispatch.fault !== undefined || !session.forward(asked.exchange)) {
     session.close();
     return ownError(asked.exchange.id, "withheld");

@@ -88,8 +88,9 @@ export class Relay {
     void work.finally(() => this.running.delete(work));
   }
 
-  private note(note: Omit<SessionNote, "session">): void {
-    this.track(this.parts.dispatch.note({ session: this.parts.identity.session, ...note }));
+  private note(note: Omit<SessionNote, "session" | "server">): void {
+    const { session, server } = this.parts.identity;
+    this.track(this.parts.dispatch.note({ session, server, ...note }));
   }
 
   private async handleClient(bytes: Buffer): Promise<void> {
@@ -132,7 +133,7 @@ export class Relay {
 
   private async open(method: string): Promise<void> {
     const { dispatch, identity } = this.parts;
-    await dispatch.note({ session: identity.session, fact: "ready" });
+    await dispatch.note({ session: identity.session, server: identity.server, fact: "ready" });
     // Nothing of the client's passes here but the fact: neither its metadata nor what could not be recorded.
     if (dispatch.fault === undefined) this.parts.toServer(notificationLine(method));
   }
@@ -210,7 +211,7 @@ export class Relay {
     }
     // A ping proves that the server is alive; nothing of its answer passes.
     const { session, dispatch, upstream, identity } = this.parts;
-    await dispatch.note({ session: identity.session, fact: "ping" });
+    await dispatch.note({ session: identity.session, server: identity.server, fact: "ping" });
     if (dispatch.fault !== undefined || !session.forward(exchange)) return;
     const answer = await upstream.ask(exchange, line);
     this.reply(answer.kind === "result" ? resultLine(message.id, {}) : replyTo({ exchange, answer }));

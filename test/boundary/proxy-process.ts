@@ -20,6 +20,8 @@ export function testFolder(name: string): string {
 }
 
 export interface ProxySetup {
+  /** The command of agentk's that stands between; mcp-proxy-stdio unless told otherwise. */
+  readonly command?: string;
   /** The server's command line; empty when `flags` name it. */
   readonly server: readonly string[];
   /** Flags of mcp-proxy-stdio before `--`. */
@@ -58,7 +60,7 @@ export class ProxyProcess {
   constructor(setup: ProxySetup) {
     this.cwd = setup.cwd ?? testFolder("run");
     const server = setup.server.length === 0 ? [] : ["--", ...setup.server];
-    const words = [process.execPath, AGENTK, "mcp-proxy-stdio", ...(setup.flags ?? []), ...server];
+    const words = [process.execPath, AGENTK, setup.command ?? "mcp-proxy-stdio", ...(setup.flags ?? []), ...server];
     const [command = "", ...args] = [...(setup.launcher ?? []), ...words];
     this.process = spawn(command, args, { cwd: this.cwd, env: { ...process.env, ...setup.env } });
     this.process.stderr.on("data", (chunk: Buffer) => {

@@ -71,9 +71,9 @@ export function scriptedPorts(script: Script = {}): ScriptedPorts {
       return script.sign?.(statement) ?? fakeSeal(statement);
     },
     verify: script.verify ?? ((_key, statement, signature) => signature === fakeSeal(statement)),
-    act: (call, request, sent) => {
+    act: (call, request, sent, decision) => {
       happened.push({ what: "act", call });
-      return script.act?.(call, request, sent) ?? Promise.resolve(answer(`result of ${call}`));
+      return script.act?.(call, request, sent, decision) ?? Promise.resolve(answer(`result of ${call}`));
     },
     payload: (record) => {
       script.payload?.(record);

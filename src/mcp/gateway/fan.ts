@@ -1,0 +1,102 @@
+/** One request of the client's that several servers are asked for: their parts, and whether all are there. */
+import type { JsonObject } from "../../base/json.js";
+import type { RequestId } from "../wire/message.js";
+import type { ServerPages } from "./merge.js";
+import type { Route } from "./route.js";
+
+/** Pages taken of one server's list. */
+const MAX_PAGES = 100;
+
+export type FanRoute = Extract<Route, { readonly to: "initialize" | "list" | "all" }>;
+
+interface Part {
+  readonly server: string;
+  readonly pages: JsonObject[];
+  /** The id under which the server is being asked; undefined when it has said all, or failed. */
+  asked: string | undefined;
+  chars: number;
+  /** The line of its error. */
+  error: string | undefined;
+}
+
+/** What is to be done after one part of an answer. */
+export type FanStep =
+  | { readonly next: "page"; readonly cursor: string }
+  /** There was more, beyond the bounds. */
+  | { readonly next: "cut" }
+  | { readonly next: "wait" };
+
+export class Fan {
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params: JsonObject | undefined;
+  readonly route: FanRoute;
+  private readonly parts: readonly Part[];
+  private readonly maxChars: number;
+
+  /** `maxChars` bounds what is kept of all servers' pages together; each has the same share of it. */
+  constructor(
+    request: { readonly id: RequestId; readonly method: string; readonly params: JsonObject | undefined },
+    route: FanRoute,
+    { servers, maxChars }: { readonly servers: readonly string[]; readonly maxChars: number },
+  ) {
+    this.id = request.id;
+    this.method = request.method;
+    this.params = request.params;
+    this.route = route;
+    this.parts = servers.map((server) => ({ server, pages: [], asked: undefined, chars: 0, error: undefined }));
+    this.maxChars = maxChars / Math.max(1, servers.length);
+  }
+
+  get servers(): readonly string[] {
+    return this.parts.map(({ server }) => server);
+  }
+
+  /** The ids under which servers are being asked now. */
+  get asked(): readonly { readonly server: string; readonly id: string }[] {
+    return this.parts.flatMap(({ server, asked }) => (asked === undefined ? [] : [{ server, id: asked }]));
+  }
+
+  get isComplete(): boolean {
+    return this.asked.length === 0;
+  }
+
+  /** What came, in the order of the configuration; a server that failed has no part. */
+  get answers(): readonly ServerPages[] {
+    return this.parts.filter(({ error, pages }) => error === undefined && pages.length > 0);
+  }
+
+  get failed(): readonly { readonly server: string; readonly error: string }[] {
+    return this.parts.flatMap(({ server, error }) => (error === undefined ? [] : [{ server, error }]));
+  }
+
+  ask(server: string, id: string): void {
+    const part = this.partOf(server);
+    if (part !== undefined) part.asked = id;
+  }
+
+  fail(server: string, error: string): void {
+    const part = this.partOf(server);
+    if (part === undefined) return;
+    part.asked = undefined;
+    part.error = error;
+  }
+
+  /** One more result of a server. `chars` is the length of the line it came in. */
+  add(server: string, result: JsonObject, chars: number): FanStep {
+    const part = this.partOf(server);
+    if (part === undefined) return { next: "wait" };
+    part.asked = undefined;
+    part.chars += chars;
+    // Beyond its share a server's page is dropped whole: it takes nothing of the others'.
+    if (this.route.to === "list" && part.chars > this.maxChars) return { next: "cut" };
+    part.pages.push(result);
+    const cursor = this.route.to === "list" ? result["nextCursor"] : undefined;
+    if (typeof cursor !== "string") return { next: "wait" };
+    return part.pages.length < MAX_PAGES ? { next: "page", cursor } : { next: "cut" };
+  }
+
+  private partOf(server: string): Part | undefined {
+    return this.parts.find((part) => part.server === server);
+  }
+}

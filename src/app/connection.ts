@@ -152,8 +152,9 @@ export class Connection {
     return exit;
   }
 
-  private async noteExit({ code, signal }: ExitFacts): Promise<void> {
+  private async noteExit({ code, signal, lost }: ExitFacts): Promise<void> {
     const how = {
+      ...(lost === undefined ? {} : { fault: lost.code }),
       ...(code === undefined ? {} : { exit_code: code }),
       ...(signal === undefined ? {} : { exit_signal: signal }),
     };

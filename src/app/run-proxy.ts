@@ -54,6 +54,7 @@ function summaryOf(end: ProxyEnd): string {
     `agentk: run ${run} ended (${reason}): ${String(allowed)} allowed, ${String(denied)} denied; log ${log}`,
   ];
   if (exit.spawnError !== undefined) lines.push(`agentk: the server could not be started (${exit.spawnError})`);
+  else if (exit.lost !== undefined) lines.push(`agentk: the server was given up: ${exit.lost.says}`);
   else if (reason === "child-exited") {
     lines.push(`agentk: the server ended by itself (${exit.signal ?? `exit status ${String(exit.code)}`})`);
   }

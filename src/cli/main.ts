@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { AgentkError, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
 import type { ExitStatus, Io } from "./io.js";
+import { registerMcpProxyHttp } from "./mcp-proxy-http.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
 import { registerBundle } from "./bundle.js";
 import { registerContext } from "./context.js";
@@ -30,6 +31,7 @@ import { registerWitnessSubmit } from "./witness-submit.js";
 
 const COMMANDS = [
   registerMcpProxyStdio,
+  registerMcpProxyHttp,
   registerVerify,
   registerVerifySignatures,
   registerReplay,

@@ -102,8 +102,12 @@ export class Calls {
     return this.routeCall(line, message);
   }
 
+  private own(id: JsonValue | undefined): Call | undefined {
+    return typeof id === "string" ? this.live.get(id) : undefined;
+  }
+
   private routeError(message: JsonObject, error: JsonObject): Routed | undefined {
-    const call = this.live.get(String(message["id"]));
+    const call = this.own(message["id"]);
     if (call === undefined) return undefined;
     const code = typeof error["code"] === "number" ? error["code"] : 0;
     return { line: canonicalJson({ ...message, id: call.id }), call, isLast: true, code, message };
@@ -113,7 +117,7 @@ export class Calls {
     const params = isJsonObject(message["params"]) ? message["params"] : {};
     const meta = isJsonObject(params["_meta"]) ? params["_meta"] : {};
     const renamed = (member: string): Routed | undefined => {
-      const call = this.live.get(String(params[member]));
+      const call = this.own(params[member]);
       if (call === undefined) return undefined;
       const value = member === "progressToken" ? (call.token ?? call.id) : call.id;
       return { line: canonicalJson({ ...message, params: { ...params, [member]: value } }), call, message };
@@ -126,7 +130,7 @@ export class Calls {
           ? renamed("requestId")
           : undefined;
     if (named !== undefined) return named;
-    const call = this.live.get(String(meta[SUBSCRIPTION_KEY]));
+    const call = this.own(meta[SUBSCRIPTION_KEY]);
     if (call === undefined) return { line, message };
     const tagged = { ...params, _meta: { ...meta, [SUBSCRIPTION_KEY]: call.id } };
     return { line: canonicalJson({ ...message, params: tagged }), call, message };

@@ -37,9 +37,13 @@ export class HttpCommon {
 
   /** A server that has no such stream says 405; whatever else it refuses is not asked for again either. */
   private ended(stream: SseReader | undefined, status: number): void {
-    if (this.isClosed || (stream === undefined && status >= 400 && status < 500)) return;
-    this.lastEventId = stream?.lastEventId() ?? this.lastEventId;
-    if (stream?.lastEventId() !== undefined) this.wait = FIRST_WAIT_MS;
+    const isRefused = stream === undefined && status >= 400 && status < 500;
+    if (this.isClosed || isRefused) return;
+    const last = stream?.lastEventId();
+    if (last !== undefined) {
+      this.lastEventId = last;
+      this.wait = FIRST_WAIT_MS;
+    }
     this.timer = setTimeout(() => {
       this.open();
     }, stream?.retryMs() ?? this.wait).unref();

@@ -92,6 +92,11 @@ export class HttpFront {
     const refused = guardRefusal(request, this.options.guard);
     if (refused !== undefined) return refused;
     if (this.isEnding) return refusal(503, "the run is ending");
+    return this.serve(exchange);
+  }
+
+  private serve(exchange: Exchange): Promise<HttpRefusal | undefined> | HttpRefusal | undefined {
+    const { request } = exchange;
     const isOld = !isModernVersion(request.headers["mcp-protocol-version"]);
     if (request.method === "POST") return this.post(exchange);
     if (request.method === "GET" && isOld) return this.listen(exchange);

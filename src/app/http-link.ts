@@ -1,6 +1,5 @@
 /** A remote server as a line stream (MCP Streamable HTTP): each line is a POST, and what comes back on any stream is lines. */
 import type { ClientRequest, IncomingMessage } from "node:http";
-import type { JsonObject } from "../base/json.js";
 import type { ExitFacts } from "../host/child-process.js";
 import { sendRequest, type HttpFailure, type HttpTarget } from "../host/http-client.js";
 import type { SseReader } from "../host/http-sse-reader.js";
@@ -18,7 +17,7 @@ import {
   readAnswer,
 } from "./http-exchange.js";
 import { HttpCommon } from "./http-common.js";
-import { encodeHeader, nameOf, statedVersion } from "./http-headers.js";
+import { isModernPost, LinkSession, postOf, type Post } from "./http-link-session.js";
 
 const HIGH_WATER_BYTES = 1024 * 1024;
 /** How often an answer whose connection was cut is asked for again, without a new event in between. */
@@ -32,18 +31,6 @@ export interface LinkParts {
   readonly handlers: ServerHandlers;
 }
 
-/** One line on its way, and what comes back. */
-interface Post {
-  readonly line: string;
-  readonly method: string;
-  /** Undefined for what is not answered. */
-  readonly id: RequestId | undefined;
-  readonly params: JsonObject | undefined;
-  request: ClientRequest | undefined;
-  isOver: boolean;
-  resumes: number;
-}
-
 export class HttpLink implements ServerLink {
   private readonly parts: LinkParts;
   private readonly posts = new Map<string, Post>();
@@ -52,8 +39,7 @@ export class HttpLink implements ServerLink {
   private readonly common: HttpCommon;
   /** What is not answered is taken in order, and before the requests that come after it. */
   private order: Promise<void> = Promise.resolve();
-  private session: string | undefined;
-  private version: string | undefined;
+  private readonly session = new LinkSession();
   private unsent = 0;
   private isPaused = false;
   private exit: ExitFacts | undefined;
@@ -75,16 +61,11 @@ export class HttpLink implements ServerLink {
 
   readonly send = (line: string): boolean => {
     if (this.exit !== undefined) return true;
-    const { id, method, params } = JSON.parse(line) as { id?: RequestId; method?: string; params?: JsonObject };
-    const isRequest = id !== undefined && method !== undefined;
-    const post: Post = {
-      ...{ line, method: method ?? "", id: isRequest ? id : undefined, params },
-      ...{ request: undefined, isOver: false, resumes: 0 },
-    };
-    if (method === "notifications/cancelled" && this.cancel(params?.["requestId"] as RequestId)) return true;
+    const post = postOf(line);
+    if (post.method === "notifications/cancelled" && this.cancel(post.params?.["requestId"] as RequestId)) return true;
     this.unsent += line.length;
-    if (isRequest) {
-      this.posts.set(idKey(id), post);
+    if (post.id !== undefined) {
+      this.posts.set(idKey(post.id), post);
       void this.order.then(() => {
         this.post(post);
       });
@@ -113,37 +94,17 @@ export class HttpLink implements ServerLink {
     const post = this.posts.get(idKey(id));
     if (post === undefined) return false;
     this.posts.delete(idKey(id));
-    const isModern = statedVersion(post.params) !== undefined;
-    if (isModern || post.request === undefined) {
+    if (isModernPost(post)) {
       post.isOver = true;
-      post.request?.destroy();
+      post.cut();
       return true;
     }
     // Older servers are told. They leave the answer out, and perhaps its stream open.
     void this.order.then(() => {
       post.isOver = true;
-      post.request?.destroy();
+      post.cut();
     });
     return false;
-  }
-
-  private headersFor({ method, params, id }: Pick<Post, "method" | "params" | "id">): Record<string, string> {
-    const stated = statedVersion(params);
-    const common = { "content-type": "application/json", accept: "application/json, text/event-stream" };
-    if (stated === undefined) return { ...common, ...this.sessionHeaders() };
-    const name = nameOf(method, params);
-    return {
-      ...{ ...common, "mcp-protocol-version": encodeHeader(stated) },
-      ...(id === undefined ? {} : { "mcp-method": encodeHeader(method) }),
-      ...(name === undefined ? {} : { "mcp-name": encodeHeader(name) }),
-    };
-  }
-
-  private sessionHeaders(): Record<string, string> {
-    return {
-      ...(this.session === undefined ? {} : { "mcp-session-id": this.session }),
-      ...(this.version === undefined ? {} : { "mcp-protocol-version": this.version }),
-    };
   }
 
   private post(post: Post): void {
@@ -151,9 +112,9 @@ export class HttpLink implements ServerLink {
       this.sent(post);
       return;
     }
-    post.request = this.track(
+    const request = this.track(
       sendRequest(this.parts.target, {
-        ...{ method: "POST" as const, headers: this.headersFor(post), body: post.line },
+        ...{ method: "POST" as const, headers: this.session.headersFor(post), body: post.line },
         onSent: () => {
           this.sent(post);
         },
@@ -165,6 +126,7 @@ export class HttpLink implements ServerLink {
         },
       }),
     );
+    post.cut = () => request.destroy();
   }
 
   /** Settles when the server has taken it. */
@@ -174,7 +136,7 @@ export class HttpLink implements ServerLink {
     return new Promise((resolve) => {
       const request = this.track(
         sendRequest(this.parts.target, {
-          ...{ method: "POST" as const, headers: this.headersFor(post), body: post.line },
+          ...{ method: "POST" as const, headers: this.session.headersFor(post), body: post.line },
           onResponse: (response) => {
             response.resume();
             const { statusCode = 0 } = response;
@@ -204,16 +166,14 @@ export class HttpLink implements ServerLink {
   }
 
   private answered(post: Post, response: IncomingMessage): void {
-    const { statusCode = 0, headers } = response;
-    const isModernError = statedVersion(post.params) !== undefined && [400, 404].includes(statusCode);
+    const { statusCode = 0 } = response;
+    const isModernError = isModernPost(post) && [400, 404].includes(statusCode);
     if (!isAnswer(response) && !(isModernError && isPlain(response) && mediaType(response) === "application/json")) {
       response.resume();
       this.refused(post, response);
       return;
     }
-    const session = headers["mcp-session-id"];
-    if (post.method === "initialize" && typeof session === "string" && /^[\x21-\x7e]{1,1024}$/.test(session))
-      this.session = session;
+    if (post.method === "initialize") this.session.noticeId(response);
     this.read(post, response);
   }
 
@@ -248,8 +208,7 @@ export class HttpLink implements ServerLink {
     const answer = answerIn(bytes);
     if (answer === undefined || answer.id !== post.id) return;
     this.finish(post);
-    const version = post.method === "initialize" ? answer.result?.["protocolVersion"] : undefined;
-    if (typeof version === "string" && /^[0-9-]{1,32}$/.test(version)) this.version = version;
+    if (post.method === "initialize") this.session.noticeVersion(answer.result);
   }
 
   private finish(post: Post): void {
@@ -265,7 +224,7 @@ export class HttpLink implements ServerLink {
   private ended(post: Post, stream: SseReader | undefined): void {
     if (!this.isWaiting(post)) return;
     const last = stream?.lastEventId();
-    if (last === undefined || statedVersion(post.params) !== undefined || post.resumes >= MAX_RESUMES) {
+    if (last === undefined || isModernPost(post) || post.resumes >= MAX_RESUMES) {
       this.noAnswer(post);
       return;
     }
@@ -283,7 +242,7 @@ export class HttpLink implements ServerLink {
   ): void {
     if (this.exit !== undefined) return;
     const headers = {
-      ...{ accept: "text/event-stream", ...this.sessionHeaders() },
+      ...{ accept: "text/event-stream", ...this.session.headers() },
       ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
     };
     const over = (stream: SseReader | undefined, status: number): void => {
@@ -309,7 +268,7 @@ export class HttpLink implements ServerLink {
         },
       }),
     );
-    if (post !== undefined) post.request = request;
+    if (post !== undefined) post.cut = () => request.destroy();
   }
 
   private failed(post: Post, { isUnsent, why }: HttpFailure): void {
@@ -329,7 +288,7 @@ export class HttpLink implements ServerLink {
 
   /** Ends the link for what cannot become better: true when it did. */
   private judge(response: IncomingMessage): boolean {
-    const loss = lossOf(response, this.parts.target.url, this.session !== undefined);
+    const loss = lossOf(response, this.parts.target.url, this.session.isOpen);
     if (loss !== undefined) this.lose(loss.code, loss.says);
     return this.exit !== undefined;
   }
@@ -347,8 +306,7 @@ export class HttpLink implements ServerLink {
   }
 
   private async runStop(): Promise<ExitFacts> {
-    if (this.exit === undefined && this.session !== undefined)
-      await endSession(this.parts.target, this.sessionHeaders());
+    if (this.exit === undefined && this.session.isOpen) await endSession(this.parts.target, this.session.headers());
     this.end(NOT_LOST);
     return this.gone;
   }

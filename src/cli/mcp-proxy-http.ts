@@ -62,7 +62,7 @@ function listen(value: string): Listen {
 
 function origins(value: string, earlier: readonly string[]): readonly string[] {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || url.origin !== value.replace(/\/$/, ""))
+  if (url?.origin !== value.replace(/\/$/, ""))
     throw new InvalidArgumentError("it must be an origin such as https://app.example.com.");
   return [...earlier, url.origin];
 }

@@ -114,7 +114,7 @@ export async function commandOf(words: readonly string[], flags: ProxyFlags, io:
     import("../base/errors.js"),
     import("../app/package-info.js"),
   ]);
-  const { policy, durable: durableFrom, command: named, arg, ...options } = flags;
+  const { policy, durable: durableFrom, command: named, arg, upstream: _url, ...options } = flags;
   const upstream = upstreamOf(flags);
   const [command, ...args] = named === undefined ? words : [named, ...arg, ...words];
   if (command === undefined && upstream === undefined) {
@@ -126,6 +126,5 @@ export async function commandOf(words: readonly string[], flags: ProxyFlags, io:
     throw new AgentkError("usage", "two servers are named", { hint: "leave out --upstream, or the command" });
   const world = { cwd: io.cwd, env: io.env, traceOut: options.traceOut, policyFile: policyFileOf(policy), durableFrom };
   const server = { command: command ?? "", args, ...(upstream === undefined ? {} : { upstream }) };
-  const { upstream: _, ...rest } = options;
-  return { ...rest, ...world, ...server };
+  return { ...options, ...world, ...server };
 }

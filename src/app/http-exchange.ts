@@ -1,5 +1,5 @@
 /** One answer of a remote server, as lines: a JSON body is one, each event of a stream is one. Attacker-controlled: all of it. */
-import type { IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.js";
 import { CHILD_GRACE_MS } from "../base/limits.js";
 import { sendRequest, type HttpTarget } from "../host/http-client.js";
@@ -31,7 +31,7 @@ export function isAnswer(response: IncomingMessage): boolean {
   return statusCode >= 200 && statusCode < 300 && isPlain(response) && isKnown;
 }
 
-export function isEventStream(response: IncomingMessage): boolean {
+function isEventStream(response: IncomingMessage): boolean {
   return response.statusCode === 200 && isPlain(response) && mediaType(response) === "text/event-stream";
 }
 
@@ -123,5 +123,33 @@ export function endSession(target: HttpTarget, headers: Readonly<Record<string, 
       clearTimeout(timer);
       resolve();
     });
+  });
+}
+
+/** Asks for a stream of the server's own, or for the rest of one that was cut. One of the two is called, once. */
+export function askStream(
+  target: HttpTarget,
+  headers: Readonly<Record<string, string>>,
+  parts: {
+    readonly lastEventId: string | undefined;
+    readonly onStream: (response: IncomingMessage) => void;
+    /** The HTTP status in its place; 0 when there was none. */
+    readonly onNone: (status: number) => void;
+  },
+): ClientRequest {
+  const { lastEventId, onStream, onNone } = parts;
+  const after = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
+  return sendRequest(target, {
+    ...{ method: "GET" as const, headers: { accept: "text/event-stream", ...headers, ...after } },
+    onResponse: (response) => {
+      if (isEventStream(response)) onStream(response);
+      else {
+        response.resume();
+        onNone(response.statusCode ?? 0);
+      }
+    },
+    onFailure: () => {
+      onNone(0);
+    },
   });
 }

@@ -6,16 +6,7 @@ import type { SseReader } from "../host/http-sse-reader.js";
 import { idKey, type RequestId } from "../mcp/wire/message.js";
 import { errorLine } from "../mcp/wire/write.js";
 import type { ServerHandlers, ServerLink } from "./connection.js";
-import {
-  answerIn,
-  endSession,
-  isAnswer,
-  isEventStream,
-  isPlain,
-  lossOf,
-  mediaType,
-  readAnswer,
-} from "./http-exchange.js";
+import { answerIn, askStream, endSession, isAnswer, isPlain, lossOf, mediaType, readAnswer } from "./http-exchange.js";
 import { HttpCommon } from "./http-common.js";
 import { isModernPost, LinkSession, postOf, type Post } from "./http-link-session.js";
 
@@ -241,33 +232,22 @@ export class HttpLink implements ServerLink {
     onEnd?: (stream: SseReader | undefined, status: number) => void,
   ): void {
     if (this.exit !== undefined) return;
-    const headers = {
-      ...{ accept: "text/event-stream", ...this.session.headers() },
-      ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
-    };
     const over = (stream: SseReader | undefined, status: number): void => {
       if (onEnd !== undefined) onEnd(stream, status);
       else if (post !== undefined) this.ended(post, stream);
     };
-    const request = this.track(
-      sendRequest(this.parts.target, {
-        ...{ method: "GET" as const, headers },
-        onResponse: (response) => {
-          const { statusCode = 0 } = response;
-          if (isEventStream(response)) {
-            this.read(post, response, (stream) => {
-              over(stream, statusCode);
-            });
-            return;
-          }
-          response.resume();
-          over(undefined, statusCode);
-        },
-        onFailure: () => {
-          over(undefined, 0);
-        },
-      }),
-    );
+    const request = askStream(this.parts.target, this.session.headers(), {
+      lastEventId,
+      onStream: (response) => {
+        this.read(post, response, (stream) => {
+          over(stream, 200);
+        });
+      },
+      onNone: (status) => {
+        over(undefined, status);
+      },
+    });
+    this.track(request);
     if (post !== undefined) post.cut = () => request.destroy();
   }
 

@@ -114,7 +114,7 @@ export async function commandOf(words: readonly string[], flags: ProxyFlags, io:
     import("../base/errors.js"),
     import("../app/package-info.js"),
   ]);
-  const { policy, durable: durableFrom, command: named, arg, upstream: _url, ...options } = flags;
+  const { policy, durable: durableFrom, command: named, arg, ...options } = flags;
   const upstream = upstreamOf(flags);
   const [command, ...args] = named === undefined ? words : [named, ...arg, ...words];
   if (command === undefined && upstream === undefined) {

@@ -4,28 +4,26 @@ import type { SseReader } from "../host/http-sse-reader.js";
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 
-export interface CommonParts {
-  /** Asks for the stream; `onEnd` is called once, with the HTTP status or 0. */
-  readonly ask: (
-    lastEventId: string | undefined,
-    onEnd: (stream: SseReader | undefined, status: number) => void,
-  ) => void;
-}
+/** Asks for the stream; `onEnd` is called once, with the HTTP status or 0. */
+export type AskCommon = (
+  lastEventId: string | undefined,
+  onEnd: (stream: SseReader | undefined, status: number) => void,
+) => void;
 
 export class HttpCommon {
-  private readonly parts: CommonParts;
+  private readonly ask: AskCommon;
   private lastEventId: string | undefined;
   private wait = FIRST_WAIT_MS;
   private timer: NodeJS.Timeout | undefined;
   private isClosed = false;
 
-  constructor(parts: CommonParts) {
-    this.parts = parts;
+  constructor(ask: AskCommon) {
+    this.ask = ask;
   }
 
   open(): void {
     if (this.isClosed) return;
-    this.parts.ask(this.lastEventId, (stream, status) => {
+    this.ask(this.lastEventId, (stream, status) => {
       this.ended(stream, status);
     });
   }

@@ -1,7 +1,7 @@
 /** What a link knows of its session at a remote server, and the headers that each message has there. */
 import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "../base/json.js";
-import type { RequestId } from "../mcp/wire/message.js";
+import { idKey, type RequestId } from "../mcp/wire/message.js";
 import { encodeHeader, nameOf, statedVersion } from "./http-headers.js";
 
 /** One line on its way, and what is known of what comes back. */
@@ -70,5 +70,25 @@ export class LinkSession {
       ...(id === undefined ? {} : { "mcp-method": encodeHeader(method) }),
       ...(name === undefined ? {} : { "mcp-name": encodeHeader(name) }),
     };
+  }
+}
+
+/** The requests whose answers are still to come. */
+export class Posts {
+  private readonly live = new Map<string, Post>();
+
+  add(id: RequestId, post: Post): void {
+    this.live.set(idKey(id), post);
+  }
+
+  /** Takes the request of this id out. */
+  take(id: RequestId): Post | undefined {
+    const post = this.live.get(idKey(id));
+    this.live.delete(idKey(id));
+    return post;
+  }
+
+  isWaiting(post: Post): boolean {
+    return post.id !== undefined && this.live.get(idKey(post.id)) === post;
   }
 }

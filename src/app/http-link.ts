@@ -3,12 +3,12 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import type { ExitFacts } from "../host/child-process.js";
 import { sendRequest, type HttpFailure, type HttpTarget } from "../host/http-client.js";
 import type { SseReader } from "../host/http-sse-reader.js";
-import { idKey, type RequestId } from "../mcp/wire/message.js";
+import type { RequestId } from "../mcp/wire/message.js";
 import { errorLine } from "../mcp/wire/write.js";
 import type { ServerHandlers, ServerLink } from "./connection.js";
 import { answerIn, askStream, endSession, isAnswer, isPlain, lossOf, mediaType, readAnswer } from "./http-exchange.js";
 import { HttpCommon } from "./http-common.js";
-import { isModernPost, LinkSession, postOf, type Post } from "./http-link-session.js";
+import { isModernPost, LinkSession, postOf, Posts, type Post } from "./http-link-session.js";
 
 const HIGH_WATER_BYTES = 1024 * 1024;
 /** How often an answer whose connection was cut is asked for again, without a new event in between. */
@@ -24,7 +24,7 @@ export interface LinkParts {
 
 export class HttpLink implements ServerLink {
   private readonly parts: LinkParts;
-  private readonly posts = new Map<string, Post>();
+  private readonly posts = new Posts();
   private readonly responses = new Set<IncomingMessage>();
   private readonly requests = new Set<ClientRequest>();
   private readonly common: HttpCommon;
@@ -43,10 +43,8 @@ export class HttpLink implements ServerLink {
     this.gone = new Promise((resolve) => {
       this.settle = resolve;
     });
-    this.common = new HttpCommon({
-      ask: (lastEventId, onEnd) => {
-        this.listen(lastEventId, undefined, onEnd);
-      },
+    this.common = new HttpCommon((lastEventId, onEnd) => {
+      this.listen(lastEventId, undefined, onEnd);
     });
   }
 
@@ -56,7 +54,7 @@ export class HttpLink implements ServerLink {
     if (post.method === "notifications/cancelled" && this.cancel(post.params?.["requestId"] as RequestId)) return true;
     this.unsent += line.length;
     if (post.id !== undefined) {
-      this.posts.set(idKey(post.id), post);
+      this.posts.add(post.id, post);
       void this.order.then(() => {
         this.post(post);
       });
@@ -82,9 +80,8 @@ export class HttpLink implements ServerLink {
 
   /** True when that is all there is to say: in 2026-07-28, closing the response stream cancels. */
   private cancel(id: RequestId): boolean {
-    const post = this.posts.get(idKey(id));
+    const post = this.posts.take(id);
     if (post === undefined) return false;
-    this.posts.delete(idKey(id));
     if (isModernPost(post)) {
       post.isOver = true;
       post.cut();
@@ -198,17 +195,12 @@ export class HttpLink implements ServerLink {
   private notice(post: Post, bytes: Buffer): void {
     const answer = answerIn(bytes);
     if (answer === undefined || answer.id !== post.id) return;
-    this.finish(post);
+    if (post.id !== undefined) this.posts.take(post.id);
     if (post.method === "initialize") this.session.noticeVersion(answer.result);
   }
 
-  private finish(post: Post): void {
-    post.isOver = post.id === undefined;
-    if (post.id !== undefined) this.posts.delete(idKey(post.id));
-  }
-
   private isWaiting(post: Post): boolean {
-    return post.id !== undefined && this.posts.get(idKey(post.id)) === post && this.exit === undefined;
+    return this.exit === undefined && this.posts.isWaiting(post);
   }
 
   /** The stream is over. Where the answer is still to come, it is asked for again, or the call ends. */
@@ -276,7 +268,7 @@ export class HttpLink implements ServerLink {
   /** The call ends as one that failed: whether it was made, nobody can tell. */
   private noAnswer(post: Post): void {
     if (post.id === undefined || !this.isWaiting(post)) return;
-    this.finish(post);
+    this.posts.take(post.id);
     const line = errorLine(post.id, { code: -32603, message: "the HTTP request had no answer" });
     this.parts.handlers.onLine(Buffer.from(line, "utf8"));
   }

@@ -114,8 +114,8 @@ export async function commandOf(words: readonly string[], flags: ProxyFlags, io:
     import("../base/errors.js"),
     import("../app/package-info.js"),
   ]);
-  const { policy, durable: durableFrom, command: named, arg, ...options } = flags;
-  const upstream = upstreamOf(flags);
+  const { policy, durable: durableFrom, command: named, arg, upstream: url, ...options } = flags;
+  const upstream = url === undefined ? undefined : upstreamOf(url, flags);
   const [command, ...args] = named === undefined ? words : [named, ...arg, ...words];
   if (command === undefined && upstream === undefined) {
     throw new AgentkError("usage", "no server is named", {

@@ -17,9 +17,8 @@ export function addUpstreamFlags(command: Command): Command {
     .option("--allow-private-upstream", "the remote server's name may have a private address");
 }
 
-/** Undefined when a command is to be run. */
-export function upstreamOf(flags: UpstreamFlags): UpstreamOptions | undefined {
-  const { upstream, upstreamTokenFile, caFile, allowPrivateUpstream } = flags;
-  if (upstream === undefined) return undefined;
-  return { url: upstream, tokenFile: upstreamTokenFile, caFile, allowPrivate: allowPrivateUpstream === true };
+/** The remote server that the flags name. */
+export function upstreamOf(url: string, flags: UpstreamFlags): UpstreamOptions {
+  const { upstreamTokenFile, caFile, allowPrivateUpstream } = flags;
+  return { url, tokenFile: upstreamTokenFile, caFile, allowPrivate: allowPrivateUpstream === true };
 }

@@ -275,10 +275,10 @@ describe("clients that nobody here wrote", () => {
     const negotiation = which === "v2" ? {} : { versionNegotiation: { mode: "auto" as const } };
     const client = which === "v1" ? new ClientV1(about) : new ClientV2(about, negotiation);
     const transport = which === "v1" ? new HttpV1(proxy.url, options) : new HttpV2(proxy.url, options);
-    await (client as ClientV2).connect(transport as HttpV2);
+    await (client as ClientV2).connect(transport);
     expect((await client.listTools()).tools.map(({ name }) => name)).toContain("echo");
     const sums = Array.from({ length: 50 }, (_, a) => client.callTool({ name: "get-sum", arguments: { a, b: 1000 } }));
-    expect((await Promise.all(sums)).map((sum) => textOf({ result: sum as Record<string, unknown> }))).toEqual(
+    expect((await Promise.all(sums)).map((sum) => textOf({ result: sum }))).toEqual(
       Array.from({ length: 50 }, (_, a) => `The sum of ${String(a)} and 1000 is ${String(a + 1000)}.`),
     );
     await transport.terminateSession();

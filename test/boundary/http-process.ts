@@ -64,7 +64,7 @@ export class HttpProcess {
       accept: "application/json, text/event-stream",
       ...(method === "POST" ? { "content-type": "application/json" } : {}),
     };
-    const all = Object.entries({ ...common, ...headers }).filter(
+    const all = Object.entries<string | undefined>({ ...common, ...headers }).filter(
       (pair): pair is [string, string] => pair[1] !== undefined,
     );
     const { hostname, port } = this.url;

@@ -170,8 +170,9 @@ export class Connection {
     return this.exitNote ?? Promise.resolve();
   }
 
-  private async noteExit({ code, signal }: ExitFacts): Promise<void> {
+  private async noteExit({ code, signal, lost }: ExitFacts): Promise<void> {
     const how = {
+      ...(lost === undefined ? {} : { fault: lost.code }),
       ...(code === undefined ? {} : { exit_code: code }),
       ...(signal === undefined ? {} : { exit_signal: signal }),
     };

@@ -1,19 +1,15 @@
 /** `mcp-proxy-stdio`: one client on our stdin and stdout, one server as a child, the kernel in between. */
 import type { CloseReason } from "../abi/event.js";
-import { AgentkError } from "../base/errors.js";
-import { childEnvironment } from "../host/child-environment.js";
-import { startChild, type ExitFacts } from "../host/child-process.js";
+import type { ExitFacts } from "../host/child-process.js";
 import type { ClientStream } from "./client-stream.js";
 import { Connection } from "./connection.js";
 import type { NewKey } from "./live-run.js";
 import { MediatedRun, type RunEnd, type RunOptions } from "./mediated-run.js";
+import type { ServerSource } from "./http-upstream.js";
+import { serverSource, type ServerOptions } from "./server-link.js";
 
-export interface ProxyOptions extends RunOptions {
-  readonly command: string;
-  readonly args: readonly string[];
+export interface ProxyOptions extends RunOptions, ServerOptions {
   readonly serverId: string;
-  /** Names of the parent's variables that the child gets besides PATH. */
-  readonly allowEnv: readonly string[];
 }
 
 /** How a run ended, for the summary on stderr. */
@@ -26,6 +22,7 @@ const SESSION = "s1";
 export class Proxy {
   private readonly options: ProxyOptions;
   private readonly client: ClientStream;
+  private readonly server: ServerSource;
   private readonly run: MediatedRun;
   private readonly connection: Connection;
   private opening: Promise<void> | undefined;
@@ -36,15 +33,14 @@ export class Proxy {
   constructor(options: ProxyOptions, client: ClientStream) {
     this.options = options;
     this.client = client;
-    const { command, args, maxLineBytes, responseTimeoutMs, maxClientMessages } = options;
-    const env = childEnvironment(options.env, options.allowEnv);
-    if (!env.ok) throw new AgentkError("usage", env.error);
+    const { responseTimeoutMs, maxClientMessages } = options;
+    this.server = serverSource(options);
     this.run = new MediatedRun(options);
     this.connection = new Connection(
       this.run,
       {
         ...{ session: SESSION, server: options.serverId, agent: options.agentId, responseTimeoutMs, maxClientMessages },
-        startServer: (handlers) => startChild({ command, args, env: env.value, maxLineBytes, ...handlers }),
+        startServer: this.server.start,
       },
       {
         send: client.send,
@@ -61,7 +57,7 @@ export class Proxy {
    */
   async serve(): Promise<ProxyEnd> {
     const { client, connection, options } = this;
-    this.opening = this.run.open({ server: options.serverId, command: [options.command, ...options.args] });
+    this.opening = this.run.open({ server: options.serverId, command: this.server.command });
     await this.opening;
     // A signal came first: the server is not started.
     if (this.ending !== undefined) return this.ending;

@@ -1,11 +1,10 @@
 /** Runs the proxy on this process: its stdin, stdout and signals, and a word on stderr when it is over. */
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { CHILD_GRACE_MS } from "../base/limits.js";
-import type { RunPins, RunServer } from "./pins-lock.js";
 import { createClientStream } from "./client-stream.js";
 import { readPolicy } from "./policy-file.js";
 import { Proxy, type ProxyEnd, type ProxyOptions } from "./proxy.js";
+import { pinsOfRun } from "./run-pins.js";
 
 export interface ProxyCommand extends Omit<ProxyOptions, "policy" | "pins"> {
   /** Undefined: the shipped guard policy. */
@@ -44,14 +43,6 @@ export async function runProxy(command: ProxyCommand, say: (text: string) => voi
   return status;
 }
 
-/** The lock's reader is loaded where there is a lock: it takes longer than starting does. */
-async function pinsOfRun(options: RunServer, lockFile: string | undefined): Promise<RunPins | undefined> {
-  const file = resolve(options.cwd, lockFile ?? "agentk.lock");
-  if (lockFile === undefined && !existsSync(file)) return undefined;
-  const { pinsFor } = await import("./pins-lock.js");
-  return pinsFor(options, file, lockFile !== undefined);
-}
-
 /** The process ends when its output is read; after a signal it does not wait long for a client that reads nothing. */
 function leave(status: 0 | 1): void {
   setTimeout(() => process.exit(status), CHILD_GRACE_MS).unref();
@@ -67,6 +58,7 @@ function summaryOf(end: ProxyEnd): string {
     `agentk: run ${run} ended (${reason}): ${String(allowed)} allowed, ${String(denied)} denied; log ${log}`,
   ];
   if (exit.spawnError !== undefined) lines.push(`agentk: the server could not be started (${exit.spawnError})`);
+  else if (exit.lost !== undefined) lines.push(`agentk: the server was given up: ${exit.lost.says}`);
   else if (reason === "child-exited") {
     lines.push(`agentk: the server ended by itself (${exit.signal ?? `exit status ${String(exit.code)}`})`);
   }

@@ -87,3 +87,34 @@ export const MAX_ELICITATIONS = 256;
 /** Notifications of a server: how many may come at once, and how many a second in the long run. */
 export const MAX_NOTIFICATION_BURST = 256;
 export const MAX_NOTIFICATIONS_PER_SECOND = 64;
+
+/** Connections to the HTTP front at once: SSE streams and calls each hold one. */
+export const MAX_HTTP_CONNECTIONS = 256;
+
+/** Sessions of the HTTP front at once, each with a child of its own; `--max-sessions` says otherwise. */
+export const MAX_HTTP_SESSIONS = 16;
+
+/** Sessions of one run of the HTTP front in all: the kernel forgets none of them, so that no label is lost. */
+export const MAX_HTTP_RUN_SESSIONS = 4096;
+
+/** Bodies being read or waiting for a child that does not read, of all connections of the HTTP front together. */
+export const MAX_HTTP_BODY_BYTES = 64 * 1024 * 1024;
+
+/** A session of the HTTP front in which nothing is asked and nobody listens ends after this time, with its child. */
+export const HTTP_SESSION_IDLE_MS = 15 * 60_000;
+
+/** Messages that one session keeps for a client that was cut off, in number and bytes; the oldest go first. */
+export const MAX_HTTP_KEPT_EVENTS = 256;
+export const MAX_HTTP_KEPT_BYTES = 10 * 1024 * 1024;
+
+/** How long a client may leave what it was sent unread before its connection is cut. */
+export const HTTP_STALL_MS = 60_000;
+
+/** A bearer token, of a client or for a remote server. RFC 6750 names no bound; signed tokens reach some 4 KiB. */
+export const MAX_TOKEN_BYTES = 8 * 1024;
+
+/** Headers of one HTTP message, either direction. */
+export const MAX_HTTP_HEADER_BYTES = 16 * 1024;
+
+/** How long a remote server may take to be connected to, and to take a notification. */
+export const HTTP_CONNECT_MS = 10_000;

@@ -8,6 +8,7 @@ import { registerMcpLines } from "./mcp-lines.js";
 import { registerMcpProxy } from "./mcp-proxy.js";
 import { registerMcpServer } from "./mcp-server.js";
 import { registerMcpStdio } from "./mcp-stdio.js";
+import { registerMcpProxyHttp } from "./mcp-proxy-http.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
 import { registerBundle } from "./bundle.js";
 import { registerContext } from "./context.js";
@@ -41,6 +42,7 @@ const COMMANDS = [
   registerMcpStdio,
   registerMcpLines,
   registerMcpServer,
+  registerMcpProxyHttp,
   registerVerify,
   registerVerifySignatures,
   registerReplay,

@@ -11,13 +11,14 @@ import {
 import { DURABLE_FROM } from "../abi/syscalls.js";
 import type { ProxyCommand } from "../app/run-proxy.js";
 import type { Io } from "./io.js";
+import { addUpstreamFlags, upstreamOf, type UpstreamFlags } from "./upstream-flags.js";
 import { collect, wholeNumber } from "./values.js";
 
 /** What commander hands over: the proxy's own options under their own names, and four that are told otherwise here. */
-interface ProxyFlags extends Omit<
-  ProxyCommand,
-  "cwd" | "env" | "command" | "args" | "policyFile" | "lockFile" | "durableFrom"
-> {
+export interface ProxyFlags
+  extends
+    Omit<ProxyCommand, "cwd" | "env" | "command" | "args" | "policyFile" | "lockFile" | "durableFrom" | "upstream">,
+    UpstreamFlags {
   readonly policy: string;
   readonly lock?: string;
   readonly durable: ProxyCommand["durableFrom"];
@@ -44,8 +45,9 @@ export function registerMcpProxyStdio(program: Command, io: Io): void {
     .action((words: readonly string[], flags: ProxyFlags) => serve(words, flags, io));
 }
 
-function addFlags(command: Command): Command {
-  return command
+/** The flags of every proxy before one server. */
+export function addFlags(command: Command): Command {
+  return addUpstreamFlags(command)
     .option("--policy <policy>", "a policy file, or the name of a shipped policy such as strict", "guard")
     .option("--lock <file>", "hold the server to these pins (default: agentk.lock, when it has this server)")
     .option("--trace-out <file>", "write the flight log here; the file must not exist")
@@ -67,7 +69,7 @@ function addFlags(command: Command): Command {
     .option("--arg <arg>", "an argument of the server (repeat)", collect, []);
 }
 
-const count = wholeNumber(1);
+export const count = wholeNumber(1);
 
 function lineBytes(value: string): number {
   const bytes = count(value);
@@ -100,20 +102,31 @@ function durable(value: string): (typeof DURABLE_FROM)[number] {
 }
 
 async function serve(words: readonly string[], flags: ProxyFlags, io: Io): Promise<void> {
-  const { AgentkError } = await import("../base/errors.js");
-  const [command, ...args] = flags.command === undefined ? words : [flags.command, ...flags.arg, ...words];
-  if (command === undefined) {
-    throw new AgentkError("usage", "no server is named", { hint: "put its command after `--`" });
-  }
-  const [{ runProxy }, { policyFileOf }] = await Promise.all([
-    import("../app/run-proxy.js"),
+  const { runProxy } = await import("../app/run-proxy.js");
+  const end = await runProxy(await commandOf(words, flags, io), io.stderr);
+  io.exit(end);
+}
+
+/**
+ * What the flags and the words after `--` ask for.
+ * @throws AgentkError `usage` unless there is one server.
+ */
+export async function commandOf(words: readonly string[], flags: ProxyFlags, io: Io): Promise<ProxyCommand> {
+  const [{ AgentkError }, { policyFileOf }] = await Promise.all([
+    import("../base/errors.js"),
     import("../app/package-info.js"),
   ]);
-  const { policy, durable: durableFrom, traceOut, lock: lockFile, ...options } = flags;
-  const world = { cwd: io.cwd, env: io.env };
-  const end = await runProxy(
-    { ...options, ...world, command, args, policyFile: policyFileOf(policy), lockFile, durableFrom, traceOut },
-    io.stderr,
-  );
-  io.exit(end);
+  const { policy, lock: lockFile, durable: durableFrom, command: named, arg, upstream: url, ...options } = flags;
+  const upstream = url === undefined ? undefined : upstreamOf(url, flags);
+  const [command, ...args] = named === undefined ? words : [named, ...arg, ...words];
+  if (command === undefined && upstream === undefined) {
+    throw new AgentkError("usage", "no server is named", {
+      hint: "put its command after `--`, or its URL after --upstream",
+    });
+  }
+  if (command !== undefined && upstream !== undefined)
+    throw new AgentkError("usage", "two servers are named", { hint: "leave out --upstream, or the command" });
+  const world = { cwd: io.cwd, env: io.env, traceOut: options.traceOut };
+  const server = { command: command ?? "", args, ...(upstream === undefined ? {} : { upstream }) };
+  return { ...options, ...world, ...server, policyFile: policyFileOf(policy), lockFile, durableFrom };
 }

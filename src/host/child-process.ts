@@ -30,6 +30,8 @@ export interface ExitFacts {
   readonly signal: NodeJS.Signals | undefined;
   /** The system's word for why the command could not be started, such as `ENOENT`. */
   readonly spawnError: string | undefined;
+  /** Of a remote server: why nothing more is asked of it. */
+  readonly lost?: { readonly code: string; readonly says: string };
 }
 
 export interface Child {

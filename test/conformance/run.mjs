@@ -1,7 +1,7 @@
 // The official conformance suite with agentk in between and without it: the results must be the same, check by check,
 // or stand in residue.json with the reason. See docs/conformance.md.
 //   node test/conformance/run.mjs [--revision R]... [--front bridge|http] [--keep FOLDER]
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -116,6 +116,7 @@ async function judgeLogs(folder) {
 
 if (FRONTS[flags.front] === undefined) throw new Error(`there is no front ${flags.front}; there are: bridge, http`);
 const folder = flags.keep ?? mkdtempSync(join(realpathSync(tmpdir()), "agentk-conformance-"));
+mkdirSync(folder, { recursive: true });
 const tools = await fetchTools(folder);
 const verdicts = [];
 for (const revision of flags.revision) verdicts.push(await judge(tools, revision, folder));

@@ -1,6 +1,6 @@
 // The official suite, fetched by npx into the npm cache, and its checks as one table.
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Exact versions: a new suite is a new baseline. None of them is a dependency of agentk. */
@@ -47,7 +47,10 @@ function readChecks(folder) {
     // server-SCENARIO-2026-11-21T14-47-10-622Z
     const scenario = /^server-(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(name)?.[1];
     if (scenario === undefined) continue;
-    for (const { id, status } of JSON.parse(readFileSync(join(folder, name, "checks.json"), "utf8"))) {
+    const file = join(folder, name, "checks.json");
+    // A scenario that broke down leaves none.
+    const checks = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [{ id: "run", status: "BROKEN" }];
+    for (const { id, status } of checks) {
       if (status === "INFO") continue;
       const key = `${scenario}:${id}`;
       table.set(key, [...(table.get(key) ?? []), status].sort());

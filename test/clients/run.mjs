@@ -73,9 +73,16 @@ const CLIENTS = {
 
 function npx(name, words, { cwd, env }) {
   return new Promise((resolve) => {
-    execFile("npx", ["-y", "-p", name, ...words], { cwd, env, timeout: LIMIT_MS, maxBuffer: 1 << 26 }, (error, out) => {
-      resolve({ code: error === null ? 0 : (error.code ?? -1), out });
-    });
+    execFile(
+      "npx",
+      ["-y", "-p", name, ...words],
+      { cwd, env, timeout: LIMIT_MS, maxBuffer: 1 << 26 },
+      (error, out, err) => {
+        // Some say on stderr what they have found, among what npm and the server say there.
+        const found = err.split("\n").filter((line) => /onnected|Disabled/.test(line));
+        resolve({ code: error === null ? 0 : (error.code ?? -1), out: [out.trim(), ...found].join("\n").trim() });
+      },
+    );
   });
 }
 

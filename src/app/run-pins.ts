@@ -16,6 +16,6 @@ export async function pinsOfRun(
   if (lockFile === undefined && !existsSync(file)) return undefined;
   // The lock's reader is loaded where there is a lock: it takes longer than starting does.
   const { pinsFor } = await import("./pins-lock.js");
-  const known = upstream === undefined ? server : { ...server, command: String(upstream.url), args: [] };
+  const known = upstream === undefined ? server : { ...server, command: upstream.url, args: [] };
   return pinsFor(known, file, lockFile !== undefined);
 }

@@ -50,7 +50,7 @@ open format:agentk-flight/1|agentk-flight/2|agentk-flight/3 run:[0-9TZ]{16}-[0-9
     agent,server:Name command:Commit durable_from:low|medium|high|never limits:Limits payloads:sealed|none
     public_key:Hex checkpoints:?Every;
 policy name:Name sha256:Hex source:text131072;
-session session:Name fact:child-started|initialize|ready|ping|late-answer|child-fault|child-exited
+session session:Name fact:child-started|initialize|ready|ping|late-answer|child-fault|child-exited|server-ping|roots-listed|tools-changed|resources-changed|prompts-changed|server-flood
     protocol:?text32 call:?Call fault:?text64 exit_code:?int0 exit_signal:?text16;
 syscall call:Call session,agent,server:Name from:client|server kind:Kind target:text1024 labels:Labels
     policy:Hex risk:low|medium|high decision:Decision subject,arguments,sent:?Commit changes:?Changes

@@ -8,7 +8,7 @@ import { handedOn } from "./handed.js";
 import type { Mediated, RequestContract } from "./methods/contract.js";
 import type { McpRequest } from "./observed.js";
 import { isOfModern } from "./modern/relay.js";
-import { refused } from "./refused.js";
+import { refused, type Refused } from "./refused.js";
 import type { ListKind, RelayParts } from "./relay-parts.js";
 import { serverRefusal, serverReply } from "./server-reply.js";
 import type { Admitted } from "./session.js";
@@ -43,16 +43,22 @@ export class FromServer {
     // Whoever watches over descriptors is told, whether or not the client is.
     if (list !== undefined) this.parts.onListChanged?.(list);
     const admission = this.parts.session.admitFromServer(message);
-    if (!admission.ok) {
-      await this.strays.record({ name: message.method, refusal: admission.refusal, from: "server" });
-      if (message.form === "request") this.parts.toServer(serverRefusal(message.id, admission));
-    } else if (admission.question !== undefined) this.parts.downstream.cancel(admission.question);
-    else if (!(await this.mayPass())) {
-      if (message.form === "request") this.parts.toServer(serverRefusal(message.id, CROWDED));
-    } else if (message.form === "request") await this.question(message, admission);
-    else if (isOfModern(admission.contract)) await this.parts.modern?.announce(message, admission);
-    else if (list === undefined) await this.announce(message.method, admission);
-    else await this.changed(message.method, list);
+    if (!admission.ok) return this.refuse(message, admission);
+    if (admission.question !== undefined) this.parts.downstream.cancel(admission.question);
+    else if (await this.mayPass()) await this.pass(message, admission);
+    else if (message.form === "request") this.parts.toServer(serverRefusal(message.id, CROWDED));
+  }
+
+  private async refuse(message: RequestMessage | NotificationMessage, refusal: Refused): Promise<void> {
+    await this.strays.record({ name: message.method, refusal: refusal.refusal, from: "server" });
+    if (message.form === "request") this.parts.toServer(serverRefusal(message.id, refusal));
+  }
+
+  private pass(message: RequestMessage | NotificationMessage, admission: Admitted): Promise<void> {
+    if (message.form === "request") return this.question(message, admission);
+    if (isOfModern(admission.contract)) return this.parts.modern?.announce(message, admission) ?? Promise.resolve();
+    const list = LISTS.get(message.method);
+    return list === undefined ? this.announce(message.method, admission) : this.changed(message.method, list);
   }
 
   /** A server may not fill the log or the client at will: what is too much is counted, and said once. */

@@ -50,24 +50,22 @@ export class ServerSide {
   }
 
   private find(method: string, params: JsonObject): About | undefined {
-    switch (method) {
-      case "notifications/progress": {
-        const exchange = this.asked.progress(params["progressToken"] as RequestId, params["progress"] as number);
-        return exchange === undefined ? undefined : { ok: true, exchange };
-      }
-      case "notifications/cancelled": {
-        const question = this.questions.find(params["requestId"] as RequestId);
-        return question === undefined ? undefined : { ok: true, question };
-      }
-      case "notifications/message":
-        return this.memory.isWanted(params["level"] as string) ? { ok: true } : undefined;
-      case "notifications/resources/updated":
-        return this.memory.isSubscribed(params["uri"] as string) ? { ok: true } : undefined;
-      case "notifications/elicitation/complete":
-        return this.memory.elicitationDone(params["elicitationId"] as string) ? { ok: true } : undefined;
-      default:
-        return { ok: true };
+    if (method === "notifications/progress") {
+      const exchange = this.asked.progress(params["progressToken"] as RequestId, params["progress"] as number);
+      return exchange === undefined ? undefined : { ok: true, exchange };
     }
+    if (method === "notifications/cancelled") {
+      const question = this.questions.find(params["requestId"] as RequestId);
+      return question === undefined ? undefined : { ok: true, question };
+    }
+    return this.isExpected(method, params) ? { ok: true } : undefined;
+  }
+
+  private isExpected(method: string, params: JsonObject): boolean {
+    if (method === "notifications/message") return this.memory.isWanted(params["level"] as string);
+    if (method === "notifications/resources/updated") return this.memory.isSubscribed(params["uri"] as string);
+    if (method !== "notifications/elicitation/complete") return true;
+    return this.memory.elicitationDone(params["elicitationId"] as string);
   }
 }
 

@@ -107,15 +107,18 @@ export class Session {
     if ("ok" in contract) return contract;
     // A server's `agentk/...` would pass for the kernel's own evidence.
     const params = message.params === undefined ? undefined : withoutAgentkMeta(message.params);
-    const fault = this.shapeRefusal(contract, params ?? {});
+    const given = params ?? {};
+    const fault = this.shapeRefusal(contract, given);
     if (fault !== undefined) return fault;
-    if (message.form === "request") {
-      const client = this.agreed === undefined ? undefined : { capabilities: this.declared, revision: this.agreed };
-      const refusal = this.server.questionRefusal(message, params ?? {}, client);
-      return refusal ?? { ok: true, contract, params: this.forwarded(contract, params ?? {}) };
-    }
-    const about = this.server.about(message.method, params ?? {});
+    if (message.form === "request") return this.admitQuestion(message, contract, given);
+    const about = this.server.about(message.method, given);
     return about.ok ? { ...about, contract, params } : about;
+  }
+
+  private admitQuestion(message: RequestMessage, contract: Contract, params: JsonObject): Admission {
+    const client = this.agreed === undefined ? undefined : { capabilities: this.declared, revision: this.agreed };
+    const refusal = this.server.questionRefusal(message, params, client);
+    return refusal ?? { ok: true, contract, params: this.forwarded(contract, params) };
   }
 
   /** Registers an admitted question of the server's. */
@@ -188,11 +191,14 @@ export class Session {
     const link =
       contract.form === "request" ? this.requestRefusal(contract, params) : this.target(contract.method, params);
     if (link?.ok === false) return link;
-    if (contract.method === "notifications/initialized") this.at = "ready";
-    if (contract.method === initialize.method && isJsonObject(params["capabilities"]))
-      this.declared = params["capabilities"];
+    this.noteStage(contract.method, params);
     const isSent = message.params !== undefined;
     return { ...taken, ...link, ok: true, contract, params: isSent ? this.forwarded(contract, params) : undefined };
+  }
+
+  private noteStage(method: string, { capabilities }: JsonObject): void {
+    if (method === "notifications/initialized") this.at = "ready";
+    if (method === initialize.method && isJsonObject(capabilities)) this.declared = capabilities;
   }
 
   /** Takes the claims out, then holds the rest against the row. */

@@ -99,10 +99,14 @@ describe("a result", () => {
     expect(JSON.stringify(scripted.proxy.replies)).not.toContain("canary");
   });
 
-  test("with unknown members and kinds of content passes: the contract of results is open", async () => {
-    const result = { content: [{ type: "hologram", beam: [1, { a: null }] }], new: { member: true }, isError: true };
+  test("with unknown members passes; with a kind of content that no revision has it is withheld", async () => {
+    const block = { type: "text", text: "x", beam: [1, { a: null }] };
+    const result = { content: [block], new: { member: true }, isError: true };
     expect((await answer(JSON.stringify(result))).result).toEqual(result);
     expect(outcomes(scripted.proxy).at(-1)).toBe("tool-error");
+    const unknown = await answer(JSON.stringify({ ...result, content: [{ ...block, type: "hologram" }] }));
+    expect(unknown.error?.code).toBe(7004);
+    expect(outcomes(scripted.proxy).at(-1)).toBe("invalid-answer");
   });
 
   test("that claims to be a decision of agentk is stripped of that, at any depth", async () => {

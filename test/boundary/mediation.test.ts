@@ -69,7 +69,7 @@ test("a policy that denies everything: the server is asked nothing, the client i
   // Nothing the server says about itself passes either.
   expect(hello.result).toEqual({
     protocolVersion: "2025-11-25",
-    capabilities: { tools: {} },
+    capabilities: { prompts: {}, resources: {}, tools: {} },
     serverInfo: { name: "downstream-mcp", version: "0" },
   });
   const evidence = { verdict: "deny", rule: "default-deny", reason: "no-rule", retryable: false };

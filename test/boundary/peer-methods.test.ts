@@ -72,7 +72,7 @@ async function connectV1(server: Command): Promise<Peer> {
   client.setRequestHandler(ListRootsRequestSchema, () => ROOTS);
   client.setNotificationHandler(LoggingMessageNotificationSchema, () => undefined);
   await client.connect(new StdioV1({ ...server, stderr: "ignore" }));
-  return client as unknown as Peer;
+  return client;
 }
 
 async function connectV2(server: Command): Promise<Peer> {
@@ -81,7 +81,7 @@ async function connectV2(server: Command): Promise<Peer> {
   client.setRequestHandler("elicitation/create", () => FILLED);
   client.setRequestHandler("roots/list", () => ROOTS);
   await client.connect(new StdioV2({ ...server, stderr: "ignore" }));
-  return client as unknown as Peer;
+  return client;
 }
 
 /** What differs from run to run, and says nothing: times of the clock, in text and in the server's base64. */

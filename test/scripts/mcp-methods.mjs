@@ -15,7 +15,9 @@ const UNIONS = {
 
 function methodsOf(definitions, union) {
   const members = definitions[union]?.anyOf ?? (definitions[union] === undefined ? [] : [definitions[union]]);
-  const named = members.map(({ $ref, ...inline }) => ($ref === undefined ? inline : definitions[$ref.split("/").at(-1)]));
+  const named = members.map(({ $ref, ...inline }) =>
+    $ref === undefined ? inline : definitions[$ref.split("/").at(-1)],
+  );
   return named.map(({ properties }) => properties.method.const).sort();
 }
 

@@ -34,16 +34,17 @@ export const resourceContents: Shape<JsonObject> = eitherOf(
   openRecord({ ...contents, blob: text() }),
 );
 
-export const resourceDescriptor = {
-  uri: uriText,
+/** Of a resource and of a template of resources alike. */
+export const describedContents = {
   name: text(),
   title: optional(text()),
   description: optional(text()),
   mimeType: optional(text()),
-  size: optional(integer(0)),
   icons: optional(icons),
   ...beside,
 } as const;
+
+export const resourceDescriptor = { ...describedContents, uri: uriText, size: optional(integer(0)) } as const;
 
 const media = openRecord({ data: text(), mimeType: text(), ...beside });
 const textBlock = openRecord({ text: text(), ...beside });

@@ -6,7 +6,7 @@ import { fieldSchema } from "./form-fields.js";
 import { requestContract } from "./contract.js";
 import { uriProblem } from "./resource-uri.js";
 import { asksForSecret } from "./secret-fields.js";
-import { jsonObject, openRecord, requestMeta } from "./shapes.js";
+import { jsonObject, openRecord, requestMeta, withoutMeta } from "./shapes.js";
 
 /** More fields than a person fills in. */
 const MAX_FIELDS = 128;
@@ -89,17 +89,17 @@ export const elicitation = requestContract({
   }),
   denial: "error",
   withArguments: ({ _meta }, values) => ({ ...values, ...(_meta === undefined ? {} : { _meta }) }),
-  syscall: ({ _meta, ...asked }) => ({
+  syscall: (asked) => ({
     kind: "human.approve",
     subject: { about: isUrlMode(asked) ? "elicitation/url" : "elicitation/form" },
-    arguments: asked,
+    arguments: withoutMeta(asked),
   }),
   answerFault: ({ action, content }, asked) =>
     content === undefined ? undefined : contentFault(content, action === "accept" ? asked : {}),
 });
 
 export function isUrlMode(params: unknown): boolean {
-  return isJsonObject(params) && (params)["mode"] === "url";
+  return typeof params === "object" && params !== null && "mode" in params && params.mode === "url";
 }
 
 /** What leaves for the server is what it asked for, and only when the person agreed. */

@@ -1,13 +1,12 @@
 /** `resources/templates/list`: patterns of URIs. What is read is judged by its own URI. */
 import { listOf, text } from "../../base/shape.js";
 import { REVISIONS } from "../wire/revisions.js";
-import { resourceDescriptor } from "./content.js";
+import { describedContents } from "./content.js";
 import { requestContract } from "./contract.js";
 import { pageParams, pageResult } from "./listing.js";
 import { openRecord } from "./shapes.js";
 
-const { uri: _uri, size: _size, ...shared } = resourceDescriptor;
-const template = openRecord({ uriTemplate: text(), ...shared });
+const template = openRecord({ uriTemplate: text(), ...describedContents });
 
 export const resourceTemplatesList = requestContract({
   method: "resources/templates/list",

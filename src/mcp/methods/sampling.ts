@@ -4,7 +4,7 @@ import { integer, listOf, oneOf, optional, record, text } from "../../base/shape
 import { REVISIONS } from "../wire/revisions.js";
 import { modelContent, role } from "./content.js";
 import { requestContract } from "./contract.js";
-import { bounded, jsonObject, number, openRecord, requestMeta, schemaObject, toolName } from "./shapes.js";
+import { bounded, jsonObject, number, openRecord, requestMeta, schemaObject, toolName, withoutMeta } from "./shapes.js";
 
 const preferences = record({
   hints: optional(listOf(record({ name: optional(text()) }), 64)),
@@ -50,7 +50,7 @@ export const sampling = requestContract({
   }),
   denial: "error",
   withArguments: ({ _meta }, values) => ({ ...values, ...(_meta === undefined ? {} : { _meta }) }),
-  syscall: ({ _meta, ...asked }) => ({ kind: "model.call", subject: { model: CLIENT_MODEL }, arguments: asked }),
+  syscall: (asked) => ({ kind: "model.call", subject: { model: CLIENT_MODEL }, arguments: withoutMeta(asked) }),
 });
 
 /** Which model answers is the client's to choose: a server's hints are arguments, no target. */

@@ -144,3 +144,8 @@ function objectMap(): Shape<JsonObject> {
     },
   };
 }
+
+/** Params without their `_meta`: what is judged as the values of a question. */
+export function withoutMeta(params: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => name !== "_meta"));
+}

@@ -117,7 +117,11 @@ function mutated(value: JsonValue, { at, how, member, value: made }: Cut): JsonV
   const walk = (node: unknown): void => {
     if (typeof node !== "object" || node === null) return;
     const held = node as Record<string, unknown>;
-    if (!Array.isArray(node)) places.push(() => void (how === "add" ? (held[member] = made) : undefined));
+    if (!Array.isArray(node)) {
+      places.push(() => {
+        if (how === "add") held[member] = made;
+      });
+    }
     for (const key of Object.keys(held)) {
       places.push(() => {
         if (how === "replace") held[key] = made;

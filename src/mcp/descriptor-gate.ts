@@ -15,9 +15,9 @@ import { RPC } from "./wire/codes.js";
 /** True when a tool's result is not what its output schema says. */
 export type ResultFault = (result: JsonObject) => boolean;
 
-export type GateAnswer = { readonly ok: true; readonly resultFault?: ResultFault } | Refused;
+export type GateAnswer = { readonly ok: true; readonly checks: { readonly resultFault?: ResultFault } } | Refused;
 
-const PASS: GateAnswer = { ok: true };
+const PASS: GateAnswer = { ok: true, checks: {} };
 
 export class DescriptorGate {
   private readonly listing: OwnListing;
@@ -49,7 +49,7 @@ export class DescriptorGate {
     const schemas = await this.schemas.of(name);
     const mismatch = schemas.input?.check(params["arguments"] ?? {});
     if (mismatch !== undefined) return mismatched(mismatch);
-    return { ok: true, resultFault: (result) => isMismatch(schemas, result) };
+    return { ok: true, checks: { resultFault: (result) => isMismatch(schemas, result) } };
   }
 
   /** What a client's own listing has told, once the kernel has let it pass. */

@@ -5,13 +5,15 @@
  */
 import { randomBytes } from "node:crypto";
 import type { DescriptorList } from "../abi/descriptors.js";
-import { mayPass } from "../abi/decision.js";
+import { mayPass, REASONS } from "../abi/decision.js";
 import type { JsonObject } from "../base/json.js";
+import type { Judged } from "../kernel/dispatch.js";
 import { contextOf, isOpen } from "../kernel/values.js";
 import type { RequestContract } from "./methods/contract.js";
 import { contractFor } from "./methods/table.js";
 import type { RelayParts } from "./relay-parts.js";
 import type { McpRequest } from "./upstream.js";
+import { RPC } from "./wire/codes.js";
 import type { RequestId } from "./wire/message.js";
 import { requestLine } from "./wire/write.js";
 
@@ -30,7 +32,7 @@ const CHANGED: ReadonlyMap<string, DescriptorList> = new Map([
   ["notifications/prompts/list_changed", "prompts"],
 ]);
 
-/** listed: all pages were seen. denied: the policy lets nobody list, so nothing is known. failed: the server did not answer as it must. */
+/** listed: all pages were seen. denied: the policy lets nobody list, or the server cannot, so nothing is known. failed: the server did not answer as it must. */
 type Looked = "listed" | "denied" | "failed";
 
 export class OwnListing {
@@ -121,14 +123,15 @@ export class OwnListing {
     const request: McpRequest = { ...identity, from: "agentk", kind, subject, exchange, contract, line };
     const judged = await dispatch.request(request);
     if (judged.observation === undefined) session.release(exchange);
-    if (!mayPass(judged.decision.verdict)) return judged.decision.reason === "in-flight-limit" ? "failed" : "denied";
-    if (judged.observation?.status !== "ok" || request.answer?.kind !== "result") return "failed";
-    if (judged.delivery === undefined || !mayPass(judged.delivery.verdict)) return "denied";
-    return request.answer.message.result;
+    return resultOf(request, judged);
   }
 }
 
-/** Whether a request of the client's asks for a list, so that its pages are descriptors. */
-export function isListing(method: string): boolean {
-  return [...LISTS.values()].some(([, listMethod]) => listMethod === method);
+function resultOf({ answer }: McpRequest, { decision, observation, delivery }: Judged): JsonObject | Looked {
+  // What is denied for the moment may be asked again; what the policy denies is denied again.
+  if (!mayPass(decision.verdict)) return REASONS[decision.reason].retryable ? "failed" : "denied";
+  // A server that does not know the method has nothing to list: a lock then lets none of it pass, and a policy is asked.
+  if (answer?.kind === "error" && answer.message.error.code === RPC.methodNotFound) return "denied";
+  if (observation?.status !== "ok" || answer?.kind !== "result") return "failed";
+  return delivery !== undefined && mayPass(delivery.verdict) ? answer.message.result : "denied";
 }

@@ -138,7 +138,7 @@ export class Relay {
       exchange,
       contract,
       line,
-      ...(gate.resultFault === undefined ? {} : { resultFault: gate.resultFault }),
+      ...gate.checks,
     };
     const judged = await this.parts.dispatch.request(request);
     this.gate.taken(request, judged);

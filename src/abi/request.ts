@@ -115,6 +115,13 @@ export interface RunFacts extends Omit<OpenValue, "command"> {
   readonly command: Payload;
 }
 
+/** What a run is held to: the policy's source, and the operator's pins where there is a lock (kernel/pins.ts). */
+export interface RunRules {
+  readonly name: string;
+  readonly source: string;
+  readonly pins?: { readonly name: string; readonly source: string } | undefined;
+}
+
 export interface CloseFacts {
   readonly reason: CloseReason;
   readonly strays: number;

@@ -12,6 +12,7 @@ import {
   statSync,
 } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
+import { isJsonObject } from "../base/json.js";
 import type { ServerIdentity } from "../policy/lock.js";
 
 export interface ServerCommand {
@@ -95,10 +96,11 @@ function packageOf(file: string): string | undefined {
 function nameIn(manifest: string): string | undefined {
   try {
     const read: unknown = JSON.parse(readFileSync(manifest, "utf8"));
-    if (typeof read !== "object" || read === null || !("name" in read) || !("version" in read)) return undefined;
+    if (!isJsonObject(read)) return undefined;
     const { name, version } = read;
-    const isNamed = typeof name === "string" && typeof version === "string" && name !== "" && version !== "";
-    return isNamed && name.length + version.length < 250 ? `${name}@${version}` : undefined;
+    if (typeof name !== "string" || typeof version !== "string") return undefined;
+    const named = `${name}@${version}`;
+    return name !== "" && version !== "" && named.length <= 256 ? named : undefined;
   } catch {
     return undefined;
   }

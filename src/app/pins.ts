@@ -199,9 +199,7 @@ export type Accepted = { readonly name: string; readonly list?: DescriptorList |
 export async function acceptPin(
   file: string,
   server: PinsServer,
-  what: Accepted,
-  how: Acceptance,
-  text: LockText,
+  { what, text, ...how }: Acceptance & { readonly what: Accepted; readonly text: LockText },
 ): Promise<PinsDiff> {
   const lock = readLock(file);
   const locked = lockedServer(lock, file, server.serverId);

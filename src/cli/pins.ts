@@ -129,7 +129,7 @@ async function accept(words: readonly string[], flags: Flags, io: Io): Promise<v
   ]);
   const how = { reason: flags.reason, accepted: now(), flagged: flags.acceptFlagged };
   const what = flags.acceptIdentity === true ? "identity" : ({ name, list: flags.list } as const);
-  const taken = await acceptPin(resolve(io.cwd, flags.lock), server, what, how, lockText);
+  const taken = await acceptPin(resolve(io.cwd, flags.lock), server, { ...how, what, text: lockText });
   io.stdout(flags.json === true ? diffJson(taken) : diffText(taken, (await lookFor(io)).paint));
   if (flags.json !== true) io.stdout(`accepted: ${flags.reason}\n`);
   io.exit(0);

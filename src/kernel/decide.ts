@@ -155,14 +155,19 @@ const QUARANTINED = "kernel.quarantined";
  * client or, with a lock, is not the one that the operator has accepted. Without values the log's own fact answers, and
  * a name that is not pinned at all needs none.
  */
-function isQuarantined(state: State, { kind, server, tool, values, facts, prompt }: Known): boolean {
-  if (!withholds(state) || (kind !== "tool.invoke" && kind !== "prompt.get")) return false;
-  const [list, name] = kind === "tool.invoke" ? (["tools", tool] as const) : (["prompts", prompt] as const);
-  if (values !== undefined)
-    return (kind === "tool.invoke" ? values.descriptor() : values.promptDescriptor()) === "quarantined";
-  if (facts?.get(QUARANTINED) === true) return true;
-  const pinned = state.pins && (state.pins.get(server) ?? NO_PINS)[list];
-  return pinned !== undefined && name !== undefined && !pinned.has(name);
+function isQuarantined(state: State, known: Known): boolean {
+  if (!withholds(state) || (known.kind !== "tool.invoke" && known.kind !== "prompt.get")) return false;
+  const { values, facts } = known;
+  const isTool = known.kind === "tool.invoke";
+  if (values !== undefined) return (isTool ? values.descriptor() : values.promptDescriptor()) === "quarantined";
+  return facts?.get(QUARANTINED) === true || isUnpinned(state, known, isTool);
+}
+
+/** Whether there is a lock, and no descriptor of this name is in it. */
+function isUnpinned({ pins }: State, { server, tool, prompt }: Known, isTool: boolean): boolean {
+  if (pins === undefined) return false;
+  const { tools, prompts } = pins.get(server) ?? NO_PINS;
+  return isTool ? !tools.has(tool ?? "") : !prompts.has(prompt ?? "");
 }
 
 /** Calls that wait for their outcome or for a human: each is held in memory until then. */
@@ -232,7 +237,7 @@ export function isExpired(state: State, wall_ms: number): boolean {
 }
 
 /** Asks the policy in force. No policy, or one that throws, is a deny. */
-function askPolicy(state: State, { session, labels, prompt: _prompt, ...known }: Known): Ruling {
+function askPolicy(state: State, { session, labels, ...known }: Known): Ruling {
   if (state.policy === undefined) return ruled(denied("policy-fault"));
   try {
     return state.policy.compiled.decide({

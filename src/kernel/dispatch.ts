@@ -14,6 +14,7 @@ import type {
   ReceiptClaim,
   Release,
   RunFacts,
+  RunRules,
   SessionNote,
   SyscallRequest,
 } from "../abi/request.js";
@@ -25,13 +26,6 @@ import { INITIAL_STATE, type State } from "./state.js";
 import type { Kernel, Step } from "./step.js";
 
 type Timeless = Input extends infer I ? (I extends Input ? Omit<I, "at"> : never) : never;
-
-/** What a run is held to: the policy's source, and the operator's pins where there is a lock (kernel/pins.ts). */
-export interface RunRules {
-  readonly name: string;
-  readonly source: string;
-  readonly pins?: { readonly name: string; readonly source: string } | undefined;
-}
 
 /** What came of a request. */
 export interface Judged {

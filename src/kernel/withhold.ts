@@ -3,7 +3,7 @@
  * meant to steer the model, and what passes for another server's. What is taken out has told the agent nothing.
  */
 import { canonicalJson } from "../base/canonical.js";
-import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.js";
+import { isJsonObject, type JsonValue } from "../base/json.js";
 import { MAX_NAME_CHARS } from "../base/limits.js";
 import type { Digests } from "../base/digest.js";
 import { MAX_WITHHELD, type DescriptorList, type WithheldFor } from "../abi/descriptors.js";
@@ -92,5 +92,5 @@ export function withoutWithheld(result: JsonValue, list: DescriptorList, withhel
   if (withheld.length === 0 || isWhole(withheld) || items === undefined || !isJsonObject(result)) return result;
   const indexes = indexesOf(withheld);
   const kept = items.filter((_, index) => !indexes.has(index));
-  return { ...(result as JsonObject), [memberOf(list)]: kept };
+  return { ...result, [memberOf(list)]: kept };
 }

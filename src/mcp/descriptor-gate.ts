@@ -14,7 +14,7 @@ import type { Refused } from "./session.js";
 import type { McpRequest } from "./upstream.js";
 import { RPC } from "./wire/codes.js";
 
-const PASS: GateAnswer = { ok: true };
+const PASS: GateAnswer = { ok: true, checks: {} };
 
 export class DescriptorGate {
   private readonly listing: OwnListing;
@@ -47,7 +47,7 @@ export class DescriptorGate {
     const schemas = await this.schemas.of(name);
     const mismatch = schemas.input?.check(params["arguments"] ?? {});
     if (mismatch !== undefined) return mismatched(mismatch);
-    return { ok: true, resultFault: (result) => isMismatch(schemas, result) };
+    return { ok: true, checks: { resultFault: (result) => isMismatch(schemas, result) } };
   }
 
   /** What a client's own listing has told, once the kernel has let it pass. */

@@ -5,4 +5,4 @@ import type { Refused } from "./refused.js";
 /** True when a tool's result is not what its output schema says. */
 export type ResultFault = (result: JsonObject) => boolean;
 
-export type GateAnswer = { readonly ok: true; readonly resultFault?: ResultFault } | Refused;
+export type GateAnswer = { readonly ok: true; readonly checks: { readonly resultFault?: ResultFault } } | Refused;

@@ -5,8 +5,9 @@
  */
 import { randomBytes } from "node:crypto";
 import type { DescriptorList } from "../abi/descriptors.js";
-import { mayPass } from "../abi/decision.js";
+import { mayPass, REASONS } from "../abi/decision.js";
 import type { JsonObject } from "../base/json.js";
+import type { Judged } from "../kernel/dispatch.js";
 import { contextOf, isOpen } from "../kernel/values.js";
 import type { RequestContract } from "./methods/contract.js";
 import { contractFor } from "./methods/table.js";
@@ -14,6 +15,7 @@ import { META, MODERN } from "./modern/revision.js";
 import { modernContract } from "./modern/table.js";
 import type { ListKind, RelayParts } from "./relay-parts.js";
 import type { McpRequest } from "./upstream.js";
+import { RPC } from "./wire/codes.js";
 import type { RequestId } from "./wire/message.js";
 import { requestLine } from "./wire/write.js";
 
@@ -30,7 +32,7 @@ const LISTS: ReadonlyMap<string, readonly [list: DescriptorList, method: string]
   ["prompts/get", ["prompts", "prompts/list"]],
 ]);
 
-/** listed: all pages were seen. denied: the policy lets nobody list, so nothing is known. failed: the server did not answer as it must. */
+/** listed: all pages were seen. denied: the policy lets nobody list, or the server cannot, so nothing is known. failed: the server did not answer as it must. */
 type Looked = "listed" | "denied" | "failed";
 
 export class OwnListing {
@@ -137,14 +139,15 @@ export class OwnListing {
     };
     const judged = await dispatch.request(request);
     if (judged.observation === undefined) session.release(exchange);
-    if (!mayPass(judged.decision.verdict)) return judged.decision.reason === "in-flight-limit" ? "failed" : "denied";
-    if (judged.observation?.status !== "ok" || request.answer?.kind !== "result") return "failed";
-    if (judged.delivery === undefined || !mayPass(judged.delivery.verdict)) return "denied";
-    return request.answer.message.result;
+    return resultOf(request, judged);
   }
 }
 
-/** Whether a request of the client's asks for a list, so that its pages are descriptors. */
-export function isListing(method: string): boolean {
-  return [...LISTS.values()].some(([, listMethod]) => listMethod === method);
+function resultOf({ answer }: McpRequest, { decision, observation, delivery }: Judged): JsonObject | Looked {
+  // What is denied for the moment may be asked again; what the policy denies is denied again.
+  if (!mayPass(decision.verdict)) return REASONS[decision.reason].retryable ? "failed" : "denied";
+  // A server that does not know the method has nothing to list: a lock then lets none of it pass, and a policy is asked.
+  if (answer?.kind === "error" && answer.message.error.code === RPC.methodNotFound) return "denied";
+  if (observation?.status !== "ok" || answer?.kind !== "result") return "failed";
+  return delivery !== undefined && mayPass(delivery.verdict) ? answer.message.result : "denied";
 }

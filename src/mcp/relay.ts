@@ -161,7 +161,7 @@ export class Relay {
       contract,
       params: admission.params ?? {},
       line,
-      ...(gate.resultFault === undefined ? {} : { resultFault: gate.resultFault }),
+      ...gate.checks,
     };
     const judged = await this.parts.dispatch.request(request);
     this.gate.taken(request, judged);

@@ -16,12 +16,15 @@ export function replyTo(request: Replied, judged?: Judged): string | undefined {
   const refusal = judged === undefined ? undefined : refusalLine(request, judged);
   if (refusal !== undefined || answer === undefined) return refusal;
   const page = judged?.page;
-  // A listing that descriptors were taken out of is handed on as it is left, whatever the policy says of it.
-  const isChanged = page?.value.delivery.verdict === "transform" || page?.handed !== undefined;
-  if (answer.kind === "result" && page !== undefined && isChanged) {
+  if (answer.kind === "result" && page !== undefined && isChanged(page)) {
     return transformedLine(request, page, answer.message.result);
   }
   return answerLine(exchange.id, answer, judged?.call);
+}
+
+/** A listing that descriptors were taken out of is handed on as it is left, whatever the policy says of it. */
+function isChanged({ value, handed }: TakenPage): boolean {
+  return value.delivery.verdict === "transform" || handed !== undefined;
 }
 
 function denialLine({ exchange, contract }: Replied, { decision, call }: Judged): string {

@@ -130,21 +130,29 @@ function partFault(
   if (typeof part !== "object" || part === null) return undefined;
   counted.values++;
   if (isJsonObject(part)) {
-    for (const name of BRANCHES) counted.branches += Array.isArray(part[name]) ? part[name].length : 0;
-    for (const name of REFERENCES) {
-      const target = part[name];
-      if (typeof target === "string" && !target.startsWith("#")) return "remote-ref";
-    }
-    // A base of its own would let an inner reference name something outside.
-    if (depth > 0 && typeof part["$id"] === "string") return "remote-ref";
+    if (leads(part, depth)) return "remote-ref";
+    counted.branches += branchesOf(part);
   }
-  if (depth > MAX_SCHEMA_DEPTH || counted.values > MAX_SCHEMA_VALUES || counted.branches > MAX_BRANCHES)
-    return "too-large";
+  const isOver = counted.values > MAX_SCHEMA_VALUES || counted.branches > MAX_BRANCHES;
+  if (isOver || depth > MAX_SCHEMA_DEPTH) return "too-large";
   for (const member of Object.values(part) as readonly JsonValue[]) {
     const fault = partFault(member, depth + 1, counted);
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+function branchesOf(part: JsonObject): number {
+  return BRANCHES.reduce((sum, name) => sum + (Array.isArray(part[name]) ? part[name].length : 0), 0);
+}
+
+/** Whether a part refers outside the schema, or has a base of its own, which would let an inner reference do so. */
+function leads(part: JsonObject, depth: number): boolean {
+  if (depth > 0 && typeof part["$id"] === "string") return true;
+  return REFERENCES.some((name) => {
+    const target = part[name];
+    return typeof target === "string" && !target.startsWith("#");
+  });
 }
 
 class PatternError extends Error {}
@@ -180,8 +188,8 @@ async function validatorOf(schema: JsonObject | boolean): Promise<ValidateFuncti
     code: { regExp: linearRegex(regex) },
   });
   // A root `$id` is a name and no place to go; without it, two tools may have one.
-  const { $id: _id, ...rest } = typeof schema === "object" ? schema : {};
-  return ajv.compile(typeof schema === "object" ? rest : schema);
+  if (typeof schema === "boolean") return ajv.compile(schema);
+  return ajv.compile(Object.fromEntries(Object.entries(schema).filter(([name]) => name !== "$id")));
 }
 
 /** `pattern` and `patternProperties` by RE2: time linear in the text. What RE2 does not know makes the schema unusable. */
@@ -199,7 +207,7 @@ function linearRegex(re2: typeof RE2JS): NonNullable<NonNullable<Options["code"]
     return { test: (text) => program.test(text), toString: () => source };
   };
   // The source text that ajv would write into a module of its own, which is never done here.
-  return Object.assign(compile, { code: "undefined" }) as never;
+  return Object.assign(compile, { code: "undefined" });
 }
 
 /** How long a check may take whose cost no bound on the schema bounds. An honest one takes well under a millisecond. */
@@ -214,7 +222,7 @@ function isCostly(schema: JsonValue): boolean {
 function inTime(validate: ValidateFunction): ValidateFunction {
   const script = new Script("check()");
   const timed = (value: unknown): boolean => {
-    const check = (): boolean => validate(value) as boolean;
+    const check = (): boolean => validate(value);
     const isValid = script.runInNewContext({ check }, { timeout: MAX_CHECK_MS }) as boolean;
     timed.errors = validate.errors;
     return isValid;
@@ -227,7 +235,7 @@ function checkOf(validate: ValidateFunction): Usable {
   return {
     check: (value) => {
       try {
-        if (validate(value) as boolean) return undefined;
+        if (validate(value)) return undefined;
       } catch {
         // It took too long, or a recursive schema went deeper than the stack, on a value made for it.
         return { path: "", keyword: "unchecked" };

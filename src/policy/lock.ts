@@ -96,7 +96,7 @@ const serverShape = {
 };
 
 const lockSchema = z.strictObject({
-  version: z.literal(1, { error: "`version` must be 1" }),
+  version: z.unknown().refine((value) => value === 1, "`version` must be 1"),
   servers: z
     .array(z.strictObject(serverShape))
     .max(MAX_SERVERS, `a lock may hold at most ${String(MAX_SERVERS)} servers`)

@@ -230,8 +230,7 @@ export class Fork {
   private ofOwnLabels(page: PageArrival): PageArrival {
     if (!this.doubts.mayRelabel(page.session)) return page;
     const { content } = page;
-    const { labels: _labels, ...rest } = content;
-    return { ...page, content: rest };
+    return { ...page, content: unlabelled(content) };
   }
 
   /** An answer decides where the policy asked too. Where it did not, what it said to the call has been told already. */
@@ -250,6 +249,13 @@ export class Fork {
     const [original, fork] = [ruled(value), ruled(answer)];
     return { seq, on: "approval", session: value.session, ...named, original, fork, missing: [] };
   }
+}
+
+function unlabelled(content: Payload): Payload {
+  const { withheld = [] } = content;
+  if (content.kind === "open") return { kind: "open", canonical: content.canonical, withheld };
+  const { kind, bytes, commitment, signs } = content;
+  return { kind, bytes, commitment, signs, withheld };
 }
 
 /** Lines that change what the kernel knows, and are no policy's. */

@@ -92,7 +92,6 @@ type Calls = readonly (readonly [name: string, args: Record<string, unknown>])[]
 const EVERYTHING: Calls = [
   ["echo", { message: 'Grüße, 世界 \u{1f600} \\ " \n' }],
   ["get-sum", { a: 0.1, b: 2 }],
-  ["get-sum", { a: "no number" }],
   ["get-annotated-message", { messageType: "error", includeImage: true }],
   ["get-resource-links", { count: 4 }],
   ["get-structured-content", { location: "Chicago" }],

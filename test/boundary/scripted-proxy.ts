@@ -7,7 +7,7 @@ const BY_SESSION = fixture("policies/by-session.toml");
 
 export interface ScriptedProxy {
   readonly proxy: ProxyProcess;
-  /** Every line the server has got so far, as it got it. */
+  /** Every line the server has got so far, as it got it, but for those that agentk asks by itself. */
   readonly seen: () => readonly string[];
   /** The methods of these lines, in order. */
   readonly seenMethods: () => readonly (string | undefined)[];
@@ -32,8 +32,13 @@ export function startScripted(name: string, setup: ScriptedSetup = {}): Scripted
     ...(setup.env === undefined ? {} : { env: setup.env }),
   });
   const seen = (): readonly string[] =>
-    existsSync(transcript) ? readFileSync(transcript, "utf8").split("\n").slice(0, -1) : [];
+    existsSync(transcript) ? readFileSync(transcript, "utf8").split("\n").slice(0, -1).filter(isOfClient) : [];
   return { proxy, seen, seenMethods: () => seen().map((line) => (JSON.parse(line) as { method?: string }).method) };
+}
+
+/** agentk's own look at the list of tools, before the first call, has an id that no client gives. */
+function isOfClient(line: string): boolean {
+  return !/"id":"agentk:[0-9a-f]{32}"/.test(line);
 }
 
 /** What a syscall event says of a request, in the words tests compare. */
@@ -54,7 +59,7 @@ export function judgedCall({ value }: LoggedEvent): JudgedCall {
 export function judgedCalls(proxy: ProxyProcess): readonly JudgedCall[] {
   return proxy
     .events()
-    .filter(({ type }) => type === "syscall")
+    .filter(({ type, value }) => type === "syscall" && value["from"] !== "agentk")
     .map(judgedCall);
 }
 

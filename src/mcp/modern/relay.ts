@@ -73,13 +73,7 @@ export class ModernRelay {
     const params = admitted.params ?? {};
     const gate = await around.before(facts.contract, params);
     if (!gate.ok) return around.refuse(exchange, facts.contract, gate);
-    const asking: Asking = {
-      exchange,
-      facts,
-      params,
-      around,
-      ...(gate.resultFault === undefined ? {} : { resultFault: gate.resultFault }),
-    };
+    const asking: Asking = { exchange, facts, params, around, ...gate.checks };
     const sent = await this.paramsToSend(asking);
     if (sent === undefined) {
       await this.probed({ kind: "nothing" });

@@ -100,9 +100,18 @@ const TOOL = {
   _meta: { "com.example/y": "z" },
 };
 
+/** What a server can do, of either era. */
+const CAPABILITIES = {
+  tools: { listChanged: true },
+  resources: { subscribe: true, listChanged: true },
+  prompts: { listChanged: true },
+  completions: {},
+  logging: {},
+};
+
 export const WELCOME: JsonObject = {
   protocolVersion: "2025-11-25",
-  capabilities: { tools: { listChanged: true }, resources: { subscribe: true }, prompts: {}, logging: {} },
+  capabilities: CAPABILITIES,
   serverInfo: { name: "server", version: "1", title: "A server" },
   instructions: "be kind",
   _meta: { "com.example/y": "z" },
@@ -185,3 +194,19 @@ export const SERVER_CALLS: readonly JsonObject[] = [
   },
   { method: "notifications/subscriptions/acknowledged", params: { notifications: {}, _meta: { x: "y" } } },
 ];
+
+/** What a server of revision 2026-07-28 says of itself. */
+export const DISCOVERED: JsonObject = {
+  ...{ resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: CAPABILITIES },
+  ...{ instructions: "be kind", ttlMs: 0, cacheScope: "private" },
+  _meta: { "io.modelcontextprotocol/serverInfo": { name: "server", version: "1" } },
+};
+
+/** Params of a request of revision 2026-07-28. */
+export function enveloped(params: JsonObject): JsonObject {
+  return { ...params, _meta: { ...((params["_meta"] ?? {}) as JsonObject), ...ENVELOPE } };
+}
+
+/** What the results of revision 2026-07-28 have besides. */
+export const COMPLETE: JsonObject = { resultType: "complete" };
+export const CACHEABLE: JsonObject = { ...COMPLETE, ttlMs: 0, cacheScope: "private" };

@@ -1,9 +1,10 @@
 /** A run with connections whose two sides are functions: what a client and a server say, and what each of them gets. */
+import { fileURLToPath } from "node:url";
 import type { JsonObject } from "../../src/base/json.js";
 import { Connection, type ServerHandlers } from "../../src/app/connection.js";
 import { MediatedRun } from "../../src/app/mediated-run.js";
 import { readPolicy } from "../../src/app/policy-file.js";
-import { fixture, testFolder } from "./proxy-process.js";
+import { testFolder } from "./proxy-process.js";
 
 /** What a server answers to a request: lines, sent as they are. */
 export type Server = (request: JsonObject, line: string) => readonly string[];
@@ -28,6 +29,8 @@ export interface InProcess {
   readonly close: () => Promise<string>;
 }
 
+/** With every feature of MCP granted, so that as much as can be passes. */
+const ALLOW_ALL = fileURLToPath(new URL("../conformance/allow-all.toml", import.meta.url));
 const AGENT = "agent://test";
 const SERVER = "scripted";
 /** No test of these waits for an answer that does not come. */
@@ -37,7 +40,7 @@ const RESPONSE_TIMEOUT_MS = 600_000;
 const QUIET_TURNS = 50;
 
 /** A run with files under the test root, which are replayed when all tests are done. */
-export async function startInProcess(name: string, policy = fixture("policies/allow-all.toml")): Promise<InProcess> {
+export async function startInProcess(name: string, policy = ALLOW_ALL): Promise<InProcess> {
   const run = new MediatedRun({
     ...{ cwd: testFolder(name), env: process.env, traceOut: undefined, payloads: "sealed", durableFrom: "never" },
     ...{ policy: await readPolicy(policy), agentId: AGENT, responseTimeoutMs: RESPONSE_TIMEOUT_MS },

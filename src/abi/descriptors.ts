@@ -13,3 +13,6 @@ export type WithheldFor = (typeof WITHHELD_FOR)[number];
 
 /** Descriptors taken out of one page; a page with more is withheld whole. Each costs some 60 bytes of its line. */
 export const MAX_WITHHELD = 4096;
+
+/** The operator's lock, in the working folder, where no other is named. */
+export const DEFAULT_LOCK = "agentk.lock";

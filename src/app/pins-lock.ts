@@ -10,9 +10,6 @@ import { parseLock, type Lock, type LockedDescriptor, type LockedServer } from "
 import { identityDifferences, identityOf } from "./pins-identity.js";
 import { readTextFile } from "./text-file.js";
 
-/** The lock that is read where none is named. */
-export const DEFAULT_LOCK = "agentk.lock";
-
 /** A lock that is none: every fault found. The command that meets it fails a check (exit status 2). */
 export class LockInvalid extends AgentkError {
   readonly faults: readonly PolicyFault[];

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import { MAX_KEY_NOTE_CHARS, MAX_NAME_CHARS } from "../base/limits.js";
-import { DESCRIPTOR_LISTS, type DescriptorList } from "../abi/descriptors.js";
+import { DEFAULT_LOCK, DESCRIPTOR_LISTS, type DescriptorList } from "../abi/descriptors.js";
 import type { PinsServer } from "../app/pins.js";
 import { lookFor, type Io } from "./io.js";
 import { collect } from "./values.js";
@@ -49,7 +49,7 @@ export function registerPins(program: Command, io: Io): void {
   pins
     .command("list")
     .summary("show what the lock holds")
-    .option("--lock <file>", "the lock", "agentk.lock")
+    .option("--lock <file>", "the lock", DEFAULT_LOCK)
     .option("--json", "print JSON")
     .action((flags: Flags) => list(flags, io));
 }
@@ -57,7 +57,7 @@ export function registerPins(program: Command, io: Io): void {
 function common(command: Command, words = "[command...]"): Command {
   return command
     .argument(words, "the server and its arguments, after --")
-    .option("--lock <file>", "the lock", "agentk.lock")
+    .option("--lock <file>", "the lock", DEFAULT_LOCK)
     .option("--server-id <id>", "what the lock calls the server, as given to the proxy", serverName, "downstream-mcp")
     .option("--allow-env <name>", "pass this environment variable to the server (repeat)", collect, [])
     .option("--json", "print JSON");

@@ -146,8 +146,12 @@ export class OwnListing {
 function resultOf({ answer }: McpRequest, { decision, observation, delivery }: Judged): JsonObject | Looked {
   // What is denied for the moment may be asked again; what the policy denies is denied again.
   if (!mayPass(decision.verdict)) return REASONS[decision.reason].retryable ? "failed" : "denied";
-  // A server that does not know the method has nothing to list: a lock then lets none of it pass, and a policy is asked.
-  if (answer?.kind === "error" && answer.message.error.code === RPC.methodNotFound) return "denied";
-  if (observation?.status !== "ok" || answer?.kind !== "result") return "failed";
+  if (answer?.kind !== "result") return isMethodUnknown(answer) ? "denied" : "failed";
+  if (observation?.status !== "ok") return "failed";
   return delivery !== undefined && mayPass(delivery.verdict) ? answer.message.result : "denied";
+}
+
+/** A server that does not know the method has nothing to list: a lock then lets none of it pass, and a policy is asked. */
+function isMethodUnknown(answer: McpRequest["answer"]): boolean {
+  return answer?.kind === "error" && answer.message.error.code === RPC.methodNotFound;
 }

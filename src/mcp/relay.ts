@@ -45,7 +45,7 @@ export class Relay {
     this.parts = parts;
     this.refusals = new Strays(parts);
     this.gate = new DescriptorGate(parts);
-    this.server = new FromServer({ ...parts, onListChanged: (list) => this.listChanged(list) }, this.refusals);
+    this.server = new FromServer({ ...parts, onListChanged: this.listChanged }, this.refusals);
   }
 
   /** Messages refused but too many to record one by one. */
@@ -145,22 +145,15 @@ export class Relay {
     await this.opened;
     const gate = await this.gate.before(contract, admission.params ?? {});
     if (!gate.ok) return this.refuseBegun(exchange, contract, gate);
-    const isWhole = admission.params === message.params;
-    const line = isWhole ? message.canonical : requestLine(message.id, message.method, admission.params);
+    const line = lineOf(message, admission);
     const claims = this.claimsOf(admission.claims);
     if (contract.syscall === undefined) return this.handleLifecycle(message, exchange, line);
-    const mediated = contract.syscall(admission.params ?? {});
+    const { kind, subject, arguments: args } = contract.syscall(admission.params ?? {});
     const request: McpRequest = {
       ...this.parts.identity,
-      from: "client",
-      kind: mediated.kind,
-      subject: mediated.subject,
-      ...(mediated.arguments === undefined ? {} : { arguments: openPayload(canonicalJson(mediated.arguments)) }),
+      ...{ from: "client", kind, subject, exchange, contract, params: admission.params ?? {}, line },
+      ...(args === undefined ? {} : { arguments: openPayload(canonicalJson(args)) }),
       ...(claims === undefined ? {} : { claims }),
-      exchange,
-      contract,
-      params: admission.params ?? {},
-      line,
       ...gate.checks,
     };
     const judged = await this.parts.dispatch.request(request);
@@ -264,10 +257,10 @@ export class Relay {
     this.reply(isOfModern(contract) ? withResultType(line) : line);
   }
 
-  private listChanged(list: ListKind): void {
+  private readonly listChanged = (list: ListKind): void => {
     this.gate.heard(list);
     this.parts.onListChanged?.(list);
-  }
+  };
 
   private handleServer(message: Message): void {
     if (message.form === "request" || message.form === "notification") {
@@ -278,6 +271,11 @@ export class Relay {
     if (stray?.stray === "late") this.late(stray.call);
     if (stray?.stray === "orphan") this.serverFault("orphan-answer");
   }
+}
+
+/** What goes to the server: the message as it came in canonical form, or what its contract left of it. */
+function lineOf({ id, method, params, canonical }: RequestMessage, admission: Admitted): string {
+  return admission.params === params ? canonical : requestLine(id, method, admission.params);
 }
 
 /** How far the client has come with a question of the server's: the numbers, and no word of its own. */

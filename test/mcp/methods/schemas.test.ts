@@ -54,6 +54,7 @@ it("tries a right message of every contract", () => {
 });
 
 const folder = process.env["AGENTK_MCP_SCHEMA"] ?? "";
+const hasOracles = folder !== "" && existsSync(folder);
 const RUNS = Number(process.env["AGENTK_MCP_SCHEMA_RUNS"] ?? "300");
 
 interface Definition {
@@ -135,7 +136,7 @@ function mutated(value: JsonValue, { at, how, member, value: made }: Cut): JsonV
   return copy as JsonValue;
 }
 
-describe.runIf(folder !== "" && existsSync(folder)).each(REVISIONS)("against the official schema of %s", (revision) => {
+describe.each(hasOracles ? REVISIONS : [])("against the official schema of %s", (revision) => {
   const oracle = oracleOf(revision);
   const spoken = SEEDS.filter(({ sender, method }) => {
     const form = method.startsWith("notifications/") ? "notification" : "request";
@@ -192,7 +193,7 @@ describe.runIf(folder !== "" && existsSync(folder)).each(REVISIONS)("against the
   );
 });
 
-describe.runIf(folder !== "" && existsSync(folder))("the official examples", () => {
+describe.runIf(hasOracles)("the official examples", () => {
   /** Results and questions have one form in all eras; requests of the modern one have an envelope of their own. */
   const RESULTS: Readonly<Record<string, readonly [Sender, string]>> = Object.fromEntries(
     SEEDS.filter(({ result }) => result !== undefined && result !== "EmptyResult" && result !== "InitializeResult").map(

@@ -46,6 +46,7 @@ export const RUN_KEY = testKey(7);
 export const RUN = "20261121T035413Z-0123456789ab";
 const START = Date.UTC(2026, 10, 21, 3, 54, 13);
 const SOURCE = 'version = 1\n\n[[rules]]\nid = "read-only"\n';
+const PINS = '{"servers":[]}';
 export const POLICY = digests.sha256Hex(DOMAINS.policy + SOURCE);
 
 /** A commitment to stand in a line; what it commits to does not matter here. */
@@ -73,6 +74,10 @@ export function openEvent(publicKey: string = RUN_KEY.publicHex): FlightEvent {
 
 export function policyEvent(): FlightEvent {
   return { type: "policy", value: { name: "guard", sha256: POLICY, source: SOURCE } };
+}
+
+export function pinsEvent(): FlightEvent {
+  return { type: "pins", value: { name: "agentk.lock", sha256: digests.sha256Hex(DOMAINS.pins + PINS), source: PINS } };
 }
 
 export function sessionEvent(): FlightEvent {

@@ -1,6 +1,6 @@
-/** A run of version 3 with a line of every type that a sealed log has, in two sessions; and what a forger makes of it. */
+/** A run of version 4 with a line of every type that a sealed log has, in two sessions; and what a forger makes of it. */
 import type { FlightEvent } from "../../src/abi/event.js";
-import { commit, digests, parse, rehash, sessionEvent, testKey, type TestKey } from "./fixture.js";
+import { commit, digests, parse, pinsEvent, rehash, sessionEvent, testKey, type TestKey } from "./fixture.js";
 import { SignedLog } from "./signed-log.js";
 
 export const NEXT_KEY = testKey(8);
@@ -24,6 +24,7 @@ export function told(story: Story = {}): SignedLog {
   const head = (): unknown => (isBare ? log : log.checkpoint());
   const receipts = (...calls: readonly string[]): unknown => (isBare ? log : log.receipts(calls));
   head();
+  if (story.format === undefined) log.add(pinsEvent());
   log.add(sessionEvent());
   const first = log.call("allow", story.target === undefined ? RICH : { ...RICH, target: story.target });
   receipts(first);

@@ -19,7 +19,7 @@ const places = LOG.map((_, i) => i);
 const at = (i: number): string => LOG[i] ?? "";
 const heads = places.filter((i) => parse(at(i)).type === "checkpoint");
 const isOf = (line: string, ...types: readonly string[]): boolean => types.includes(parse(line).type);
-const FOREIGN = told({ target: "files/other" }).lines[4] ?? "";
+const FOREIGN = told({ target: "files/other" }).lines[5] ?? "";
 
 /** What was kept of the run: its checkpoints. */
 export const HEADS: readonly KnownHead[] = BODY.map(parse).flatMap((event) => {

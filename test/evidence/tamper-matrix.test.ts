@@ -106,7 +106,7 @@ const nameOf = ({ attack, how }: TamperRow): string => `${attack}: ${how}`;
 const failureOf = ({ findings }: VerifyReport): string =>
   findings.find(({ severity }) => severity === "failure")?.code ?? "nothing";
 
-describe("every row, tried on a log of version 3", () => {
+describe("every row, tried on a log of version 4", () => {
   test("the log itself is whole for every reader, and has a line of every type but a recovery's", () => {
     for (const reader of NAMES) expect(read(LOG, reader).findings).toEqual([]);
     const lacking = Object.entries(read(LOG, "verify").counts).flatMap(([type, count]) => (count === 0 ? [type] : []));

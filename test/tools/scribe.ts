@@ -16,6 +16,7 @@ import {
   policyEvent,
   RUN,
   RUN_KEY,
+  pinsEvent,
   sessionEvent,
   testKey,
   type TestKey,
@@ -127,6 +128,7 @@ export const NEXT_KEY = testKey(8);
 export function everyLine(): Scribe {
   const scribe = new Scribe(RUN_KEY, { checkpoints: { lines: 256, ms: 1000 } });
   scribe.checkpoint();
+  scribe.write(pinsEvent());
   scribe.write(sessionEvent());
   const one = scribe.call("allow");
   scribe.grant([one]);

@@ -22,10 +22,9 @@ import {
 import { both, python, SCRIPT, withFile, type Verdict } from "./both.js";
 import { everyLine, NEXT_KEY, Scribe } from "./scribe.js";
 
-const GOLDEN = ["v1", "v1-run", "v2", "v2-run", "v2-deep"].map((name): [string, readonly string[]] => [
-  name,
-  vector(`flight-log-${name}.jsonl`),
-]);
+const GOLDEN = ["v1", "v1-run", "v2", "v2-run", "v2-deep", "v3-run", "v3-deep"].map(
+  (name): [string, readonly string[]] => [name, vector(`flight-log-${name}.jsonl`)],
+);
 const SIGNED: [string, readonly string[]][] = [
   ["the page's example", exampleRun().lines],
   ["every type of line", everyLine().close()],

@@ -198,7 +198,6 @@ describe("a server whose descriptors are made to break the file", () => {
     expect(ruleFor(drafted, "get_harm")?.effect).toBe("ask");
     expect(ruleFor(drafted, "delete_all")?.effect).toBe("ask");
     expect(drafted.text).toContain("claims that it only reads: not believed");
-    expect(ruleFor(drafted, "get_odd")?.effect).toBe("allow");
   });
 
   it("reads every page", async () => {
@@ -226,6 +225,7 @@ describe("nothing is written", () => {
     ["endless", "the server's tool list has more than 100 pages"],
     ["too-many", "the server lists more than 10000 tools"],
     ["malformed", "the server's tool list broke its contract"],
+    ["odd", "the server's tool list broke its contract"],
     ["garbage", "the server writes what is no message of the protocol"],
     ["asks", "the server asks and does not answer"],
     ["unknown-method", "the server answered `tools/list` with error -32601"],

@@ -45,8 +45,8 @@ describe("agentk init", () => {
     expect(status).toBe(0);
     expect(existsSync(join(cwd, "agentk.policy.toml"))).toBe(true);
     expect(stdout.split("\n")).toEqual([
-      "agentk.policy.toml: a policy for 17 tools of downstream-mcp",
-      "  2 read and are allowed",
+      "agentk.policy.toml: a policy for 16 tools of downstream-mcp",
+      "  1 read and are allowed",
       "  5 write or send: allowed when what they act on was named by the user or something trusted",
       "  5 ask a human",
       "  5 are denied",
@@ -61,7 +61,7 @@ describe("agentk init", () => {
     expect(existsSync(join(cwd, "p.toml"))).toBe(true);
     const told = JSON.parse(stdout) as { tools: readonly { name: string }[] };
     expect(told).toMatchObject({ format: "agentk-init/1", file: "p.toml", server: "downstream-mcp", left_out: 0 });
-    expect(told.tools).toHaveLength(17);
+    expect(told.tools).toHaveLength(16);
     expect(told.tools.find(({ name }) => name === "delete_all")).toEqual({
       name: "delete_all",
       act: "write",

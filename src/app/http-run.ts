@@ -1,11 +1,10 @@
 /** Runs the HTTP front on this process: its signals, where it listens, and a word on stderr when it is over. */
 import { resolve } from "node:path";
-import { CHILD_GRACE_MS } from "../base/limits.js";
 import { freshToken, readOrMakeToken } from "../host/http-token.js";
 import { openHttpProxy, type HttpProxyOptions } from "./http-proxy.js";
-import type { RunEnd } from "./mediated-run.js";
 import { readPolicy } from "./policy-file.js";
 import { pinsOfRun } from "./run-pins.js";
+import { leave, statusOf, summaryOf } from "./run-process.js";
 
 export interface HttpCommand extends Omit<HttpProxyOptions, "policy" | "pins" | "token"> {
   /** Undefined: the shipped guard policy. */
@@ -47,9 +46,8 @@ export async function runHttpProxy(
   told.ready({ url: proxy.url, ...(path === undefined ? { token: held.token } : { tokenFile: path }) });
   const end = await proxy.stop(await signalled);
   told.say(summaryOf(end));
-  const status = end.fault === undefined ? 0 : 1;
-  // The process ends when its output is read; it does not wait long for one that is not.
-  setTimeout(() => process.exit(status), CHILD_GRACE_MS).unref();
+  const status = statusOf(end);
+  leave(status);
   return status;
 }
 
@@ -61,12 +59,4 @@ function untilSignal(): Promise<"sigint" | "sigterm"> {
       });
     }
   });
-}
-
-function summaryOf({ run, allowed, denied, log, reason, fault }: RunEnd): string {
-  const lines = [
-    `agentk: run ${run} ended (${reason}): ${String(allowed)} allowed, ${String(denied)} denied; log ${log}`,
-  ];
-  if (fault !== undefined) lines.push(`agentk: recording failed, and everything after it was denied: ${fault.message}`);
-  return `${lines.join("\n")}\n`;
 }

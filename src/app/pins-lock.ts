@@ -35,6 +35,13 @@ export interface RunPins {
   readonly source: string;
 }
 
+/** Which lock a run is held to. */
+export interface LockChoice {
+  readonly file: string;
+  /** Named by the operator: then it must be there, and have the run's servers. */
+  readonly isNamed: boolean;
+}
+
 export interface RunServer {
   readonly serverId: string;
   readonly command: string;
@@ -44,26 +51,32 @@ export interface RunServer {
 }
 
 /**
- * The pins of a run: of the lock that was named, or of the default one where it is there and has this server. Undefined
- * when there is no lock for it.
- * @throws AgentkError when the lock cannot be read, does not have the server, or the server is another one than it says:
- * then the run must not begin.
+ * The pins of a run: of the lock that was named, or of the default one where it is there and has one of these servers.
+ * Undefined when there is no lock for them.
+ * @throws AgentkError when the lock cannot be read, lacks a server, or one is another than it says: then the run must not
+ * begin.
  */
-export function pinsFor(server: RunServer, file: string, isNamed: boolean): RunPins | undefined {
+export function pinsFor(servers: readonly RunServer[], { file, isNamed }: LockChoice): RunPins | undefined {
   if (!isNamed && !existsSync(file)) return undefined;
   const lock = readLock(file);
+  const isOurs = servers.some(({ serverId }) => lock.servers.some(({ id }) => id === serverId));
+  if (!isNamed && !isOurs) return undefined;
+  const locked = servers.map((server) => lockedAs(server, lock, file));
+  const name = basename(file)
+    .replace(/[^A-Za-z0-9._-]/g, "_")
+    .slice(0, MAX_NAME_CHARS);
+  return { name: name === "" ? "lock" : name, source: formatPins(pinsOf(locked)) };
+}
+
+function lockedAs(server: RunServer, lock: Lock, file: string): LockedServer {
   const locked = lock.servers.find(({ id }) => id === server.serverId);
   if (locked === undefined) {
-    if (!isNamed) return undefined;
     const hint = `accept its descriptors first: agentk pins init --lock ${file} --server-id ${server.serverId} -- ...`;
     throw new AgentkError("usage", `the lock has no server \`${server.serverId}\``, { place: { file }, hint });
   }
   const [difference] = identityDifferences(locked, identityOf(server));
   if (difference !== undefined) throw otherServer(file, locked, difference);
-  const name = basename(file)
-    .replace(/[^A-Za-z0-9._-]/g, "_")
-    .slice(0, MAX_NAME_CHARS);
-  return { name: name === "" ? "lock" : name, source: formatPins(pinsOf([locked])) };
+  return locked;
 }
 
 function otherServer(file: string, { id }: LockedServer, difference: string): AgentkError {

@@ -73,6 +73,10 @@ async function probing<T>(options: ProbeOptions, asked: (probe: Probe) => Promis
   }
 }
 
+function answeredWith(method: string, code: number): AgentkError {
+  return broken(`the server answered \`${method}\` with error ${String(code)}`);
+}
+
 function broken(detail: string): AgentkError {
   return new AgentkError("usage", detail, { hint: "run its command by itself to see whether it starts" });
 }
@@ -84,17 +88,27 @@ interface ProbedList {
   readonly member: string;
   readonly what: string;
   readonly shape: Shape<unknown>;
+  /** Servers with the capability have been seen that do not know the method: then there is none of them. */
+  readonly isOptional: boolean;
 }
 
 const cursor = optional(text());
 const LISTS = {
-  tools: { capability: "tools", method: "tools/list", member: "tools", what: "tool", shape: toolsList.result },
+  tools: {
+    capability: "tools",
+    method: "tools/list",
+    member: "tools",
+    what: "tool",
+    shape: toolsList.result,
+    isOptional: false,
+  },
   prompts: {
     capability: "prompts",
     method: "prompts/list",
     member: "prompts",
     what: "prompt",
     shape: openRecord({ prompts: listOf(openRecord({ name: text() })), nextCursor: cursor }),
+    isOptional: true,
   },
   templates: {
     capability: "resources",
@@ -102,6 +116,7 @@ const LISTS = {
     member: "resourceTemplates",
     what: "template",
     shape: openRecord({ resourceTemplates: listOf(openRecord({ uriTemplate: text() })), nextCursor: cursor }),
+    isOptional: true,
   },
 } as const satisfies Readonly<Record<string, ProbedList>>;
 
@@ -162,7 +177,8 @@ class Probe {
     const clientInfo = { name: "agentk", version: packageVersion() };
     const params = { protocolVersion: REVISIONS.at(-1) ?? "", capabilities: {}, clientInfo };
     const begun = await this.ask("initialize", params);
-    if (initialize.result.check(begun, "") !== undefined) throw broken("the server's `initialize` broke its contract");
+    if (begun === undefined || initialize.result.check(begun, "") !== undefined)
+      throw broken("the server's `initialize` broke its contract");
     this.child.send(notificationLine("notifications/initialized"));
     const { capabilities, protocolVersion } = begun;
     const protocol = typeof protocolVersion === "string" ? protocolVersion : "";
@@ -174,11 +190,13 @@ class Probe {
     return Object.hasOwn(capabilities, list.capability) ? this.pages(list) : [];
   }
 
-  private async pages({ method, member, what, shape }: ProbedList): Promise<readonly JsonObject[]> {
+  private async pages({ method, member, what, shape, isOptional }: ProbedList): Promise<readonly JsonObject[]> {
     const listed: JsonObject[] = [];
     let params: JsonObject = {};
     for (let page = 0; page < MAX_PAGES; page++) {
       const answer = await this.ask(method, params);
+      if (answer === undefined && isOptional) return [];
+      if (answer === undefined) throw answeredWith(method, RPC.methodNotFound);
       if (shape.check(answer, "") !== undefined) throw broken(`the server's ${what} list broke its contract`);
       const items = answer[member];
       listed.push(...(Array.isArray(items) ? items.filter(isJsonObject) : []));
@@ -190,15 +208,17 @@ class Probe {
     throw broken(`the server's ${what} list has more than ${String(MAX_PAGES)} pages`);
   }
 
-  private ask(method: string, params: JsonObject): Promise<JsonObject> {
+  /** Undefined when the server does not know the method. */
+  private ask(method: string, params: JsonObject): Promise<JsonObject | undefined> {
     const id = ++this.nextId;
-    const answered = new Promise<JsonObject>((resolve, reject) => {
+    const answered = new Promise<JsonObject | undefined>((resolve, reject) => {
       this.answer = (message) => {
         if (message.form !== "result" && message.form !== "error") return;
         if (message.id !== id) return;
         this.answer = undefined;
         if (message.form === "result") resolve(message.result);
-        else reject(broken(`the server answered \`${method}\` with error ${String(message.error.code)}`));
+        else if (message.error.code === RPC.methodNotFound) resolve(undefined);
+        else reject(answeredWith(method, message.error.code));
       };
     });
     this.child.send(requestLine(id, method, params));

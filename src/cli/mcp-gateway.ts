@@ -47,19 +47,22 @@ async function serve({ config, json, traceOut }: Options, io: Io): Promise<void>
 
 async function check({ config, json }: Options, io: Io): Promise<void> {
   const [
-    { readGatewayConfig, GatewayInvalid },
+    { readGatewayConfig, runServers, GatewayInvalid },
     { readPolicy, compileSource },
+    { pinsOfServers },
     { gatewayJson, gatewayText, gatewayFaultsJson, gatewayFaultsText },
   ] = await Promise.all([
     import("../app/gateway-config.js"),
     import("../app/policy-file.js"),
+    import("../app/run-pins.js"),
     import("../report/gateway-report.js"),
   ]);
   try {
-    const { gateway, policyFile, servers } = readGatewayConfig(resolve(io.cwd, config), io.env);
+    const { gateway, policyFile, servers, lock } = readGatewayConfig(resolve(io.cwd, config), io.env);
     const policy = await readPolicy(policyFile);
     compileSource(policy.source, policyFile);
-    const plan = { id: gateway.id, policy: policy.name, servers };
+    const pins = await pinsOfServers(runServers(servers, io), lock);
+    const plan = { id: gateway.id, policy: policy.name, lock: pins?.name, servers };
     io.stdout(json === true ? gatewayJson(config, plan) : gatewayText(config, plan));
     io.exit(0);
   } catch (error) {

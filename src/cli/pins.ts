@@ -8,7 +8,8 @@ import { lookFor, type Io } from "./io.js";
 import { collect } from "./values.js";
 
 interface Flags {
-  readonly lock: string;
+  readonly lock?: string;
+  readonly config?: string;
   readonly serverId: string;
   readonly allowEnv: readonly string[];
   readonly acceptFlagged: readonly string[];
@@ -25,7 +26,8 @@ Exit status: 0 done, or nothing differs; 1 it could not be done; 2 something dif
 Example:
   agentk pins init --server-id files -- npx -y @modelcontextprotocol/server-filesystem ~/notes
   agentk pins diff --server-id files -- npx -y @modelcontextprotocol/server-filesystem ~/notes
-  agentk pins accept read_file --reason "reviewed in #12" --server-id files -- npx -y ...`;
+  agentk pins accept read_file --reason "reviewed in #12" --server-id files -- npx -y ...
+  agentk pins init --config agentk.toml --server-id files`;
 
 export function registerPins(program: Command, io: Io): void {
   const pins = program
@@ -57,7 +59,8 @@ export function registerPins(program: Command, io: Io): void {
 function common(command: Command, words = "[command...]"): Command {
   return command
     .argument(words, "the server and its arguments, after --")
-    .option("--lock <file>", "the lock", DEFAULT_LOCK)
+    .option("--lock <file>", `the lock (default: ${DEFAULT_LOCK}, or the one of the configuration)`)
+    .option("--config <file>", "the server is one of this gateway's, by its --server-id, in place of a command")
     .option("--server-id <id>", "what the lock calls the server, as given to the proxy", serverName, "downstream-mcp")
     .option("--allow-env <name>", "pass this environment variable to the server (repeat)", collect, [])
     .option("--json", "print JSON");
@@ -80,14 +83,29 @@ function reason(value: string): string {
   throw new InvalidArgumentError(`it must be 1 to ${String(MAX_KEY_NOTE_CHARS)} characters.`);
 }
 
-async function serverOf(words: readonly string[], flags: Flags, io: Io): Promise<PinsServer> {
+interface Asked {
+  readonly server: PinsServer;
+  /** The lock's path as it was given. */
+  readonly lock: string;
+}
+
+async function serverOf(words: readonly string[], flags: Flags, io: Io): Promise<Asked> {
   const [command, ...args] = words;
-  if (command === undefined) {
+  if (flags.config !== undefined && command === undefined) {
+    const { gatewayServer } = await import("../app/gateway-config.js");
+    const { server, lock } = gatewayServer(resolve(io.cwd, flags.config), flags.serverId, { cwd: io.cwd, env: io.env });
+    return { server, lock: flags.lock ?? lock };
+  }
+  if (command === undefined || flags.config !== undefined) {
     const { AgentkError } = await import("../base/errors.js");
-    throw new AgentkError("usage", "no server is named", { hint: "put its command after `--`" });
+    const problem = command === undefined ? "no server is named" : "a command and `--config` name two servers";
+    throw new AgentkError("usage", problem, {
+      hint: "put its command after `--`, or name it with --config and --server-id",
+    });
   }
   const { serverId, allowEnv } = flags;
-  return { command, args, cwd: io.cwd, env: io.env, allowEnv, serverId };
+  const server = { command, args, cwd: io.cwd, env: io.env, allowEnv, serverId };
+  return { server, lock: flags.lock ?? DEFAULT_LOCK };
 }
 
 function now(): string {
@@ -95,25 +113,25 @@ function now(): string {
 }
 
 async function init(words: readonly string[], flags: Flags, io: Io): Promise<void> {
-  const server = await serverOf(words, flags, io);
+  const { server, lock } = await serverOf(words, flags, io);
   const [{ initPins }, { lockText }, { initText, listJson }] = await Promise.all([
     import("../app/pins.js"),
     import("../report/pins-lock.js"),
     import("../report/pins-report.js"),
   ]);
   const how = { reason: flags.reason, accepted: now(), flagged: flags.acceptFlagged };
-  const made = await initPins(resolve(io.cwd, flags.lock), server, how, lockText);
-  io.stdout(flags.json === true ? listJson({ servers: [made] }) : initText(flags.lock, made));
+  const made = await initPins(resolve(io.cwd, lock), server, how, lockText);
+  io.stdout(flags.json === true ? listJson({ servers: [made] }) : initText(lock, made));
   io.exit(0);
 }
 
 async function diff(words: readonly string[], flags: Flags, io: Io): Promise<void> {
-  const server = await serverOf(words, flags, io);
+  const { server, lock } = await serverOf(words, flags, io);
   const [{ diffPins }, { diffJson, diffText, hasDifference }] = await Promise.all([
     import("../app/pins.js"),
     import("../report/pins-report.js"),
   ]);
-  const found = await diffPins(resolve(io.cwd, flags.lock), server);
+  const found = await diffPins(resolve(io.cwd, lock), server);
   io.stdout(flags.json === true ? diffJson(found) : diffText(found, (await lookFor(io)).paint));
   io.exit(hasDifference(found) ? 2 : 0);
 }
@@ -121,7 +139,7 @@ async function diff(words: readonly string[], flags: Flags, io: Io): Promise<voi
 /** The name stands before the server, unless it is the server itself that is accepted. */
 async function accept(words: readonly string[], flags: Flags, io: Io): Promise<void> {
   const [name = "", ...rest] = flags.acceptIdentity === true ? ["", ...words] : words;
-  const server = await serverOf(rest, flags, io);
+  const { server, lock } = await serverOf(rest, flags, io);
   const [{ acceptPin }, { lockText }, { diffJson, diffText }] = await Promise.all([
     import("../app/pins.js"),
     import("../report/pins-lock.js"),
@@ -129,7 +147,7 @@ async function accept(words: readonly string[], flags: Flags, io: Io): Promise<v
   ]);
   const how = { reason: flags.reason, accepted: now(), flagged: flags.acceptFlagged };
   const what = flags.acceptIdentity === true ? "identity" : ({ name, list: flags.list } as const);
-  const taken = await acceptPin(resolve(io.cwd, flags.lock), server, { ...how, what, text: lockText });
+  const taken = await acceptPin(resolve(io.cwd, lock), server, { ...how, what, text: lockText });
   io.stdout(flags.json === true ? diffJson(taken) : diffText(taken, (await lookFor(io)).paint));
   if (flags.json !== true) io.stdout(`accepted: ${flags.reason}\n`);
   io.exit(0);
@@ -140,7 +158,7 @@ async function list(flags: Flags, io: Io): Promise<void> {
     import("../app/pins-lock.js"),
     import("../report/pins-report.js"),
   ]);
-  const lock = readLock(resolve(io.cwd, flags.lock));
+  const lock = readLock(resolve(io.cwd, flags.lock ?? DEFAULT_LOCK));
   io.stdout(flags.json === true ? listJson(lock) : listText(lock, (await lookFor(io)).paint));
   io.exit(0);
 }

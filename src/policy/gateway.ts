@@ -41,6 +41,7 @@ const gatewayShape = {
     "agent://mcp/gateway",
   ),
   policy: z.string().min(1, "`policy` must not be empty").default("guard"),
+  lock: z.string().min(1, "`lock` must not be empty").exactOptional(),
   response_timeout_ms: count("response_timeout_ms").default(RESPONSE_TIMEOUT_MS),
   max_client_messages: count("max_client_messages").default(MAX_CLIENT_MESSAGES),
   max_in_flight: count("max_in_flight").default(MAX_IN_FLIGHT),

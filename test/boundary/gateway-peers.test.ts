@@ -73,7 +73,7 @@ const callsIn = (root: string): Readonly<Record<keyof typeof REFERENCE, readonly
   everything: [
     ["echo", { message: "Grüße" }],
     ["get-structured-content", { location: "Chicago" }],
-    ["get-sum", { a: "no number" }],
+    ["get-sum", { a: 0.1, b: 2 }],
   ],
   files: [
     ["write_file", { path: join(root, "a.txt"), content: "one\n" }],

@@ -1,6 +1,9 @@
 /** A gateway before several real servers, with what each has seen. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gatewayServer } from "../../src/app/gateway-config.js";
+import { initPins } from "../../src/app/pins.js";
+import { lockText } from "../../src/report/pins-lock.js";
 import { fixture, ProxyProcess, testFolder } from "./proxy-process.js";
 
 export interface GatewayServer {
@@ -16,6 +19,8 @@ export interface GatewaySetup {
   readonly policy?: string;
   /** Further lines of `[gateway]`. */
   readonly more?: string;
+  /** The operator has accepted nothing: of two servers with tools of one name, the second's are withheld. */
+  readonly isUnpinned?: true;
 }
 
 export interface RunningGateway {
@@ -37,9 +42,10 @@ export function gatewayConfig(cwd: string, { servers, policy, more = "" }: Gatew
   return file;
 }
 
-export function startGateway(name: string, setup: GatewaySetup): RunningGateway {
+export async function startGateway(name: string, setup: GatewaySetup): Promise<RunningGateway> {
   const cwd = testFolder(name);
   const config = gatewayConfig(cwd, setup);
+  if (setup.isUnpinned !== true) await accept(cwd, setup.servers, config);
   const proxy = new ProxyProcess({ cwd, command: "mcp-gateway", server: [], flags: ["--config", config] });
   const seen = (server: string): readonly string[] => {
     const file = seenBy(cwd, server);
@@ -47,6 +53,19 @@ export function startGateway(name: string, setup: GatewaySetup): RunningGateway 
   };
   return { proxy, seen };
 }
+
+/** All that the servers list, as the operator would. */
+async function accept(cwd: string, servers: readonly GatewayServer[], config: string): Promise<void> {
+  const how = { reason: "a test", accepted: "2026-01-01T00:00:00Z", flagged: FLAGGED };
+  for (const { id, command } of servers) {
+    const { server, lock } = gatewayServer(config, id, { cwd, env: process.env });
+    await initPins(lock, server, how, lockText);
+    if (command === undefined) rmSync(seenBy(cwd, id));
+  }
+}
+
+/** Tools of the scripted server that have a sign of poison, for its own tests. */
+const FLAGGED: readonly string[] = [];
 
 function seenBy(cwd: string, server: string): string {
   return join(cwd, `seen-${server}`);

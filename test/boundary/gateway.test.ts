@@ -1,5 +1,5 @@
 /** Several real servers behind one gateway: one client, one kernel, one session. */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fixture, testFolder, type Reply } from "./proxy-process.js";
@@ -7,7 +7,7 @@ import { gatewayConfig, startGateway, type RunningGateway } from "./gateway-proc
 import { agentk, facts, outcomes, textOf, verified } from "./watch.js";
 
 async function started(name: string, setup: Parameters<typeof startGateway>[1]): Promise<RunningGateway> {
-  const gateway = startGateway(name, setup);
+  const gateway = await startGateway(name, setup);
   await gateway.proxy.handshake();
   return gateway;
 }
@@ -25,7 +25,7 @@ async function endsWell(gateway: RunningGateway): Promise<void> {
 
 describe("names and routes", () => {
   test("one handshake opens all servers, and their tools are told apart by their server's id", async () => {
-    const gateway = startGateway("gateway-names", { servers: [{ id: "one" }, { id: "two-2" }] });
+    const gateway = await startGateway("gateway-names", { servers: [{ id: "one" }, { id: "two-2" }] });
     const opened = await gateway.proxy.handshake();
     expect(opened.result).toMatchObject({
       protocolVersion: "2025-11-25",
@@ -111,6 +111,46 @@ describe("names and routes", () => {
   });
 });
 
+describe("a name that another server has", () => {
+  const servers = [{ id: "one" }, { id: "two" }];
+
+  test("is caught: what comes second is withheld and cannot be called, unless the operator has accepted it", async () => {
+    const gateway = await started("gateway-shadow", { servers, isUnpinned: true });
+    const { proxy } = gateway;
+    const listed = toolNames(await proxy.request("tools/list", {}));
+    const [first = "", second = ""] = listed.includes("one__echo") ? ["one", "two"] : ["two", "one"];
+    expect(listed.some((name) => name.startsWith(`${second}__`))).toBe(false);
+    expect(textOf(await proxy.call(`${first}__echo`, { a: 1 }))).toBe('{"a":1}');
+    const denied = await proxy.call(`${second}__echo`, { b: 2 });
+    expect(decisionOf(denied)).toMatchObject({ verdict: "deny", rule: "quarantined" });
+    expect(gateway.seen(second).some((line) => line.includes('"b"'))).toBe(false);
+    await endsWell(gateway);
+    const pages = proxy.events().filter(({ type, value }) => type === "page" && value["server"] === second);
+    expect(JSON.stringify(pages)).toContain('"reason":"shadowing"');
+
+    const pinned = await started("gateway-not-shadow", { servers });
+    for (const id of ["one", "two"]) expect(textOf(await pinned.proxy.call(`${id}__echo`, { c: 3 }))).toBe('{"c":3}');
+    await endsWell(pinned);
+  });
+
+  test("a lock that lacks one of the servers keeps all from starting, and says how to mend it", async () => {
+    const cwd = testFolder("gateway-lock");
+    const config = gatewayConfig(cwd, { servers });
+    const pins = await agentk(cwd, ["pins", "init", "--config", "agentk.toml", "--server-id", "one"]);
+    expect(pins).toMatchObject({ code: 0, stderr: "" });
+    const half = await agentk(cwd, ["mcp-gateway", "--config", config, "--check"]);
+    expect([half.code, half.stdout]).toEqual([1, ""]);
+    expect(half.stderr).toContain("the lock has no server `two`");
+    expect(half.stderr).toContain("agentk pins init");
+    expect(existsSync(join(cwd, ".agentk"))).toBe(false);
+    await agentk(cwd, ["pins", "init", "--config", "agentk.toml", "--server-id", "two"]);
+    const whole = await agentk(cwd, ["mcp-gateway", "--config", config, "--check", "--json"]);
+    expect([whole.code, (JSON.parse(whole.stdout) as { lock: unknown }).lock]).toEqual([0, "agentk.lock"]);
+    const nobody = await agentk(cwd, ["pins", "diff", "--config", "agentk.toml", "--server-id", "three"]);
+    expect([nobody.code, nobody.stderr.includes("--server-id: one, two")]).toEqual([1, true]);
+  });
+});
+
 describe("what was read from one server follows the session to the others", () => {
   test("after poison from one, another may not be called", async () => {
     const gateway = await started("gateway-taint", { servers: [{ id: "a" }, { id: "b" }] });
@@ -189,6 +229,7 @@ describe("a server harms only its own calls", () => {
   test("one that cannot be started has no tools; the others work, and the log says so", async () => {
     const gateway = await started("gateway-missing", {
       servers: [{ id: "gone", command: ["/no/such/server"] }, { id: "two" }],
+      isUnpinned: true,
     });
     const { proxy } = gateway;
     const names = toolNames(await proxy.request("tools/list", {}));

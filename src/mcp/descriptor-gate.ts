@@ -7,7 +7,7 @@ import type { JsonObject } from "../base/json.js";
 import type { Judged } from "../kernel/dispatch.js";
 import type { GateAnswer } from "./gate-answer.js";
 import type { RequestContract } from "./methods/contract.js";
-import { OwnListing } from "./own-listing.js";
+import { isLooked, OwnListing } from "./own-listing.js";
 import type { ListKind, RelayParts } from "./relay-parts.js";
 import { SchemaCheck, type Mismatch, type ToolSchemas } from "./schema-check.js";
 import type { Refused } from "./session.js";
@@ -19,6 +19,8 @@ const PASS: GateAnswer = { ok: true, checks: {} };
 export class DescriptorGate {
   private readonly listing: OwnListing;
   private readonly schemas: SchemaCheck;
+  /** The answer to the last question. */
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: Pick<RelayParts, "dispatch" | "session" | "upstream" | "identity">) {
     const { dispatch, identity } = parts;
@@ -35,8 +37,20 @@ export class DescriptorGate {
     this.listing.heard(list);
   }
 
-  /** Before a request is decided. `params` have passed their contract. Never rejects. */
-  async before(contract: RequestContract, params: JsonObject): Promise<GateAnswer> {
+  /**
+   * Before a request is decided. `params` have passed their contract. Never rejects.
+   * INVARIANT: answers in the order of the questions. What is looked at for one call takes longer than for another, and
+   * a client that writes before it reads must not find the two decided the other way round.
+   */
+  before(contract: RequestContract, params: JsonObject): Promise<GateAnswer> {
+    const looked = this.look(contract, params);
+    if (!isLooked(contract)) return looked;
+    const answer = this.turn.then(() => looked);
+    this.turn = answer;
+    return answer;
+  }
+
+  private async look(contract: RequestContract, params: JsonObject): Promise<GateAnswer> {
     const { method } = contract;
     if (!(await this.listing.before(contract))) {
       const detail = "the server's list could not be read";

@@ -32,6 +32,11 @@ const LISTS: ReadonlyMap<string, readonly [list: DescriptorList, method: string]
   ["prompts/get", ["prompts", "prompts/list"]],
 ]);
 
+/** Whether a request of this kind waits for a look at a list. */
+export function isLooked({ method }: Pick<RequestContract, "method">): boolean {
+  return LISTS.has(method);
+}
+
 /** listed: all pages were seen. denied: the policy lets nobody list, or the server cannot, so nothing is known. failed: the server did not answer as it must. */
 type Looked = "listed" | "denied" | "failed";
 

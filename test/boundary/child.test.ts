@@ -98,7 +98,7 @@ describe("what the server writes to stderr", () => {
     expect(await proxy.close()).toEqual({ code: 0, signal: null });
     expect(JSON.stringify(proxy.replies)).not.toContain("canary");
     expect(traces(proxy)).not.toContain("canary");
-    expect(proxy.stderr).toMatch(/^(agentk: a key .*\n)*agentk: run .* ended \(eof\): 1 allowed, 0 denied; log .*\n$/);
+    expect(proxy.stderr).toMatch(/^(agentk: a key .*\n)*agentk: run .* ended \(eof\): 2 allowed, 0 denied; log .*\n$/);
     const close = proxy.events().at(-1);
     expect(close?.type).toBe("close");
     expect(close?.value["stderr_bytes"]).toBe(times * text.length);

@@ -165,14 +165,17 @@ describe("a result", () => {
   });
 });
 
+/** Longest line: that of the list of tools just fits. */
+const MAX = 10_000;
+
 describe("a server that does not answer", () => {
   test("in time, or too long: one clear error each, and the session goes on", async () => {
-    const flags = ["--response-timeout-ms", "2000", "--max-line-bytes", "1000"];
+    const flags = ["--response-timeout-ms", "2000", "--max-line-bytes", String(MAX)];
     const { proxy, seen } = startScripted("timeout", { flags });
     await proxy.handshake();
     const frame = '{"jsonrpc":"2.0","id":"fits","result":{"content":[{"type":"text","text":""}]}}'.length;
-    expect(textOf(await proxy.call("big", { bytes: 1000 - frame }, "fits"))).toHaveLength(1000 - frame);
-    const waiting = [proxy.call("hold", {}, 7), proxy.call("big", { bytes: 1000 - frame + 1 }, "over")];
+    expect(textOf(await proxy.call("big", { bytes: MAX - frame }, "fits"))).toHaveLength(MAX - frame);
+    const waiting = [proxy.call("hold", {}, 7), proxy.call("big", { bytes: MAX - frame + 1 }, "over")];
     await untilLogged(proxy, () => facts(proxy).includes("child-fault:line-too-long"));
     // Others are answered while these wait.
     expect(textOf(await proxy.call("echo", { meanwhile: 1 }))).toBe('{"meanwhile":1}');

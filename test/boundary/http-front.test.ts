@@ -12,7 +12,7 @@ import { dirname } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { fixture, testFolder, type Reply } from "./proxy-process.js";
 import { HttpProcess, type HttpSetup } from "./http-process.js";
-import { agentk, isAlive, textOf } from "./watch.js";
+import { agentk, isAlive, outcomes, textOf } from "./watch.js";
 
 async function front(setup: HttpSetup = {}): Promise<HttpProcess> {
   const process = new HttpProcess(setup);
@@ -181,12 +181,7 @@ describe("sessions", () => {
     for await (const event of eventsOf(await held)) told.push(event);
     expect(told).toEqual([]);
     await settled(proxy);
-    expect(
-      proxy
-        .events()
-        .filter(({ type }) => type === "outcome")
-        .map(({ value }) => value.status),
-    ).toEqual(["cancelled"]);
+    expect(outcomes(proxy)).toEqual(["cancelled"]);
   });
 
   test("progress comes before the answer, and what was missed is sent again to who asks for it", async () => {
@@ -239,12 +234,7 @@ describe("sessions", () => {
       while (!proxy.events().some(({ value }) => value.kind === "tool.invoke")) await proxy.send("POST", PING, session);
       expect(await proxy.stop(signal)).toEqual({ code: 0, signal: null });
       expect((JSON.parse((await waiting).text) as Reply).error?.code).toBe(7006);
-      expect(
-        proxy
-          .events()
-          .filter(({ type }) => type === "outcome")
-          .map(({ value }) => value.status),
-      ).toEqual(["unknown"]);
+      expect(outcomes(proxy)).toEqual(["unknown"]);
       expect(proxy.events().at(-1)?.value.reason).toBe(signal.toLowerCase());
       expect(readFileSync(join(proxy.cwd, "pids"), "utf8").trim().split("\n").map(Number).map(isAlive)).toEqual([
         false,

@@ -54,7 +54,11 @@ async function scripted(
         response.writeHead(200, { "content-type": "application/json", "mcp-session-id": "abc" });
         response.end(JSON.stringify({ jsonrpc: "2.0", id, result }));
       } else if (id === undefined) response.writeHead(202).end();
-      else answer(Object.assign(request, { rpcId: id }), response);
+      else if (method === "tools/list") {
+        const tools = ["a", "b"].map((name) => ({ name, inputSchema: { type: "object" } }));
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(JSON.stringify({ jsonrpc: "2.0", id, result: { tools } }));
+      } else answer(Object.assign(request, { rpcId: id }), response);
     });
   });
   return { url, seen };

@@ -114,7 +114,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
     const { proxy } = startScripted("signalled");
     await proxy.handshake();
     proxy.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "hang" } });
-    await untilLogged(proxy, (events) => events.some(({ type }) => type === "syscall"));
+    await untilLogged(proxy, (events) => events.some(({ value }) => value.kind === "tool.invoke"));
     proxy.process.kill(signal);
     expect(await proxy.ended).toEqual({ code: 0, signal: null });
     expect(outcomes(proxy)).toEqual(["unknown"]);

@@ -161,7 +161,7 @@ test("a whole session piped at once, without a last newline, is answered in full
     "tools/call",
     "tools/list",
   ]);
-  expect(proxy.events().at(-1)).toMatchObject({ type: "close", value: { reason: "eof", allowed: 5 } });
+  expect(proxy.events().at(-1)).toMatchObject({ type: "close", value: { reason: "eof", allowed: 6 } });
 });
 
 test("a piped session longer than what may be held back is answered line by line all the same", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ProxyProcess } from "./proxy-process.js";
 import { judgedCalls, startScripted } from "./scripted-proxy.js";
-import { until } from "./watch.js";
+import { eventsOf, until } from "./watch.js";
 
 const DENIED = 7001;
 
@@ -57,8 +57,7 @@ function decisionsOf(proxy: ProxyProcess): readonly string[] {
 }
 
 function claimsOf(proxy: ProxyProcess): readonly unknown[] {
-  return proxy
-    .events()
+  return eventsOf(proxy)
     .filter(({ type }) => type === "syscall")
     .map(({ value }) => value["claims"]);
 }
@@ -84,7 +83,7 @@ test("a policy that denies everything: the server is asked nothing, the client i
   expect(seenMethods()).toEqual(["initialize", "notifications/initialized"]);
 
   const sha256 = createHash("sha256").update(`agentk/policy/1\n${DENY_ALL}`).digest("hex");
-  const policies = proxy.events().flatMap(({ type, value }) => {
+  const policies = eventsOf(proxy).flatMap(({ type, value }) => {
     if (type === "policy") return [value["sha256"]];
     return type === "syscall" ? [value["policy"]] : [];
   });

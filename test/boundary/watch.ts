@@ -51,10 +51,29 @@ export function traces(proxy: ProxyProcess): string {
   return [proxy.stderr, ...files.map((file) => readFileSync(file, "latin1"))].join("\n");
 }
 
+/** Whatever has a log. */
+interface Logged {
+  readonly events: () => readonly LoggedEvent[];
+}
+
+/** The events of the log without agentk's own look at the server's list: what the client and the server had to do. */
+export function eventsOf(proxy: Logged): readonly LoggedEvent[] {
+  const events = proxy.events();
+  const own = new Set(events.flatMap(({ value }) => (value["from"] === "agentk" ? [value.call] : [])));
+  return events.filter(({ value }) => value.call === undefined || !own.has(value.call)).filter(isNotOf(own));
+}
+
+/** Receipts stand in groups: one that is for agentk's own calls alone is left out with them. */
+function isNotOf(own: ReadonlySet<string | undefined>): (event: LoggedEvent) => boolean {
+  return ({ value }) => {
+    const receipts = value["receipts"] as readonly { readonly call: string }[] | undefined;
+    return receipts?.every(({ call }) => own.has(call)) !== true;
+  };
+}
+
 /** The statuses of the outcomes, in the log's order. */
-export function outcomes(proxy: ProxyProcess): readonly (string | undefined)[] {
-  return proxy
-    .events()
+export function outcomes(proxy: Logged): readonly (string | undefined)[] {
+  return eventsOf(proxy)
     .filter(({ type }) => type === "outcome")
     .map(({ value }) => value.status);
 }

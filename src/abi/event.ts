@@ -78,6 +78,10 @@ export const SESSION_FACTS = [
   /** From here on messages of the server were dropped, because there were too many in a time. */
   "server-flood",
   "schema-unusable",
+  /** The server that was started again was not let in: `fault` says why. */
+  "restart-refused",
+  /** The server was subscribed to for resources, and the one that has taken its place is not. */
+  "subscriptions-lost",
 ] as const;
 
 /** A fact of the transport: nothing an agent decided, but part of what passed. */
@@ -92,6 +96,8 @@ const sessionShape = record({
   fault: optional(text({ max: 64 })),
   exit_code: optional(integer()),
   exit_signal: optional(text({ max: 16 })),
+  /** Which restart of the server this belongs to, from 1: since version 4. */
+  restart: optional(integer(1)),
 });
 
 const claimsShape = record({

@@ -109,6 +109,7 @@ export interface SessionNote {
   readonly fault?: string;
   readonly exit_code?: number;
   readonly exit_signal?: string;
+  readonly restart?: number;
 }
 
 export interface RunFacts extends Omit<OpenValue, "command"> {

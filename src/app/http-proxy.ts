@@ -7,7 +7,7 @@ import { createByteTail } from "../host/byte-tail.js";
 import { hostNames, isLoopback, MCP_PATH } from "../host/http-guard.js";
 import { openHttpServer, type HttpServer, type HttpTimes } from "../host/http-server.js";
 import { tokenCheck } from "../host/http-token.js";
-import { Connection, type ConnectionOptions } from "./connection.js";
+import { Connection } from "./connection.js";
 import type { ChannelEnd, Connect } from "./http-channel.js";
 import { HttpFront } from "./http-front.js";
 import { MediatedRun, type RunEnd, type RunOptions } from "./mediated-run.js";
@@ -96,13 +96,9 @@ export class HttpProxy {
   private readonly connect: Connect = (session, client) => {
     const { serverId, agentId, responseTimeoutMs, maxClientMessages } = this.options;
     const names = { session, server: serverId, agent: agentId };
-    const options = { ...names, responseTimeoutMs, maxClientMessages, ...this.starting() };
+    const options = { ...names, responseTimeoutMs, maxClientMessages, startServer: this.server.start };
     return new Connection(this.run, options, client);
   };
-
-  private starting(): Pick<ConnectionOptions, "startServer" | "restarts"> {
-    return { startServer: this.server.start, restarts: this.server.restarts };
-  }
 
   private keep({ session, strays, stderr, stderrBytes }: ChannelEnd): void {
     this.strays += strays;

@@ -42,6 +42,7 @@ export function registerMcpProxyStdio(program: Command, io: Io): void {
     .argument("[command...]", "the server and its arguments, after --")
     .passThroughOptions();
   addFlags(command)
+    .option("--restarts <n>", "how often a server that ends by itself is started again", wholeNumber(0), MAX_RESTARTS)
     .addHelpText("after", EXAMPLE)
     .action((words: readonly string[], flags: ProxyFlags) => serve(words, flags, io));
 }
@@ -56,7 +57,6 @@ export function addFlags(command: Command): Command {
     .option("--agent-id <id>", "what policies and the log call the agent", name, "agent://mcp/proxy")
     .option("--allow-env <name>", "pass this environment variable to the server (repeat)", collect, [])
     .option("--response-timeout-ms <n>", "how long one call may wait", count, RESPONSE_TIMEOUT_MS)
-    .option("--restarts <n>", "how often a server that ends by itself is started again", wholeNumber(0), MAX_RESTARTS)
     .option("--max-client-messages <n>", "messages taken from the client in one run", count, MAX_CLIENT_MESSAGES)
     .option("--max-in-flight <n>", "calls waiting at once", count, MAX_IN_FLIGHT)
     .option("--max-line-bytes <n>", "longest line from either side, at most 10 MiB", lineBytes, MAX_LINE_BYTES)

@@ -23,7 +23,7 @@ import type { McpRequest } from "./upstream.js";
 import { wireFault, type WireFault } from "./wire/faults.js";
 import type { Message, RequestMessage } from "./wire/message.js";
 import { readMessage } from "./wire/read.js";
-import { denialError, faultError, notificationLine, requestLine, resultLine, toolDenial } from "./wire/write.js";
+import { denialError, faultError, notificationLine, ownError, requestLine, resultLine, toolDenial } from "./wire/write.js";
 
 export class Relay {
   private readonly parts: RelayParts;
@@ -265,6 +265,7 @@ export class Relay {
     const { refusal } = refused;
     const judged = await this.refusals.record({ name: method, refusal, from: "client" });
     if (!this.parts.session.release(exchange)) return;
+    if (this.parts.upstream.hasGone) return this.reply(ownError(exchange.id, "server-gone", judged?.call));
     const decision = judged?.decision ?? { verdict: "deny", rule: refusal, reason: refusal };
     const answer = denial === "tool-result" ? toolDenial : denialError;
     const line = answer(exchange.id, decision, judged?.call, refused);

@@ -123,6 +123,11 @@ export class Upstream {
     if (this.parts.session.abandon(exchange)) this.waiting.get(exchange)?.finish({ kind: "cancelled" });
   }
 
+  /** No server is there: nothing could be asked of it, not even what it lists. */
+  get hasGone(): boolean {
+    return this.isGone;
+  }
+
   /** A server is there again. */
   back(): void {
     this.isGone = false;

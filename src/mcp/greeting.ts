@@ -12,7 +12,13 @@ import { notificationLine, requestLine } from "./wire/write.js";
 
 /** Why a server is not let in. */
 export type GreetingFault =
-  "no-answer" | "error-answer" | "invalid-answer" | "other-protocol" | "other-server" | "other-capabilities" | "unrecorded";
+  | "no-answer"
+  | "error-answer"
+  | "invalid-answer"
+  | "other-protocol"
+  | "other-server"
+  | "other-capabilities"
+  | "unrecorded";
 
 /** gone: it has ended before it was known. */
 export type Greeted = "same" | "gone" | GreetingFault;
@@ -22,6 +28,7 @@ type Parts = Pick<RelayParts, "dispatch" | "session" | "upstream" | "identity" |
 /** `restart`: which one it is, from 1. Never rejects. In the era without a handshake there is nothing to say. */
 export async function greet(parts: Parts, restart: number): Promise<Greeted> {
   const { dispatch, session, upstream, identity, toServer } = parts;
+  const isRecorded = (): boolean => dispatch.fault === undefined;
   const { agreement } = session;
   if (agreement === undefined) return "same";
   const id = ownId();
@@ -29,7 +36,7 @@ export async function greet(parts: Parts, restart: number): Promise<Greeted> {
   const exchange = session.beginOwn(id, initialize.method);
   const place = { session: identity.session, server: identity.server };
   await dispatch.note({ ...place, fact: "initialize", protocol: protocolOf(agreement.result), restart });
-  if (dispatch.fault !== undefined || !session.forward(exchange)) {
+  if (!isRecorded() || !session.forward(exchange)) {
     session.release(exchange);
     return "unrecorded";
   }
@@ -39,7 +46,7 @@ export async function greet(parts: Parts, restart: number): Promise<Greeted> {
   const fault = differenceOf(agreement.result, answer.message.result);
   if (fault !== undefined) return fault;
   await dispatch.note({ ...place, fact: "ready", restart });
-  if (dispatch.fault !== undefined) return "unrecorded";
+  if (!isRecorded()) return "unrecorded";
   toServer(notificationLine("notifications/initialized"));
   return "same";
 }

@@ -18,12 +18,21 @@ import { isOfModern } from "./modern/relay.js";
 import type { ListKind, RelayParts } from "./relay-parts.js";
 import { replyTo } from "./reply.js";
 import type { Admitted, Refused } from "./session.js";
+import { lineOf, progressLine } from "./sent-lines.js";
 import { Strays } from "./strays.js";
 import type { McpRequest } from "./upstream.js";
 import { wireFault, type WireFault } from "./wire/faults.js";
 import type { Message, RequestMessage } from "./wire/message.js";
 import { readMessage } from "./wire/read.js";
-import { denialError, faultError, notificationLine, ownError, requestLine, resultLine, toolDenial } from "./wire/write.js";
+import {
+  denialError,
+  faultError,
+  notificationLine,
+  ownError,
+  requestLine,
+  resultLine,
+  toolDenial,
+} from "./wire/write.js";
 
 export class Relay {
   private readonly parts: RelayParts;
@@ -180,16 +189,16 @@ export class Relay {
     const contract = admission.contract as RequestContract;
     const exchange = this.parts.session.begin(message);
     await this.opened;
-    const gate = await this.gate.before(contract, admission.params ?? {});
+    const params = admission.params ?? {};
+    const gate = await this.gate.before(contract, params);
     if (!gate.ok) return this.refuseBegun(exchange, contract, gate);
     const line = lineOf(message, admission);
     const claims = this.claimed.take(admission.claims);
-    if (contract.syscall === undefined)
-      return this.handleLifecycle(message, exchange, { line, params: admission.params ?? {} });
-    const { kind, subject, arguments: args } = contract.syscall(admission.params ?? {});
+    if (contract.syscall === undefined) return this.handleLifecycle(message, exchange, { line, params });
+    const { kind, subject, arguments: args } = contract.syscall(params);
     const request: McpRequest = {
       ...this.parts.identity,
-      ...{ from: "client", kind, subject, exchange, contract, params: admission.params ?? {}, line },
+      ...{ from: "client", kind, subject, exchange, contract, params, line },
       ...(args === undefined ? {} : { arguments: openPayload(canonicalJson(args)) }),
       ...(claims === undefined ? {} : { claims }),
       ...gate.checks,
@@ -265,7 +274,10 @@ export class Relay {
     const { refusal } = refused;
     const judged = await this.refusals.record({ name: method, refusal, from: "client" });
     if (!this.parts.session.release(exchange)) return;
-    if (this.parts.upstream.hasGone) return this.reply(ownError(exchange.id, "server-gone", judged?.call));
+    if (this.parts.upstream.hasGone) {
+      this.reply(ownError(exchange.id, "server-gone", judged?.call));
+      return;
+    }
     const decision = judged?.decision ?? { verdict: "deny", rule: refusal, reason: refusal };
     const answer = denial === "tool-result" ? toolDenial : denialError;
     const line = answer(exchange.id, decision, judged?.call, refused);
@@ -286,15 +298,4 @@ export class Relay {
     if (stray?.stray === "late") this.late(stray.call);
     if (stray?.stray === "orphan") this.serverFault("orphan-answer");
   }
-}
-
-/** What goes to the server: the message as it came in canonical form, or what its contract left of it. */
-function lineOf({ id, method, params, canonical }: RequestMessage, admission: Admitted): string {
-  return admission.params === params ? canonical : requestLine(id, method, admission.params);
-}
-
-/** How far the client has come with a question of the server's: the numbers, and no word of its own. */
-function progressLine({ progressToken = null, progress = null, total }: JsonObject): string {
-  const params = { progressToken, progress, ...(total === undefined ? {} : { total }) };
-  return notificationLine("notifications/progress", params);
 }

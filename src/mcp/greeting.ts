@@ -11,7 +11,7 @@ import type { Agreement } from "./session.js";
 import { notificationLine, requestLine } from "./wire/write.js";
 
 /** Why a server is not let in. */
-export type GreetingFault =
+type GreetingFault =
   | "no-answer"
   | "error-answer"
   | "invalid-answer"

@@ -4,7 +4,6 @@
  */
 import { openPayload, type SessionNote } from "../abi/request.js";
 import { canonicalJson } from "../base/canonical.js";
-import type { JsonObject } from "../base/json.js";
 import { MAX_CHILD_FAULTS } from "../base/limits.js";
 import { Claimed } from "./claimed.js";
 import { DescriptorGate } from "./descriptor-gate.js";
@@ -24,15 +23,7 @@ import type { McpRequest } from "./upstream.js";
 import { wireFault, type WireFault } from "./wire/faults.js";
 import type { Message, RequestMessage } from "./wire/message.js";
 import { readMessage } from "./wire/read.js";
-import {
-  denialError,
-  faultError,
-  notificationLine,
-  ownError,
-  requestLine,
-  resultLine,
-  toolDenial,
-} from "./wire/write.js";
+import { denialError, faultError, notificationLine, ownError, resultLine, toolDenial } from "./wire/write.js";
 
 export class Relay {
   private readonly parts: RelayParts;

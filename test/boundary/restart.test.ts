@@ -201,7 +201,7 @@ effect = "deny"
 `;
 
   test("a question: the client is told that nobody waits, and what it answers late is for nobody", async () => {
-    const mortal = startMortal("restart-question", { policy: FEATURES });
+    const mortal = startMortal("restart-question", { policy: FEATURES, flags: ["--response-timeout-ms", "600000"] });
     const { proxy } = mortal;
     const clientInfo = { name: "test", version: "1" };
     const capabilities = { elicitation: {} };

@@ -13,6 +13,7 @@ import { commitShape, HEX64 } from "./payload.js";
 import { MATCHES } from "./provenance.js";
 import { MAX_WITHHELD, WITHHELD_FOR } from "./descriptors.js";
 import { callId, checkpointShape, handleShape, HEX128, keyShape, NAME_FORM, receiptsShape } from "./signed.js";
+import { SESSION_FACTS } from "./session-facts.js";
 import { ACTS, DURABLE_FROM, RISKS, SYSCALL_KINDS } from "./syscalls.js";
 
 /** What is written now; what is read are all of FLIGHT_FORMATS. */
@@ -60,26 +61,6 @@ const policyShape = record({ name, sha256: hash, source: text({ max: MAX_POLICY_
 /** The descriptors that the operator has accepted, by server: canonical JSON of names and hashes (kernel/pins.ts). */
 const pinsShape = record({ name, sha256: hash, source: text({ max: MAX_PINS_BYTES }) });
 
-export const SESSION_FACTS = [
-  "child-started",
-  "initialize",
-  "ready",
-  "ping",
-  "late-answer",
-  "child-fault",
-  "child-exited",
-  /** A server's own `ping`, and its question for the roots: answered by agentk. */
-  "server-ping",
-  "roots-listed",
-  /** A server announced that a list of its has changed, and the client was told. */
-  "tools-changed",
-  "resources-changed",
-  "prompts-changed",
-  /** From here on messages of the server were dropped, because there were too many in a time. */
-  "server-flood",
-  "schema-unusable",
-] as const;
-
 /** A fact of the transport: nothing an agent decided, but part of what passed. */
 const sessionShape = record({
   session: name,
@@ -92,6 +73,8 @@ const sessionShape = record({
   fault: optional(text({ max: 64 })),
   exit_code: optional(integer()),
   exit_signal: optional(text({ max: 16 })),
+  /** Which restart of the server this belongs to, from 1: since version 4. */
+  restart: optional(integer(1)),
 });
 
 const claimsShape = record({
@@ -277,7 +260,6 @@ export type OutcomeValue = EventValues["outcome"];
 export type CloseValue = EventValues["close"];
 export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
 export type CloseReason = (typeof CLOSE_REASONS)[number];
-export type SessionFact = (typeof SESSION_FACTS)[number];
 
 /** An event as a discriminated union over its type. */
 export type FlightEvent = {

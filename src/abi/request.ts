@@ -7,9 +7,9 @@ import type {
   OutcomeStatus,
   PageValue,
   ProvenanceValue,
-  SessionFact,
   SyscallValue,
 } from "./event.js";
+import type { SessionFact } from "./session-facts.js";
 import type { Commit, OpenPayload, Payload } from "./payload.js";
 import type { ApprovalAnswer, Decision, ReasonCode, ReceiptFault, Verdict } from "./decision.js";
 import type { SyscallKind } from "./syscalls.js";
@@ -109,6 +109,7 @@ export interface SessionNote {
   readonly fault?: string;
   readonly exit_code?: number;
   readonly exit_signal?: string;
+  readonly restart?: number;
 }
 
 export interface RunFacts extends Omit<OpenValue, "command"> {

@@ -6,36 +6,19 @@ import { Relay } from "../mcp/relay.js";
 import { Upstream } from "../mcp/upstream.js";
 import { createEraSession } from "./era-session.js";
 import type { MediatedRun, Place } from "./mediated-run.js";
+import { ServerRuns, type Timers } from "./server-runs.js";
+import type { ServerHandlers, ServerLink } from "./server-stream.js";
 
-/** What a server's line stream tells. */
-export interface ServerHandlers {
-  /** One line. The bytes are valid only during the call. */
-  readonly onLine: (bytes: Buffer) => void;
-  /** A line over the bound: once a line, and the line is dropped. */
-  readonly onOversize: () => void;
-  /** After `send` said false: go on sending. */
-  readonly onDrain: () => void;
-  /** Called once, after the last line, never before the link was given. */
-  readonly onExit: (facts: ExitFacts) => void;
-}
-
-/** A server's line stream: a child process, or what stands for a server elsewhere. */
-export interface ServerLink {
-  /** False: hold back until `onDrain` or `onExit`. */
-  readonly send: (line: string) => boolean;
-  readonly pause: () => void;
-  readonly resume: () => void;
-  /** Ends it. Settles after `onExit`. */
-  readonly stop: () => Promise<ExitFacts>;
-  readonly stderrTail: () => Buffer;
-  readonly stderrBytes: () => number;
-}
+export type { ServerHandlers, ServerLink } from "./server-stream.js";
 
 export interface ConnectionOptions extends Place {
   readonly agent: string;
   readonly responseTimeoutMs: number;
   readonly maxClientMessages: number;
   readonly startServer: (handlers: ServerHandlers) => ServerLink;
+  /** How often a server that ends by itself is started again; default: never. */
+  readonly restarts?: number | undefined;
+  readonly timers?: Timers;
 }
 
 /** The client's side, as far as a connection needs it. */
@@ -44,7 +27,7 @@ export interface ClientSide {
   readonly send: (line: string) => boolean;
   readonly pause: () => void;
   readonly resume: () => void;
-  /** The server ended by itself, or broke the protocol too often. */
+  /** The server ended by itself, and no other comes, or it broke the protocol too often. */
   readonly onServerLost: (reason: "child-exited" | "child-faults") => void;
 }
 
@@ -55,9 +38,7 @@ export class Connection {
   private readonly upstream: Upstream;
   private readonly downstream: Downstream;
   private readonly relay: Relay;
-  private link: ServerLink | undefined;
-  private exit: ExitFacts | undefined;
-  private exitNote: Promise<void> | undefined;
+  private readonly server: ServerRuns;
 
   constructor(run: MediatedRun, options: ConnectionOptions, client: ClientSide) {
     this.options = options;
@@ -69,7 +50,7 @@ export class Connection {
       this.toServer(line);
     };
     const toClient = (line: string): void => {
-      if (!client.send(line)) this.link?.pause();
+      if (!client.send(line)) this.server.pause();
     };
     const { dispatch } = run;
     const identity = { session: options.session, agent: options.agent, server: options.server };
@@ -84,9 +65,10 @@ export class Connection {
       // What waits is answered when the server is gone: nothing more is expected of it.
       onServerBroken: () => {
         client.onServerLost("child-faults");
-        void this.link?.stop();
+        void this.server.stop();
       },
     });
+    this.server = this.serverRuns();
     run.attach(options, actBetween(upstream, this.downstream));
   }
 
@@ -97,30 +79,12 @@ export class Connection {
 
   /** The end of what the server wrote on stderr, and how much there was of it. */
   get stderr(): { readonly tail: string; readonly bytes: number } {
-    return { tail: this.link?.stderrTail().toString("utf8") ?? "", bytes: this.link?.stderrBytes() ?? 0 };
+    return this.server.stderr;
   }
 
   /** Starts the server. */
-  async start(): Promise<void> {
-    const { client, relay } = this;
-    this.link = this.options.startServer({
-      onLine: (bytes) => {
-        relay.fromServer(bytes);
-      },
-      onOversize: () => {
-        relay.serverFault("line-too-long");
-      },
-      onDrain: () => {
-        client.resume();
-      },
-      onExit: (facts) => {
-        this.exit = facts;
-        this.upstream.gone();
-        client.onServerLost("child-exited");
-      },
-    });
-    const { session, server } = this.options;
-    await this.run.dispatch.note({ session, server, fact: "child-started" });
+  start(): Promise<void> {
+    return this.server.start();
   }
 
   /** One line from the client. Attacker-controlled. */
@@ -135,17 +99,18 @@ export class Connection {
 
   /** The client reads again. */
   resume(): void {
-    this.link?.resume();
+    this.server.resume();
   }
 
-  /** The client is gone: what the server asked of it has no answer. */
+  /** The client is gone: what the server asked of it has no answer, and no other server is started for it. */
   clientGone(): void {
     this.downstream.gone();
+    this.server.last();
   }
 
   /** The server is to go at once. */
   stop(): void {
-    void this.link?.stop();
+    void this.server.stop();
   }
 
   /** Settles when every message taken so far has been dealt with and answered. */
@@ -155,32 +120,56 @@ export class Connection {
 
   /** Ends the server and what waits for it, and records how it ended. */
   async end(): Promise<ExitFacts> {
-    const { link, relay, upstream, run, options } = this;
-    const exit = (await link?.stop()) ?? { code: undefined, signal: undefined, spawnError: undefined };
+    const { server, relay, upstream, run, options } = this;
+    const exit = await server.stop();
     upstream.gone();
     await relay.idle();
     run.detach(options);
-    await this.recordExit();
+    await server.recordExit();
     return exit;
   }
 
   /** Records how the server ended, if it has; once. Until `end`, calls to it are still decided, and answered as gone. */
   recordExit(): Promise<void> {
-    if (this.exit !== undefined) this.exitNote ??= this.noteExit(this.exit);
-    return this.exitNote ?? Promise.resolve();
+    return this.server.recordExit();
   }
 
-  private async noteExit({ code, signal, lost }: ExitFacts): Promise<void> {
-    const how = {
-      ...(lost === undefined ? {} : { fault: lost.code }),
-      ...(code === undefined ? {} : { exit_code: code }),
-      ...(signal === undefined ? {} : { exit_signal: signal }),
-    };
-    const { session, server } = this.options;
-    await this.run.dispatch.note({ session, server, fact: "child-exited", ...how });
+  private serverRuns(): ServerRuns {
+    const { client, relay, upstream, options, run } = this;
+    const { session, server, startServer, restarts = 0, timers } = options;
+    return new ServerRuns({
+      ...{ startServer, restarts, timers },
+      handlers: {
+        onLine: (bytes) => {
+          relay.fromServer(bytes);
+        },
+        onOversize: () => {
+          relay.serverFault("line-too-long");
+        },
+        onDrain: () => {
+          client.resume();
+        },
+      },
+      note: (note) => run.dispatch.note({ session, server, ...note }),
+      mayRestart: () => relay.isReady && run.dispatch.fault === undefined,
+      onAway: () => {
+        relay.away();
+        // Nobody is there who could drain; what comes is held, and its end is to be heard.
+        client.resume();
+      },
+      greet: (restart) => relay.greet(restart),
+      onBack: () => {
+        relay.back(true);
+      },
+      onGone: ({ isLost }) => {
+        upstream.gone();
+        relay.back(false);
+        if (isLost) client.onServerLost("child-exited");
+      },
+    });
   }
 
   private toServer(line: string): void {
-    if (this.link?.send(line) === false && this.exit === undefined) this.client.pause();
+    if (!this.server.send(line)) this.client.pause();
   }
 }

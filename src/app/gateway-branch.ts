@@ -10,6 +10,8 @@ export interface BranchOptions {
   readonly agent: string;
   readonly maxLineBytes: number;
   readonly server: ServerConfig;
+  /** How often the server is started again. */
+  readonly restarts: number;
   /** A line of the relay's for the client. False: the server is to be held back. */
   readonly onLine: (line: string) => boolean;
   /** The server ended by itself, or was given up; perhaps twice. */
@@ -32,6 +34,7 @@ export class GatewayBranch {
         ...{ session, agent, server: id, responseTimeoutMs },
         // The mux counts the client's messages; one of them can be several of a relay's.
         maxClientMessages: Number.MAX_SAFE_INTEGER,
+        restarts: options.restarts,
         startServer: (handlers) => startChild({ command, args, env, maxLineBytes, ...handlers }),
       },
       {

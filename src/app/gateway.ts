@@ -16,6 +16,8 @@ import { packageVersion } from "./package-info.js";
 export interface GatewayOptions extends RunOptions {
   readonly gatewayId: string;
   readonly servers: readonly ServerConfig[];
+  /** How often each of them that ends by itself is started again. */
+  readonly restarts: number;
 }
 
 export interface GatewayEnd extends RunEnd {
@@ -43,7 +45,7 @@ export class Gateway {
 
   /** @throws AgentkError (PolicyInvalid among them): nothing has begun, and no server was started. */
   constructor(options: GatewayOptions, client: ClientStream) {
-    const { servers, agentId: agent, gatewayId, maxLineBytes } = options;
+    const { servers, agentId: agent, gatewayId, maxLineBytes, restarts } = options;
     this.options = options;
     this.client = client;
     this.run = new MediatedRun(options);
@@ -61,7 +63,8 @@ export class Gateway {
         const onLost = (): void => {
           this.serverLost(id);
         };
-        return [id, new GatewayBranch(this.run, { session: SESSION, agent, maxLineBytes, server, onLine, onLost })];
+        const branch = { session: SESSION, agent, maxLineBytes, server, restarts, onLine, onLost };
+        return [id, new GatewayBranch(this.run, branch)];
       }),
     );
   }
@@ -198,6 +201,7 @@ export class Gateway {
     const connections = [...this.branches.values()].map(({ connection }) => connection);
     const lost = [...this.lost];
     this.client.stop();
+    for (const connection of connections) connection.clientGone();
     // INVARIANT: the close line is the last, so the first ones come before it. Their failure is for `serve` to throw.
     await this.opening?.catch(() => undefined);
     await (isUrgent ? run.dispatch.interrupt() : this.idle());

@@ -9,7 +9,7 @@ import { Calls, type Call, type CallSink } from "./http-calls.js";
 /** What the front needs of a connection: tests put a scripted one in its place. */
 export type Line = Pick<
   Connection,
-  "start" | "fromClient" | "clientOversize" | "resume" | "stop" | "idle" | "end" | "strays" | "stderr"
+  "start" | "fromClient" | "clientOversize" | "resume" | "clientGone" | "stop" | "idle" | "end" | "strays" | "stderr"
 >;
 export type Connect = (session: string, client: ClientSide) => Line;
 
@@ -136,6 +136,7 @@ export class Channel {
   private async runEnd(isUrgent: boolean): Promise<void> {
     // Nobody could stop a child that is still being started.
     await this.starting?.catch(() => undefined);
+    this.line.clientGone();
     if (!isUrgent) await this.line.idle();
     await this.line.end();
     this.isClosed = true;

@@ -5,7 +5,7 @@ import { sendRequest, type HttpFailure, type HttpTarget } from "../host/http-cli
 import type { SseReader } from "../host/http-sse-reader.js";
 import type { RequestId } from "../mcp/wire/message.js";
 import { errorLine } from "../mcp/wire/write.js";
-import type { ServerHandlers, ServerLink } from "./connection.js";
+import type { ServerHandlers, ServerLink } from "./server-stream.js";
 import { answerIn, askStream, endSession, isAnswer, isPlain, lossOf, mediaType, readAnswer } from "./http-exchange.js";
 import { HttpCommon } from "./http-common.js";
 import { isModernPost, LinkSession, postOf, Posts, type Post } from "./http-link-session.js";

@@ -4,13 +4,15 @@ import { httpTarget } from "../host/http-client.js";
 import { readToken } from "../host/http-token.js";
 import { HttpLink } from "./http-link.js";
 import type { JsonValue } from "../base/json.js";
-import type { ServerHandlers, ServerLink } from "./connection.js";
+import type { ServerHandlers, ServerLink } from "./server-stream.js";
 import { readTextFile } from "./text-file.js";
 
 /** How the server of a connection is begun. */
 export interface ServerSource {
   /** For the log's first line, where it is committed to. */
   readonly command: JsonValue;
+  /** How often one that ends by itself is started again. */
+  readonly restarts: number;
   readonly start: (handlers: ServerHandlers) => ServerLink;
 }
 
@@ -33,5 +35,6 @@ export function openUpstream(options: UpstreamOptions & { cwd: string; maxLineBy
     ca: caFile === undefined ? undefined : readTextFile(resolve(cwd, caFile), MAX_CA_BYTES),
     token: tokenFile === undefined ? undefined : readToken(resolve(cwd, tokenFile)),
   });
-  return { command: [url], start: (handlers) => new HttpLink({ target, maxLineBytes, handlers }) };
+  // Its session is lost with it, and nobody could tell whether what answers later is the same.
+  return { command: [url], restarts: 0, start: (handlers) => new HttpLink({ target, maxLineBytes, handlers }) };
 }

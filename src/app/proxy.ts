@@ -41,6 +41,7 @@ export class Proxy {
       {
         ...{ session: SESSION, server: options.serverId, agent: options.agentId, responseTimeoutMs, maxClientMessages },
         startServer: this.server.start,
+        restarts: this.server.restarts,
       },
       {
         send: client.send,

@@ -35,6 +35,7 @@ export async function runGateway(
       maxLineBytes: config.max_line_bytes,
       payloads: config.payloads,
       durableFrom: config.durable,
+      restarts: config.restarts,
       servers,
     },
     createClientStream(process.stdin, process.stdout, config.max_line_bytes),

@@ -13,17 +13,20 @@ export interface ServerOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly maxLineBytes: number;
+  /** How often a command that ends by itself is started again; default: never. A remote server is not. */
+  readonly restarts?: number;
   readonly upstream?: UpstreamOptions;
 }
 
 /** @throws AgentkError `usage` or `unsafe-file`: nothing has begun. */
 export function serverSource(options: ServerOptions): ServerSource {
-  const { command, args, maxLineBytes, upstream } = options;
+  const { command, args, maxLineBytes, upstream, restarts = 0 } = options;
   if (upstream !== undefined) return openUpstream({ ...upstream, cwd: options.cwd, maxLineBytes });
   const env = childEnvironment(options.env, options.allowEnv);
   if (!env.ok) throw new AgentkError("usage", env.error);
   return {
     command: [command, ...args],
+    restarts,
     start: (handlers) => startChild({ command, args, env: env.value, maxLineBytes, ...handlers }),
   };
 }

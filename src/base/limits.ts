@@ -54,6 +54,16 @@ export const MAX_STDERR_BYTES = 64 * 1024;
 /** After stdin EOF, and again after SIGTERM, how long the child's process group has to go. */
 export const CHILD_GRACE_MS = 500;
 
+/** How often a server that ends by itself is started again, unless the operator says otherwise. */
+export const MAX_RESTARTS = 3;
+
+/** How long it is waited before the first restart; each one after it waits twice as long, up to the other bound. */
+export const RESTART_WAIT_MS = 250;
+export const MAX_RESTART_WAIT_MS = 8000;
+
+/** A server that has lived so long counts as well again: what ended others before it is not held against it. */
+export const RESTART_WELL_MS = 60_000;
+
 /** A request to a witness, and its answer: 63 proof lines (c2sp.org/tlog-witness) and a note of 16 short signatures. */
 export const MAX_WITNESS_BODY_BYTES = 64 * 1024;
 /** A rotation manifest: room for MAX_ROTATION_ENTRIES of the largest (some 900 bytes as printed). */

@@ -6,6 +6,7 @@ import {
   MAX_IN_FLIGHT,
   MAX_LINE_BYTES,
   MAX_NAME_CHARS,
+  MAX_RESTARTS,
   RESPONSE_TIMEOUT_MS,
 } from "../base/limits.js";
 import { DURABLE_FROM } from "../abi/syscalls.js";
@@ -41,6 +42,7 @@ export function registerMcpProxyStdio(program: Command, io: Io): void {
     .argument("[command...]", "the server and its arguments, after --")
     .passThroughOptions();
   addFlags(command)
+    .option("--restarts <n>", "how often a server that ends by itself is started again", wholeNumber(0), MAX_RESTARTS)
     .addHelpText("after", EXAMPLE)
     .action((words: readonly string[], flags: ProxyFlags) => serve(words, flags, io));
 }

@@ -123,8 +123,9 @@ function headOf(note: string): string {
 }
 
 function sessionWords(value: EventValues["session"]): string {
-  const { fact, server, protocol, call, fault, exit_code, exit_signal } = value;
+  const { fact, server, protocol, call, fault, exit_code, exit_signal, restart } = value;
   const more = [protocol, fault, exit_code === undefined ? undefined : `status ${String(exit_code)}`, exit_signal];
+  if (restart !== undefined) more.push(`restart ${String(restart)}`);
   const of = server === undefined ? [] : [`of ${server}`];
   return [fact, ...of, ...more.filter((word) => word !== undefined), ...forCall(call)].join(" ");
 }

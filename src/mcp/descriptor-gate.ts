@@ -25,7 +25,8 @@ export class DescriptorGate {
   constructor(parts: Pick<RelayParts, "dispatch" | "session" | "upstream" | "identity">) {
     const { dispatch, identity } = parts;
     this.schemas = new SchemaCheck((fault) => {
-      void dispatch.note({ session: identity.session, fact: "schema-unusable", fault });
+      const { session, server } = identity;
+      void dispatch.note({ session, server, fact: "schema-unusable", fault });
     });
     this.listing = new OwnListing(parts, (method, result) => {
       this.learn(method, result);
@@ -35,6 +36,11 @@ export class DescriptorGate {
   /** A server has said that this list of its has changed. */
   heard(list: ListKind): void {
     this.listing.heard(list);
+  }
+
+  /** The server has gone: what another lists in its place is not known. */
+  lost(): void {
+    this.listing.lost();
   }
 
   /**

@@ -58,6 +58,11 @@ export class Downstream {
     this.giveUp(exchange, { kind: "cancelled" });
   }
 
+  /** The server is gone: nobody wants an answer to what it has asked, and the client is told so. */
+  lost(): void {
+    for (const exchange of this.parts.session.questions.underWay) this.giveUp(exchange, { kind: "cancelled" });
+  }
+
   /** The client is gone: no question waits for it any more. */
   gone(): void {
     this.isGone = true;

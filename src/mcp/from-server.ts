@@ -23,6 +23,7 @@ const LISTS: ReadonlyMap<string, ListKind> = new Map([
   ["notifications/prompts/list_changed", "prompts"],
 ]);
 
+const EARLY = refused("lifecycle", RPC.invalidRequest, "the session is not open yet");
 const CROWDED = refused("lifecycle", RPC.invalidRequest, "too many messages at once");
 
 export class FromServer {
@@ -47,6 +48,11 @@ export class FromServer {
     if (admission.question !== undefined) this.parts.downstream.cancel(admission.question);
     else if (await this.mayPass()) await this.pass(message, admission);
     else if (message.form === "request") this.parts.toServer(serverRefusal(message.id, CROWDED));
+  }
+
+  /** What a server says before it is let in. */
+  early(message: RequestMessage | NotificationMessage): Promise<void> {
+    return this.refuse(message, EARLY);
   }
 
   private async refuse(message: RequestMessage | NotificationMessage, refusal: Refused): Promise<void> {
@@ -132,7 +138,8 @@ export class FromServer {
     if (this.parts.dispatch.fault === undefined) this.parts.toClient(notificationLine(method));
   }
 
-  private note(note: Omit<SessionNote, "session">): Promise<void> {
-    return this.parts.dispatch.note({ session: this.parts.identity.session, ...note });
+  private note(note: Omit<SessionNote, "session" | "server">): Promise<void> {
+    const { session, server } = this.parts.identity;
+    return this.parts.dispatch.note({ session, server, ...note });
   }
 }

@@ -15,6 +15,8 @@ export interface Asked {
   readonly exchange: Exchange;
   /** What the server is asked: version and capabilities cut, claims taken out. */
   readonly line: string;
+  /** The params of that line. */
+  readonly params: JsonObject;
 }
 
 type Parts = Pick<RelayParts, "dispatch" | "session" | "upstream" | "identity">;
@@ -44,7 +46,7 @@ async function answerFor(parts: Parts, asked: Asked, message: ResultMessage): Pr
     method: "initialize",
     content,
   });
-  const established = session.establish(message.result);
+  const established = session.establish(message.result, asked.params);
   if (page === undefined) {
     session.close();
     return ownError(asked.exchange.id, "withheld");

@@ -61,6 +61,13 @@ export class OwnListing {
     this.denied.delete(list);
   }
 
+  /** The server has gone: whatever is there next lists anew. INVARIANT: nobody joins a look at the one that went. */
+  lost(): void {
+    for (const [list] of LISTS.values()) this.stale.add(list);
+    this.denied.clear();
+    this.looking.clear();
+  }
+
   /**
    * Before a request: false when what it calls cannot be looked at, and it must not go on. Never rejects. The server is
    * asked in the era of the request.
@@ -93,7 +100,9 @@ export class OwnListing {
   private begin(list: DescriptorList, contract: RequestContract): Promise<Looked> {
     // What is said to have changed while we look makes it stale again.
     this.stale.delete(list);
-    const looking = this.look(contract).then((looked) => {
+    const looking: Promise<Looked> = this.look(contract).then((looked) => {
+      // The server has gone while we looked: what was seen is of no use.
+      if (this.looking.get(list) !== looking) return "failed";
       this.looking.delete(list);
       if (looked === "denied") this.denied.add(list);
       if (looked === "failed") this.stale.add(list);
@@ -121,10 +130,9 @@ export class OwnListing {
     return "failed";
   }
 
-  /** INVARIANT: a random id, so that no answer can be made for it beforehand and no client can cancel it. */
   private async ask(contract: RequestContract, params: JsonObject | undefined): Promise<JsonObject | Looked> {
     const { dispatch, session, identity } = this.parts;
-    const id: RequestId = `agentk:${randomBytes(16).toString("hex")}`;
+    const id = ownId();
     const { method } = contract;
     const line = requestLine(id, method, params);
     const sent = params === undefined ? {} : { params };
@@ -146,6 +154,11 @@ export class OwnListing {
     if (judged.observation === undefined) session.release(exchange);
     return resultOf(request, judged);
   }
+}
+
+/** INVARIANT: a random id, so that no answer can be made for it beforehand and no client can cancel it. */
+export function ownId(): RequestId {
+  return `agentk:${randomBytes(16).toString("hex")}`;
 }
 
 function resultOf({ answer }: McpRequest, { decision, observation, delivery }: Judged): JsonObject | Looked {

@@ -2,50 +2,56 @@
  * The relay between one MCP client and one server: every line of either side is read strictly, held against its
  * contract, decided by the kernel and recorded; what passes is the canonical form of exactly what was judged.
  */
-import { openPayload, type Claims, type SessionNote } from "../abi/request.js";
+import { openPayload, type SessionNote } from "../abi/request.js";
 import { canonicalJson } from "../base/canonical.js";
-import type { JsonObject } from "../base/json.js";
-import { MAX_CHILD_FAULTS, MAX_IN_FLIGHT, MAX_LINE_BYTES } from "../base/limits.js";
+import { MAX_CHILD_FAULTS } from "../base/limits.js";
+import { Claimed } from "./claimed.js";
 import { DescriptorGate } from "./descriptor-gate.js";
 import { FromServer } from "./from-server.js";
+import { greet, type Greeted } from "./greeting.js";
 import { establish } from "./handshake.js";
-import type { TakenClaims } from "./methods/claims.js";
+import { Held } from "./held.js";
 import type { RequestContract } from "./methods/contract.js";
 import { withResultType } from "./modern/answers.js";
 import { isOfModern } from "./modern/relay.js";
-import { USER_PAGE, type ListKind, type RelayParts } from "./relay-parts.js";
+import type { ListKind, RelayParts } from "./relay-parts.js";
 import { replyTo } from "./reply.js";
 import type { Admitted, Refused } from "./session.js";
+import { lineOf, progressLine } from "./sent-lines.js";
 import { Strays } from "./strays.js";
 import type { McpRequest } from "./upstream.js";
 import { wireFault, type WireFault } from "./wire/faults.js";
 import type { Message, RequestMessage } from "./wire/message.js";
 import { readMessage } from "./wire/read.js";
-import { denialError, faultError, notificationLine, requestLine, resultLine, toolDenial } from "./wire/write.js";
-
-/** How many of the user's texts are remembered, so that a host that repeats the prompt with every call makes one page. */
-const MAX_HEARD = 64;
+import { denialError, faultError, notificationLine, ownError, resultLine, toolDenial } from "./wire/write.js";
 
 export class Relay {
   private readonly parts: RelayParts;
-  /** Client lines that came while `initialize` was with the server: as if the client had waited. */
-  private readonly held: Buffer[] = [];
-  private heldBytes = 0;
+  /** Client lines that came while `initialize` was with the server, or while no server was there. */
+  private readonly held = new Held();
   private readonly running = new Set<Promise<void>>();
   /** Settles when the server has been told `notifications/initialized`, which no piped request may overtake. */
   private opened: Promise<void> | undefined;
   private faults = 0;
   private readonly gate: DescriptorGate;
-  /** What the user said in this session, the latest last. */
-  private readonly heard = new Set<string>();
+  private readonly claimed: Claimed;
   private readonly refusals: Strays;
-  private readonly server: FromServer;
+  private server: FromServer;
+  /** Sends to the server that is there now, and to none that comes after it. */
+  private toServer: (line: string) => void;
+  private turn = 0;
+  /** The server has ended, and another is to take its place: until then nothing passes. */
+  private isAway = false;
 
   constructor(parts: RelayParts) {
     this.parts = parts;
     this.refusals = new Strays(parts);
+    this.claimed = new Claimed(parts, (work) => {
+      this.track(work);
+    });
     this.gate = new DescriptorGate(parts);
-    this.server = new FromServer({ ...parts, onListChanged: this.listChanged }, this.refusals);
+    this.toServer = this.toThisServer();
+    this.server = this.fromThisServer();
   }
 
   /** Messages refused but too many to record one by one. */
@@ -55,8 +61,8 @@ export class Relay {
 
   /** One line from the client. Attacker-controlled. */
   fromClient(bytes: Buffer): void {
-    if (this.parts.session.phase === "initializing" && this.mayHold(bytes)) this.held.push(Buffer.from(bytes));
-    else this.track(this.handleClient(bytes));
+    const mustWait = this.isAway || this.parts.session.phase === "initializing";
+    if (!mustWait || !this.held.take(bytes)) this.track(this.handleClient(bytes));
   }
 
   /** A line from the client that was longer than the cap. */
@@ -76,6 +82,36 @@ export class Relay {
     this.faults++;
     if (this.faults <= MAX_CHILD_FAULTS) this.note({ fact: "child-fault", fault });
     if (this.faults === MAX_CHILD_FAULTS) this.parts.onServerBroken();
+  }
+
+  /** Whether both sides have agreed on what they speak: what came before that is for no other server to go on with. */
+  get isReady(): boolean {
+    return this.parts.session.phase === "ready";
+  }
+
+  /** The server has ended, and another is to come: calls under way are answered as gone, and the client's next ones wait. */
+  away(): void {
+    const { session, upstream, downstream } = this.parts;
+    this.isAway = true;
+    this.turn++;
+    this.toServer = this.toThisServer();
+    this.server = this.fromThisServer();
+    this.gate.lost();
+    if (session.lost().hadSubscriptions) this.note({ fact: "subscriptions-lost" });
+    upstream.gone();
+    downstream.lost();
+  }
+
+  /** Finds out whether the server that has come is the one that has ended. */
+  greet(restart: number): Promise<Greeted> {
+    return greet({ ...this.parts, toServer: this.toServer }, restart);
+  }
+
+  /** What waited goes on: with the server that has come, or to be told that there is none. */
+  back(isThere: boolean): void {
+    if (isThere) this.parts.upstream.back();
+    this.isAway = false;
+    this.releaseHeld();
   }
 
   /** Settles when every message taken so far has been dealt with and answered. */
@@ -103,7 +139,7 @@ export class Relay {
       const { modern } = this.parts;
       if (modern === undefined || !isOfModern(admission.contract)) return this.handleRequest(message, admission);
       return modern.request(message, admission, {
-        claims: () => this.claimsOf(admission.claims),
+        claims: () => this.claimed.take(admission.claims),
         before: (contract, params) => this.gate.before(contract, params),
         refuse: (exchange, contract, refused) => this.refuseBegun(exchange, contract, refused),
         taken: (request, judged) => {
@@ -115,7 +151,7 @@ export class Relay {
       this.opened = this.open(admission.contract.method);
       await this.opened;
     } else if (admission.exchange !== undefined) this.parts.upstream.cancel(admission.exchange);
-    else if (admission.question !== undefined) this.parts.toServer(progressLine(admission.params ?? {}));
+    else if (admission.question !== undefined) this.toServer(progressLine(admission.params ?? {}));
   }
 
   /** An answer of the client's to a question of the server's goes its way; all else that is not admitted is refused. */
@@ -133,9 +169,10 @@ export class Relay {
 
   private async open(method: string): Promise<void> {
     const { dispatch, identity } = this.parts;
+    const { toServer } = this;
     await dispatch.note({ session: identity.session, server: identity.server, fact: "ready" });
     // Nothing of the client's passes here but the fact: neither its metadata nor what could not be recorded.
-    if (dispatch.fault === undefined) this.parts.toServer(notificationLine(method));
+    if (dispatch.fault === undefined) toServer(notificationLine(method));
   }
 
   /** INVARIANT: begins the exchange before anything is awaited, so that its id is taken. */
@@ -143,15 +180,16 @@ export class Relay {
     const contract = admission.contract as RequestContract;
     const exchange = this.parts.session.begin(message);
     await this.opened;
-    const gate = await this.gate.before(contract, admission.params ?? {});
+    const params = admission.params ?? {};
+    const gate = await this.gate.before(contract, params);
     if (!gate.ok) return this.refuseBegun(exchange, contract, gate);
     const line = lineOf(message, admission);
-    const claims = this.claimsOf(admission.claims);
-    if (contract.syscall === undefined) return this.handleLifecycle(message, exchange, line);
-    const { kind, subject, arguments: args } = contract.syscall(admission.params ?? {});
+    const claims = this.claimed.take(admission.claims);
+    if (contract.syscall === undefined) return this.handleLifecycle(message, exchange, { line, params });
+    const { kind, subject, arguments: args } = contract.syscall(params);
     const request: McpRequest = {
       ...this.parts.identity,
-      ...{ from: "client", kind, subject, exchange, contract, params: admission.params ?? {}, line },
+      ...{ from: "client", kind, subject, exchange, contract, params, line },
       ...(args === undefined ? {} : { arguments: openPayload(canonicalJson(args)) }),
       ...(claims === undefined ? {} : { claims }),
       ...gate.checks,
@@ -163,42 +201,13 @@ export class Relay {
     this.reply(replyTo(request, judged));
   }
 
-  /** What is recorded as claimed. A prompt that may be believed is no claim, and becomes a page here and now. */
-  private claimsOf(taken: TakenClaims | undefined): Claims | undefined {
-    if (taken === undefined) return undefined;
-    const { labels, capabilities, intent, prompt } = taken;
-    const isBelieved = prompt !== undefined && this.parts.isPromptTrusted;
-    if (isBelieved) this.hear(prompt);
-    // One that may not is counted as a capability that the client says it has: to speak for the user.
-    const counted = capabilities + (prompt === undefined || isBelieved ? 0 : 1);
-    if (isBelieved && labels.length + counted === 0 && intent === undefined) return undefined;
-    const sealed = intent === undefined ? {} : { intent: openPayload(canonicalJson(intent)) };
-    return { labels, capabilities: counted, ...sealed };
-  }
-
-  /**
-   * INVARIANT: nothing is awaited between this and the decision on the request that brought the words. The dispatch
-   * takes its inputs in the order they are made, so the page stands before the request; one that cannot be recorded
-   * ends the recording, and the request is denied.
-   */
-  private hear(words: string): void {
-    const isKnown = this.heard.delete(words);
-    this.heard.add(words);
-    if (isKnown) return;
-    const [oldest] = this.heard;
-    if (this.heard.size > MAX_HEARD && oldest !== undefined) this.heard.delete(oldest);
-    const content = openPayload(canonicalJson(words));
-    const { dispatch, identity } = this.parts;
-    this.track(dispatch.page({ session: identity.session, ...USER_PAGE, content }).then(() => undefined));
-  }
-
   private async handleLifecycle(
     message: RequestMessage,
     exchange: McpRequest["exchange"],
-    line: string,
+    sent: Pick<McpRequest, "line" | "params">,
   ): Promise<void> {
     if (message.method === "initialize") {
-      this.reply(await establish(this.parts, { message, exchange, line }));
+      this.reply(await establish(this.parts, { message, exchange, ...sent }));
       this.releaseHeld();
       return;
     }
@@ -206,19 +215,24 @@ export class Relay {
     const { session, dispatch, upstream, identity } = this.parts;
     await dispatch.note({ session: identity.session, server: identity.server, fact: "ping" });
     if (dispatch.fault !== undefined || !session.forward(exchange)) return;
-    const answer = await upstream.ask(exchange, line);
+    const answer = await upstream.ask(exchange, sent.line);
     this.reply(answer.kind === "result" ? resultLine(message.id, {}) : replyTo({ exchange, answer }));
   }
 
-  /** Bounded by one message's size in all, so that a client that does not wait costs no more than one that does. */
-  private mayHold(bytes: Buffer): boolean {
-    this.heldBytes += bytes.length;
-    return this.held.length < MAX_IN_FLIGHT && this.heldBytes <= MAX_LINE_BYTES;
+  private releaseHeld(): void {
+    for (const bytes of this.held.release()) this.fromClient(bytes);
   }
 
-  private releaseHeld(): void {
-    this.heldBytes = 0;
-    for (const bytes of this.held.splice(0)) this.fromClient(bytes);
+  private toThisServer(): (line: string) => void {
+    const { turn } = this;
+    return (line) => {
+      if (this.turn === turn) this.parts.toServer(line);
+    };
+  }
+
+  private fromThisServer(): FromServer {
+    const { parts, toServer, listChanged } = this;
+    return new FromServer({ ...parts, toServer, onListChanged: listChanged }, this.refusals);
   }
 
   private reply(line: string | undefined): void {
@@ -251,6 +265,10 @@ export class Relay {
     const { refusal } = refused;
     const judged = await this.refusals.record({ name: method, refusal, from: "client" });
     if (!this.parts.session.release(exchange)) return;
+    if (this.parts.upstream.hasGone) {
+      this.reply(ownError(exchange.id, "server-gone", judged?.call));
+      return;
+    }
     const decision = judged?.decision ?? { verdict: "deny", rule: refusal, reason: refusal };
     const answer = denial === "tool-result" ? toolDenial : denialError;
     const line = answer(exchange.id, decision, judged?.call, refused);
@@ -264,22 +282,11 @@ export class Relay {
 
   private handleServer(message: Message): void {
     if (message.form === "request" || message.form === "notification") {
-      this.track(this.server.take(message));
+      this.track(this.isAway ? this.server.early(message) : this.server.take(message));
       return;
     }
     const stray = this.parts.upstream.answered(message);
     if (stray?.stray === "late") this.late(stray.call);
     if (stray?.stray === "orphan") this.serverFault("orphan-answer");
   }
-}
-
-/** What goes to the server: the message as it came in canonical form, or what its contract left of it. */
-function lineOf({ id, method, params, canonical }: RequestMessage, admission: Admitted): string {
-  return admission.params === params ? canonical : requestLine(id, method, admission.params);
-}
-
-/** How far the client has come with a question of the server's: the numbers, and no word of its own. */
-function progressLine({ progressToken = null, progress = null, total }: JsonObject): string {
-  const params = { progressToken, progress, ...(total === undefined ? {} : { total }) };
-  return notificationLine("notifications/progress", params);
 }

@@ -51,6 +51,13 @@ export class SessionMemory {
     return least === undefined || LOG_LEVELS.indexOf(level as LogLevel) >= LOG_LEVELS.indexOf(least);
   }
 
+  /** The server has gone: what it gave or was asked to watch is nothing to the one that takes its place. */
+  lost(): { readonly hadSubscriptions: boolean } {
+    const hadSubscriptions = this.subscribed.size > 0;
+    for (const known of [this.cursors, this.subscribed, this.elicited]) known.clear();
+    return { hadSubscriptions };
+  }
+
   /** A link was handed to the client. The oldest are forgotten. */
   elicit(id: string): void {
     remember(this.elicited, id, MAX_ELICITATIONS);

@@ -41,6 +41,12 @@ export interface Admitted {
   readonly question?: Exchange;
 }
 
+/** What the server was asked in the handshake, and what it said: both as they were on its side. */
+export interface Agreement {
+  readonly params: JsonObject;
+  readonly result: JsonObject;
+}
+
 export type Admission = Admitted | Refused;
 
 type Call = RequestMessage | NotificationMessage;
@@ -56,6 +62,7 @@ export class Session {
   private declared: JsonObject = {};
   readonly memory = new SessionMemory();
   readonly grants: Grants;
+  private handshake: Agreement | undefined;
 
   /** `mcp`: what the policy grants of the protocol; by default what a policy that does not speak of it grants. */
   constructor(options: { readonly maxClientMessages?: number; readonly mcp?: PolicyMcp } = {}) {
@@ -76,6 +83,11 @@ export class Session {
   /** The revision both sides speak, once `initialize` is answered. */
   get revision(): Revision | ModernRevision | undefined {
     return this.agreed;
+  }
+
+  /** The handshake that has established the session; undefined before it, and where there is none. */
+  get agreement(): Agreement | undefined {
+    return this.handshake;
   }
 
   /** How many requests of the client are under way. */
@@ -133,6 +145,22 @@ export class Session {
     return exchange;
   }
 
+  /** Registers a request of agentk's own that is no step of the client's session. */
+  beginOwn(id: RequestId, method: string): Exchange {
+    return this.exchanges.begin(id, method);
+  }
+
+  /** Whether a request is under way, and was begun for the server that is there now. */
+  isCurrent(exchange: Exchange): boolean {
+    return this.exchanges.isCurrent(exchange);
+  }
+
+  /** The server has gone, and another may take its place in this session. */
+  lost(): { readonly hadSubscriptions: boolean } {
+    this.exchanges.lose();
+    return this.memory.lost();
+  }
+
   /** To be asked right before sending to the server: false when the request was given up meanwhile. */
   forward(exchange: Exchange, call?: string): boolean {
     return this.exchanges.forward(exchange, call);
@@ -146,7 +174,7 @@ export class Session {
   /** Gives a request up, on timeout or cancellation; an abandoned `initialize` closes the session. */
   abandon(exchange: Exchange): boolean {
     const wasLive = this.exchanges.abandon(exchange);
-    if (wasLive && exchange.method === initialize.method) this.close();
+    if (wasLive && exchange.method === initialize.method && this.at === "initializing") this.close();
     return wasLive;
   }
 
@@ -158,8 +186,9 @@ export class Session {
   /**
    * Takes the server's result of `initialize` and gives the one for the client, with capabilities cut.
    * A fault (such as a revision without contracts) closes the session; so must the relay on an error answer.
+   * `params`: what the server was asked, to ask it of another that takes its place.
    */
-  establish(result: JsonObject): Result<JsonObject, ShapeFault> {
+  establish(result: JsonObject, params: JsonObject = {}): Result<JsonObject, ShapeFault> {
     const version = result["protocolVersion"];
     const fault = initialize.result.check(result, "");
     if (fault !== undefined || this.at !== "initializing" || !isRevision(version)) {
@@ -168,6 +197,7 @@ export class Session {
     }
     this.agreed = version;
     this.at = "initialized";
+    this.handshake = { params, result };
     return ok(initialize.toSender?.(result, this.grants) ?? result);
   }
 

@@ -32,9 +32,11 @@ export class Upstream {
 
   /** The kernel's `act` port: forwards an allowed request and waits for what comes of it. Never rejects. */
   async act(call: string, request: McpRequest, sent: string | undefined): Promise<Observation> {
-    // A call that was cancelled while its decision was being recorded never reaches the server.
-    if (!this.parts.session.forward(request.exchange, call)) {
-      request.answer = { kind: "cancelled" };
+    const { session } = this.parts;
+    // A call that was cancelled while its decision was being recorded never reaches the server. Nor does one that was
+    // decided for a server that has gone meanwhile: the one in its place may be another.
+    if (!session.isCurrent(request.exchange) || !session.forward(request.exchange, call)) {
+      request.answer = { kind: session.release(request.exchange) ? "gone" : "cancelled" };
       return { status: "not-sent" };
     }
     const line = lineToSend(request, sent);
@@ -64,12 +66,22 @@ export class Upstream {
    * answer is the end of a stream has no timeout.
    */
   ask(exchange: Exchange, line: string, isStream = false): Promise<Answer> {
+    return this.isGone || !this.parts.session.isCurrent(exchange)
+      ? this.refuse(exchange)
+      : this.wait(exchange, line, isStream);
+  }
+
+  /** Asks a server that has just come something of agentk's own, while everybody else waits. */
+  greet(exchange: Exchange, line: string): Promise<Answer> {
+    return this.parts.session.isCurrent(exchange) ? this.wait(exchange, line, false) : this.refuse(exchange);
+  }
+
+  private refuse(exchange: Exchange): Promise<Answer> {
+    return Promise.resolve({ kind: this.parts.session.release(exchange) ? "gone" : "cancelled" });
+  }
+
+  private wait(exchange: Exchange, line: string, isStream: boolean): Promise<Answer> {
     return new Promise((resolve) => {
-      if (this.isGone) {
-        this.parts.session.release(exchange);
-        resolve({ kind: "gone" });
-        return;
-      }
       const timer = isStream
         ? undefined
         : setTimeout(() => {
@@ -111,7 +123,17 @@ export class Upstream {
     if (this.parts.session.abandon(exchange)) this.waiting.get(exchange)?.finish({ kind: "cancelled" });
   }
 
-  /** The server is gone: one clear answer for each question that waits. */
+  /** No server is there: nothing could be asked of it, not even what it lists. */
+  get hasGone(): boolean {
+    return this.isGone;
+  }
+
+  /** A server is there again. */
+  back(): void {
+    this.isGone = false;
+  }
+
+  /** The server is gone: one clear answer for each question that waits, and for each that comes until one is back. */
   gone(): void {
     this.isGone = true;
     for (const { exchange, finish } of [...this.waiting.values()]) {

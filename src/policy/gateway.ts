@@ -6,6 +6,7 @@ import {
   MAX_IN_FLIGHT,
   MAX_LINE_BYTES,
   MAX_NAME_CHARS,
+  MAX_RESTARTS,
   RESPONSE_TIMEOUT_MS,
 } from "../base/limits.js";
 import { err, ok, type Result } from "../base/result.js";
@@ -44,6 +45,7 @@ const gatewayShape = {
   lock: z.string().min(1, "`lock` must not be empty").exactOptional(),
   response_timeout_ms: count("response_timeout_ms").default(RESPONSE_TIMEOUT_MS),
   max_client_messages: count("max_client_messages").default(MAX_CLIENT_MESSAGES),
+  restarts: wholeNumberSchema("restarts", 0, 1000).default(MAX_RESTARTS),
   max_in_flight: count("max_in_flight").default(MAX_IN_FLIGHT),
   max_line_bytes: count("max_line_bytes", MAX_LINE_BYTES).default(MAX_LINE_BYTES),
   payloads: z

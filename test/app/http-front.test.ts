@@ -51,6 +51,7 @@ class Bench {
           resumed++;
           for (const waiter of this.waiters.splice(0)) waiter();
         },
+        clientGone: () => undefined,
         stop: () => undefined,
         idle: () => Promise.resolve(),
         end: () => Promise.resolve({ code: 0, signal: undefined, spawnError: undefined }),

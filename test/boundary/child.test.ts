@@ -108,7 +108,7 @@ describe("what the server writes to stderr", () => {
 
 describe("when the server goes", () => {
   test("by itself: each call that waits gets one clear error, the log is whole, the exit status is 1", async () => {
-    const { proxy } = startScripted("exit");
+    const { proxy } = startScripted("exit", { flags: ["--restarts", "0"] });
     await proxy.handshake();
     const calls = [1, 2, 3, 4].map((id) => proxy.call("hold", {}, id));
     const last = proxy.call("exit", { code: 7 }, 5);
@@ -129,7 +129,7 @@ describe("when the server goes", () => {
   });
 
   test("killed from outside: the same, with the signal", async () => {
-    const { proxy } = startScripted("killed");
+    const { proxy } = startScripted("killed", { flags: ["--restarts", "0"] });
     await proxy.handshake();
     const { pid } = await about(proxy);
     const waiting = proxy.call("hold");

@@ -242,6 +242,7 @@ describe("a server harms only its own calls", () => {
 
   test("exit, flood and silence of one leave the other's calls as they are", async () => {
     const gateway = await started("gateway-hostile", {
+      more: "restarts = 0",
       servers: [{ id: "bad", more: "response_timeout_ms = 300" }, { id: "good" }],
     });
     const { proxy } = gateway;
@@ -284,7 +285,10 @@ describe("a server harms only its own calls", () => {
   });
 
   test("the run ends with the last server", async () => {
-    const gateway = await started("gateway-last", { servers: [{ id: "one" }, { id: "two" }] });
+    const gateway = await started("gateway-last", {
+      more: "restarts = 0",
+      servers: [{ id: "one" }, { id: "two" }],
+    });
     const { proxy } = gateway;
     expect((await proxy.call("one__exit")).error?.code).toBe(7002);
     expect((await proxy.call("two__exit")).error?.code).toBe(7002);

@@ -32,7 +32,7 @@ describe("a server's bytes", () => {
   });
 
   test("half an answer and the end: the call has one clear error, and no half of it is handed on", async () => {
-    const proxy = startHostile("broken-off");
+    const proxy = startHostile("broken-off", { flags: ["--restarts", "0"] });
     await proxy.handshake();
     expect((await proxy.call("broken_off")).error).toMatchObject(GONE);
     expect(await endsWell(proxy, () => proxy.ended)).toEqual({ code: 1, signal: null });

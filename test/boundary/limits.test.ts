@@ -54,7 +54,7 @@ test("beyond the limit the log stays bounded: what is not recorded one by one is
 });
 
 test("more calls at once than may wait are denied, retryable, and pass once there is room", async () => {
-  const { proxy, seenMethods } = startScripted("in-flight", { flags: ["--max-in-flight", "2"] });
+  const { proxy, seenMethods } = startScripted("in-flight", { flags: ["--max-in-flight", "2", "--restarts", "0"] });
   await proxy.handshake();
   proxy.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "hang" } });
   const hanging = proxy.call("hang", {}, 2);

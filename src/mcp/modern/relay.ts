@@ -187,7 +187,7 @@ export class ModernRelay {
     const whole = passed.filter((one) => one !== undefined);
     if (whole.length < passed.length) return undefined;
     if (pending.questions.some(({ kind }) => kind === "roots"))
-      await dispatch.note({ session: identity.session, fact: "roots-listed" });
+      await dispatch.note({ session: identity.session, server: identity.server, fact: "roots-listed" });
     return retryParams(params, pending, whole, session.grants.roots);
   }
 
@@ -221,14 +221,15 @@ export class ModernRelay {
     const { dispatch, identity, toClient } = this.parts;
     const fact = CHANGES.get(method);
     if (fact === undefined) return;
-    await dispatch.note({ session: identity.session, fact });
+    await dispatch.note({ session: identity.session, server: identity.server, fact });
     if (dispatch.fault === undefined) toClient(notificationLine(method, { _meta: { [META.subscription]: id } }));
   }
 
   /** What came of an enveloped request may tell the era: then the log says which it is. */
   private async probed(end: ProbeEnd): Promise<void> {
     const { dispatch, identity, session } = this.parts;
-    if (session.probed(end)) await dispatch.note({ session: identity.session, fact: "ready", protocol: MODERN });
+    if (!session.probed(end)) return;
+    await dispatch.note({ session: identity.session, server: identity.server, fact: "ready", protocol: MODERN });
   }
 }
 

@@ -24,16 +24,24 @@ interface Live extends Exchange {
   call: string | undefined;
   isForwarded: boolean;
   lastProgress: number;
+  /** Which of the servers, one after another, it was begun for. */
+  readonly turn: number;
 }
 
 export class Exchanges {
   private readonly live = new Map<string, Live>();
   private readonly abandoned = new Map<string, Exchange>();
   private readonly tokens = new Map<string, Live>();
+  private turn = 0;
 
   /** How many are under way. */
   get size(): number {
     return this.live.size;
+  }
+
+  /** Those under way. */
+  get underWay(): readonly Exchange[] {
+    return [...this.live.values()];
   }
 
   /** True when so many given-up ids are unanswered that another request must wait: none is ever forgotten. */
@@ -58,7 +66,8 @@ export class Exchanges {
   begin(id: RequestId, method: string, progressToken?: RequestId): Exchange {
     if (this.isTaken(id) || (progressToken !== undefined && this.hasToken(progressToken)))
       throw new AgentkError("internal", "a request was begun under an id or progress token in use");
-    const exchange = { id, method, progressToken, call: undefined, isForwarded: false, lastProgress: -Infinity };
+    const { turn } = this;
+    const exchange = { id, method, progressToken, call: undefined, isForwarded: false, lastProgress: -Infinity, turn };
     this.live.set(idKey(id), exchange);
     if (progressToken !== undefined) this.tokens.set(idKey(progressToken), exchange);
     return exchange;
@@ -116,6 +125,21 @@ export class Exchanges {
     if (live === undefined || this.own(live)?.isForwarded !== true || !(value > live.lastProgress)) return undefined;
     live.lastProgress = value;
     return live;
+  }
+
+  /**
+   * Who could answer has gone, and somebody else takes that place. Nothing that was given up can be answered any more;
+   * INVARIANT: what is under way stays so until it is released, and is never forwarded to the one who comes.
+   */
+  lose(): void {
+    this.turn++;
+    for (const given of this.abandoned.values()) this.dropToken(given);
+    this.abandoned.clear();
+  }
+
+  /** Whether a request is under way, and was begun for the one who is there now. */
+  isCurrent(exchange: Exchange): boolean {
+    return this.own(exchange)?.turn === this.turn;
   }
 
   /** The live entry behind an exchange; undefined when it ended, even if its id is in use again. */

@@ -99,13 +99,21 @@ export class KernelCalls {
 
   /** The last word is the delivery's, where there was one. */
   private answer({ decision, delivery, call, page }: Judged, more: JsonObject, isShown: boolean): ToolAnswer {
-    const { verdict, rule, reason }: Decision = delivery ?? decision;
+    const last: Decision = isWithheld(page) ? QUARANTINED : (delivery ?? decision);
+    const { verdict, rule, reason } = last;
     const { says, retryable } = REASONS[reason];
     const named = call === undefined ? {} : { call };
     const found = page === undefined ? {} : pageFacts(page);
     const decided = { decision: verdict, rule, reason, says, retryable, ...named, log: this.mediation.log };
     return { report: { ...decided, ...found, ...more }, isError: !isShown };
   }
+}
+
+/** Of one descriptor that the kernel took out of its listing, the listing that is delivered says nothing. */
+const QUARANTINED: Decision = { verdict: "deny", rule: "quarantined", reason: "quarantined" };
+
+function isWithheld(page: TakenPage | undefined): boolean {
+  return page?.value.changes?.some(({ kind }) => kind === "withhold") === true;
 }
 
 function pageFacts({ value }: TakenPage): JsonObject {

@@ -4,9 +4,10 @@
  */
 import { isJsonObject, type JsonObject } from "../base/json.js";
 import { AgentkError } from "../base/errors.js";
+import { visible } from "../evidence/visible.js";
 import { MAX_CHILD_FAULTS, MAX_LINE_BYTES, RESPONSE_TIMEOUT_MS } from "../base/limits.js";
 import { startChild, type Child, type ExitFacts } from "../host/child-process.js";
-import { listOf, optional, text, type Shape } from "../base/shape.js";
+import { listOf, optional, text, type Shape, type ShapeFault } from "../base/shape.js";
 import { openRecord } from "../mcp/methods/shapes.js";
 import { initialize } from "../mcp/methods/initialize.js";
 import { toolsList } from "../mcp/methods/tools-list.js";
@@ -71,6 +72,11 @@ async function probing<T>(options: ProbeOptions, asked: (probe: Probe) => Promis
     clearTimeout(timer);
     await probe.stop();
   }
+}
+
+/** Where and why, in characters that act on no terminal: a path can hold keys of the server's. */
+function saysOf({ path, problem }: ShapeFault): string {
+  return `\`${visible(path).slice(0, 200)}\` ${problem}`;
 }
 
 function answeredWith(method: string, code: number): AgentkError {
@@ -197,7 +203,8 @@ class Probe {
       const answer = await this.ask(method, params);
       if (answer === undefined && isOptional) return [];
       if (answer === undefined) throw answeredWith(method, RPC.methodNotFound);
-      if (shape.check(answer, "") !== undefined) throw broken(`the server's ${what} list broke its contract`);
+      const fault = shape.check(answer, "");
+      if (fault !== undefined) throw broken(`the server's ${what} list broke its contract: ${saysOf(fault)}`);
       const items = answer[member];
       listed.push(...(Array.isArray(items) ? items.filter(isJsonObject) : []));
       if (listed.length > MAX_TOOLS) throw broken(`the server lists more than ${String(MAX_TOOLS)} ${what}s`);

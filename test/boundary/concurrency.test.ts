@@ -46,7 +46,7 @@ function callsOf(log: string): readonly { asked: unknown; got: unknown; status: 
 
 async function checkLog(log: string, nonces: readonly string[]): Promise<void> {
   expect(callsOf(log)).toEqual(nonces.map((nonce) => ({ asked: nonce, got: nonce, status: "ok" })));
-  expect(verifyFile(log)).toMatchObject({ ok: true, ending: "sealed", allowed: nonces.length, denied: 0 });
+  expect(verifyFile(log)).toMatchObject({ ok: true, ending: "sealed", allowed: nonces.length + 1, denied: 0 });
   expect(await replayLog(log, process.env)).toMatchObject({ ok: true, depth: "deep", sealed: 0 });
 }
 
@@ -86,7 +86,7 @@ test("8 proxies started at once in a new folder: eight logs, and `latest.jsonl` 
   const logs = logsIn(cwd);
   expect(logs).toHaveLength(8);
   for (const log of logs) {
-    expect(verifyFile(log)).toMatchObject({ ok: true, ending: "sealed", allowed: 1 });
+    expect(verifyFile(log)).toMatchObject({ ok: true, ending: "sealed", allowed: 2 });
     expect(await replayLog(log, process.env)).toMatchObject({ ok: true, depth: "deep", sealed: 0 });
   }
   const latest = join(cwd, ".agentk", "runs", "latest.jsonl");

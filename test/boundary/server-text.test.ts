@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { MAX_CHILD_FAULTS, MAX_JSON_DEPTH, MAX_LINE_BYTES } from "../../src/base/limits.js";
 import type { ProxyProcess } from "./proxy-process.js";
 import { judgedCalls, startScripted } from "./scripted-proxy.js";
+import { outcomes } from "./watch.js";
 
 const TIMEOUT = 7003;
 const SERVER_GONE = 7002;
@@ -71,13 +72,6 @@ function faultsOf(proxy: ProxyProcess): readonly unknown[] {
     .map(({ value }) => value["fault"]);
 }
 
-function statusesOf(proxy: ProxyProcess): readonly unknown[] {
-  return proxy
-    .events()
-    .filter(({ type }) => type === "outcome")
-    .map(({ value }) => value.status);
-}
-
 test("only the call at hand fails, and the session goes on", async () => {
   const { proxy } = startScripted("server-text", { flags: ["--response-timeout-ms", "2000"] });
   await proxy.handshake();
@@ -100,7 +94,7 @@ test("only the call at hand fails, and the session goes on", async () => {
     ...LINES.map(([, fault]) => fault),
     ...["not-utf8", "line-too-long", "line-too-long"],
   ]);
-  expect(statusesOf(proxy)).toEqual([...answers.map(() => "timeout"), "ok"]);
+  expect(outcomes(proxy)).toEqual([...answers.map(() => "timeout"), "ok"]);
   expect(await proxy.close()).toEqual({ code: 0, signal: null });
 });
 
@@ -145,7 +139,7 @@ test("64 faults end the run: the server is stopped at once, every call that wait
   expect(answers.map(({ error }) => error?.code)).toEqual([SERVER_GONE, SERVER_GONE, SERVER_GONE]);
   expect(await proxy.ended).toEqual({ code: 1, signal: null });
   expect(faultsOf(proxy)).toHaveLength(MAX_CHILD_FAULTS);
-  expect(statusesOf(proxy)).toEqual(["child-exited", "child-exited", "child-exited"]);
+  expect(outcomes(proxy)).toEqual(["child-exited", "child-exited", "child-exited"]);
   expect(proxy.events().at(-1)).toMatchObject({ type: "close", value: { reason: "child-faults" } });
   expect(proxy.stderr).toContain("child-faults");
   expect(judgedCalls(proxy)).toHaveLength(3);

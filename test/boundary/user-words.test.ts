@@ -11,7 +11,7 @@ import { INITIAL_STATE } from "../../src/kernel/state.js";
 import { AGENTK, fixture, ProxyProcess, testFolder, type LoggedEvent } from "./proxy-process.js";
 import { readRun } from "./recorded.js";
 import { judgedCalls, refusedCall, startScripted, type ScriptedProxy } from "./scripted-proxy.js";
-import { agentk, textOf, untilLogged, verified, type CommandEnd } from "./watch.js";
+import { agentk, eventsOf, textOf, untilLogged, verified, type CommandEnd } from "./watch.js";
 
 const ALL = readFileSync(fixture("policies/allow-all.toml"), "utf8");
 const META = `[trust]\nclient_prompt = "_meta"\n\n${ALL}`;
@@ -45,7 +45,7 @@ function over(socket: Socket): Promise<void> {
 }
 
 function syscalls(proxy: ProxyProcess): readonly LoggedEvent[] {
-  return proxy.events().filter(({ type }) => type === "syscall");
+  return eventsOf(proxy).filter(({ type }) => type === "syscall");
 }
 
 /** Runs agentk with something on stdin. */
@@ -220,7 +220,7 @@ describe("the control socket as the user's channel", () => {
     await proxy.call("echo");
     const run = proxy.events()[0]?.value["run"];
     const told = await agentk(proxy.cwd, ["context", "status", "--json", "--run", String(run)]);
-    expect(jsonOf(told)).toMatchObject({ run, sessions: ["s1"], allowed: 1, denied: 0, in_flight: 0, recording: true });
+    expect(jsonOf(told)).toMatchObject({ run, sessions: ["s1"], allowed: 2, denied: 0, in_flight: 0, recording: true });
     expect((await agentk(proxy.cwd, ["context", "status"])).stdout).toContain("sessions: s1\n");
     await proxy.close();
     expect(textsIn(proxy)).toEqual(["pay canary\n", "and then \u00fc"]);

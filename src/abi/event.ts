@@ -78,6 +78,9 @@ export const SESSION_FACTS = [
   /** From here on messages of the server were dropped, because there were too many in a time. */
   "server-flood",
   "schema-unusable",
+  /** A tool call goes on as a task; the server said that a task's state has changed, and the client was told. */
+  "task-created",
+  "task-changed",
 ] as const;
 
 /** A fact of the transport: nothing an agent decided, but part of what passed. */

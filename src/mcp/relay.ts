@@ -17,6 +17,7 @@ import { USER_PAGE, type ListKind, type RelayParts } from "./relay-parts.js";
 import { replyTo } from "./reply.js";
 import type { Admitted, Refused } from "./session.js";
 import { Strays } from "./strays.js";
+import { TaskRelay } from "./task-relay.js";
 import type { McpRequest } from "./upstream.js";
 import { wireFault, type WireFault } from "./wire/faults.js";
 import type { Message, RequestMessage } from "./wire/message.js";
@@ -40,12 +41,15 @@ export class Relay {
   private readonly heard = new Set<string>();
   private readonly refusals: Strays;
   private readonly server: FromServer;
+  private readonly tasks: TaskRelay;
 
   constructor(parts: RelayParts) {
     this.parts = parts;
     this.refusals = new Strays(parts);
     this.gate = new DescriptorGate(parts);
-    this.server = new FromServer({ ...parts, onListChanged: this.listChanged }, this.refusals);
+    this.tasks = new TaskRelay(parts);
+    const onTaskChanged = (said: JsonObject): Promise<void> => this.tasks.changed(said);
+    this.server = new FromServer({ ...parts, onListChanged: this.listChanged, onTaskChanged }, this.refusals);
   }
 
   /** Messages refused but too many to record one by one. */
@@ -81,6 +85,11 @@ export class Relay {
   /** Settles when every message taken so far has been dealt with and answered. */
   async idle(): Promise<void> {
     while (this.running.size > 0) await Promise.all(this.running);
+  }
+
+  /** The connection ends: tool calls that are still tasks have an unknown outcome. */
+  async close(): Promise<void> {
+    await this.tasks.close();
   }
 
   private track(work: Promise<void>): void {
@@ -156,6 +165,8 @@ export class Relay {
       ...(claims === undefined ? {} : { claims }),
       ...gate.checks,
     };
+    if (this.tasks.takes(request))
+      return this.tasks.request(request, (refused) => this.refuseBegun(exchange, contract, refused));
     const judged = await this.parts.dispatch.request(request);
     this.gate.taken(request, judged);
     // A request that was cancelled while its denial was being recorded has ended already, and gets no answer.

@@ -17,6 +17,7 @@ import { contractFor } from "./methods/table.js";
 import { malformed, NOT_FOUND, refused, type Refused } from "./refused.js";
 import { ServerSide } from "./server-side.js";
 import { SessionMemory } from "./session-memory.js";
+import { TaskTable, type TaskTableParts } from "./task-table.js";
 import { OWN_ERRORS, RPC } from "./wire/codes.js";
 import { Exchanges, type Exchange, type Settled } from "./wire/exchanges.js";
 import type { PolicyMcp } from "../policy/ast.js";
@@ -45,6 +46,13 @@ export type Admission = Admitted | Refused;
 
 type Call = RequestMessage | NotificationMessage;
 
+export interface SessionOptions {
+  readonly maxClientMessages?: number;
+  readonly mcp?: PolicyMcp;
+  /** What tasks are kept with; without it there are none. */
+  readonly tasks?: TaskTableParts;
+}
+
 export class Session {
   private at: Phase = "opening";
   private agreed: Revision | undefined;
@@ -55,13 +63,17 @@ export class Session {
   /** What the client has said it can. Never shown to the server as it is. */
   private declared: JsonObject = {};
   readonly memory = new SessionMemory();
+  readonly tasks: TaskTable;
   readonly grants: Grants;
+  /** Whether the server has said that it makes tasks of tool calls. */
+  private hasTasks = false;
 
   /** `mcp`: what the policy grants of the protocol; by default what a policy that does not speak of it grants. */
-  constructor(options: { readonly maxClientMessages?: number; readonly mcp?: PolicyMcp } = {}) {
+  constructor(options: SessionOptions = {}) {
     this.maxMessages = options.maxClientMessages ?? MAX_CLIENT_MESSAGES;
     this.grants = grantsOf(options.mcp);
-    this.server = new ServerSide(this.memory, this.exchanges);
+    this.tasks = new TaskTable(options.tasks);
+    this.server = new ServerSide(this.memory, this.exchanges, this.tasks);
   }
 
   /** The server's questions to the client. */
@@ -168,7 +180,9 @@ export class Session {
     }
     this.agreed = version;
     this.at = "initialized";
-    return ok(initialize.toSender?.(result, this.grants) ?? result);
+    const told = initialize.toSender?.(result, this.grants) ?? result;
+    this.hasTasks = Object.hasOwn(told["capabilities"] as JsonObject, "tasks");
+    return ok(told);
   }
 
   /** Nothing passes from now on. */
@@ -246,7 +260,21 @@ export class Session {
       return refused("malformed", RPC.invalidParams, "params/cursor was not issued for this list");
     if (method === "resources/subscribe" && typeof uri === "string" && !this.memory.maySubscribe(uri))
       return refused("lifecycle", RPC.invalidRequest, "too many resources are subscribed to");
-    return undefined;
+    return this.taskRefusal(method, params);
+  }
+
+  /** Attacker-controlled: `taskId`. INVARIANT: none but a task of a call of this session is spoken of. */
+  private taskRefusal(method: string, params: JsonObject): Refused | undefined {
+    if (method === "tools/call" && params["task"] !== undefined) {
+      const { grants, hasTasks, tasks } = this;
+      if (!grants.has("tasks") || !hasTasks) return malformed({ path: "/task", problem: "is not offered" });
+      return tasks.isFull ? refused("lifecycle", RPC.invalidRequest, "too many tasks are open") : undefined;
+    }
+    if (!method.startsWith("tasks/") || method === "tasks/list") return undefined;
+    const task = this.tasks.find(params["taskId"]);
+    if (task?.isShown !== true) return malformed({ path: "/taskId", problem: "is of no task of this session" });
+    if (method === "tasks/get" || !task.isOver) return undefined;
+    return malformed({ path: "/taskId", problem: "is of a task that is over" });
   }
 
   /** What a notification of the client is about: its own request under way, or one of the server's. */

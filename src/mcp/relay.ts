@@ -158,13 +158,17 @@ export class Relay {
     const claims = this.claimsOf(admission.claims);
     if (contract.syscall === undefined) return this.handleLifecycle(message, exchange, line);
     const { kind, subject, arguments: args } = contract.syscall(admission.params ?? {});
-    const request: McpRequest = {
+    return this.mediate({
       ...this.parts.identity,
       ...{ from: "client", kind, subject, exchange, contract, params: admission.params ?? {}, line },
       ...(args === undefined ? {} : { arguments: openPayload(canonicalJson(args)) }),
       ...(claims === undefined ? {} : { claims }),
       ...gate.checks,
-    };
+    });
+  }
+
+  private async mediate(request: McpRequest): Promise<void> {
+    const { exchange, contract } = request;
     if (this.tasks.takes(request))
       return this.tasks.request(request, (refused) => this.refuseBegun(exchange, contract, refused));
     const judged = await this.parts.dispatch.request(request);

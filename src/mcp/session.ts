@@ -263,18 +263,19 @@ export class Session {
     return this.taskRefusal(method, params);
   }
 
-  /** Attacker-controlled: `taskId`. INVARIANT: none but a task of a call of this session is spoken of. */
   private taskRefusal(method: string, params: JsonObject): Refused | undefined {
-    if (method === "tools/call" && params["task"] !== undefined) {
-      const { grants, hasTasks, tasks } = this;
-      if (!grants.has("tasks") || !hasTasks) return malformed({ path: "/task", problem: "is not offered" });
-      return tasks.isFull ? refused("lifecycle", RPC.invalidRequest, "too many tasks are open") : undefined;
-    }
+    if (method === "tools/call") return params["task"] === undefined ? undefined : this.newTaskRefusal();
     if (!method.startsWith("tasks/") || method === "tasks/list") return undefined;
+    // Attacker-controlled: `taskId`. INVARIANT: none but a task of a call of this session is spoken of.
     const task = this.tasks.find(params["taskId"]);
     if (task?.isShown !== true) return malformed({ path: "/taskId", problem: "is of no task of this session" });
     if (method === "tasks/get" || !task.isOver) return undefined;
     return malformed({ path: "/taskId", problem: "is of a task that is over" });
+  }
+
+  private newTaskRefusal(): Refused | undefined {
+    if (!this.grants.has("tasks") || !this.hasTasks) return malformed({ path: "/task", problem: "is not offered" });
+    return this.tasks.isFull ? refused("lifecycle", RPC.invalidRequest, "too many tasks are open") : undefined;
   }
 
   /** What a notification of the client is about: its own request under way, or one of the server's. */

@@ -64,8 +64,7 @@ export class TaskRelay {
     const { dispatch, session, identity, toClient } = this.parts;
     const task = session.tasks.ofServer(said["taskId"]);
     if (task === undefined || task.isOver) return;
-    const told = toldTask(said, task.handle);
-    session.tasks.heard(task, told);
+    const told = this.heard(task, said);
     await dispatch.note({ session: identity.session, server: identity.server, fact: "task-changed", call: task.call });
     if (dispatch.fault !== undefined) return;
     toClient(notificationLine("notifications/tasks/status", told));
@@ -124,34 +123,36 @@ export class TaskRelay {
     this.calls.set(task, call);
     void call.judged.finally(() => this.calls.delete(task));
     await dispatch.note({ session: identity.session, server: identity.server, fact: "task-created", call: task.call });
-    if (dispatch.fault !== undefined) return this.reply(ownError(id, "withheld", task.call));
-    toClient(resultLine(id, { task: task.told }));
-    session.tasks.shown(task);
+    if (dispatch.fault === undefined) {
+      toClient(resultLine(id, { task: task.told }));
+      session.tasks.shown(task);
+    } else this.reply(ownError(id, "withheld", task.call));
   }
 
   /** `tasks/get` and `tasks/cancel`: of a right answer, what may be told of it is all that is taken. */
   private async status(request: McpRequest, task: Task): Promise<void> {
-    const { session, upstream } = this.parts;
     const asked: McpRequest = {
       ...toServer(request, task),
       perform: async (call, sent) => {
-        const observation = await upstream.act(call, asked, sent);
+        const observation = await this.parts.upstream.act(call, asked, sent);
         return observation.status === "ok" ? { status: "ok" } : observation;
       },
     };
     const judged = await this.decide(asked);
     if (judged === undefined) return;
     const { answer, exchange } = asked;
-    if (answer?.kind !== "result" || !mayPass(judged.decision.verdict) || judged.observation === undefined) {
-      this.reply(replyTo(asked, judged));
-      return;
-    }
-    const said = answer.message.result;
+    const isTold = answer?.kind === "result" && isDone(judged);
+    this.reply(isTold ? resultLine(exchange.id, this.heard(task, answer.message.result)) : replyTo(asked, judged));
+  }
+
+  /** Takes what a server says of a task, checked, and gives what of it the client may be told. */
+  private heard(task: Task, said: JsonObject): JsonObject {
+    const { tasks } = this.parts.session;
     const told = toldTask(said, task.handle);
-    session.tasks.heard(task, told);
+    tasks.heard(task, told);
     // Whatever the server does with one that it calls cancelled, nothing of it is waited for.
-    if (said["status"] === "cancelled") session.tasks.end(task, { status: "cancelled" });
-    this.reply(resultLine(exchange.id, told));
+    if (said["status"] === "cancelled") tasks.end(task, { status: "cancelled" });
+    return told;
   }
 
   private async list(request: McpRequest): Promise<void> {
@@ -161,10 +162,9 @@ export class TaskRelay {
       perform: () => Promise.resolve({ status: session.release(request.exchange) ? "ok" : "not-sent" }),
     };
     const judged = await this.decide(asked);
-    if (judged === undefined || judged.observation?.status === "not-sent") return;
+    if (judged === undefined) return;
     const tasks = session.tasks.list().map(({ told }) => told);
-    const isListed = judged.observation?.status === "ok";
-    this.reply(isListed ? resultLine(asked.exchange.id, { tasks }) : replyTo(asked, judged));
+    this.reply(isDone(judged) ? resultLine(asked.exchange.id, { tasks }) : replyTo(asked, judged));
   }
 
   /** `tasks/result`: the answer is that of the call, judged as the call's, and ends it. */
@@ -176,13 +176,15 @@ export class TaskRelay {
         const observation = await this.parts.upstream.act(call, asked, sent);
         const { answer } = asked;
         if (answer?.kind !== "result" && answer?.kind !== "error") return observation;
+        // INVARIANT: from here on it is the call's answer, and of this request nothing can be handed on.
+        asked.answer = { kind: "broken" };
         ended.reply = await this.ended(asked, task, answer);
         return { status: "ok" };
       },
     };
     const judged = await this.decide(asked);
     this.parts.session.tasks.answered(task);
-    if (judged !== undefined) this.reply(ended.reply ?? replyTo(asked, judged));
+    if (judged !== undefined) this.reply(isDone(judged) ? ended.reply : replyTo(asked, judged));
   }
 
   /** INVARIANT: the page is the call's own, so sources, echoes, the output schema and `tool.response` are the call's. */
@@ -215,6 +217,11 @@ export class TaskRelay {
   private reply(line: string | undefined): void {
     if (line !== undefined) this.parts.toClient(line);
   }
+}
+
+/** Whether a request has happened, without a page, and its outcome is recorded. */
+function isDone({ decision, observation, delivery }: Judged): boolean {
+  return mayPass(decision.verdict) && observation?.status === "ok" && delivery === undefined;
 }
 
 /** The call with an answer that may be a task. A result with a member `task` is one, or no answer at all. */

@@ -244,7 +244,8 @@ function answered({ answer }: McpRequest): Pick<McpRequest, "answer"> {
 
 /** The request with the server's own id of the task. */
 function toServer(request: McpRequest, { id }: Task): McpRequest {
-  const params = { ...request.params, taskId: id };
+  const { _meta } = request.params;
+  const params = { taskId: id, ...(_meta === undefined ? {} : { _meta }) };
   return { ...request, params, line: requestLine(request.exchange.id, request.exchange.method, params) };
 }
 

@@ -54,7 +54,8 @@ export function toldTask(task: JsonObject, handle: string): JsonObject {
 }
 
 const row = { sender: "client", feature: "tasks", revisions: ["2025-11-25"], phases: ["ready"] } as const;
-const params = record({ taskId: taskIdText, _meta: optional(requestMeta) });
+// `task`: a client in wide use (SDK 1.x) repeats what it asked with the call. It is held against its shape and goes no further.
+const params = record({ taskId: taskIdText, task: optional(taskParams), _meta: optional(requestMeta) });
 
 /** Decided by its own name, whatever the task is of: it tells no more than a status. */
 function aboutTasks(item: string): { readonly kind: "tool.describe"; readonly subject: { readonly item: string } } {

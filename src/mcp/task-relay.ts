@@ -141,8 +141,15 @@ export class TaskRelay {
     const judged = await this.decide(asked);
     if (judged === undefined) return;
     const { answer, exchange } = asked;
-    const isTold = answer?.kind === "result" && isDone(judged);
-    this.reply(isTold ? resultLine(exchange.id, this.heard(task, answer.message.result)) : replyTo(asked, judged));
+    if (answer?.kind !== "result" || !isDone(judged)) {
+      this.reply(replyTo(asked, judged));
+      return;
+    }
+    const known = this.calls.get(task);
+    const told = this.heard(task, answer.message.result);
+    // The log has the call's end before the client knows of it.
+    if (task.isOver) await known?.judged;
+    this.reply(resultLine(exchange.id, told));
   }
 
   /** Takes what a server says of a task, checked, and gives what of it the client may be told. */

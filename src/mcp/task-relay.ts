@@ -1,31 +1,18 @@
-/**
- * Tasks of MCP 2025-11-25 between one client and one server. A tool call that goes on as a task stays one call to the
- * kernel: it is open until its result is in, and the result is its page, by whatever request it came.
- */
+/** Tasks of MCP 2025-11-25 between one client and one server: what is asked about them, and their results. */
 import { mayPass } from "../abi/decision.js";
-import type { Observation } from "../abi/ports.js";
 import type { JsonObject } from "../base/json.js";
 import type { Judged } from "../kernel/dispatch.js";
 import { createTaskResult, related, toldTask, unrelated } from "./methods/tasks.js";
-import { deferred } from "./modern/deferred.js";
-import { observeError, observeResult, type Answer, type McpRequest } from "./observed.js";
-import type { RelayParts } from "./relay-parts.js";
+import type { Answer, McpRequest } from "./observed.js";
 import { refused, type Refused } from "./refused.js";
+import type { RelayParts } from "./relay-parts.js";
 import { replyTo } from "./reply.js";
+import { TaskCalls, type NewTask } from "./task-calls.js";
 import type { Task } from "./task-table.js";
 import { RPC } from "./wire/codes.js";
 import { notificationLine, ownError, requestLine, resultLine } from "./wire/write.js";
 
 type Parts = Pick<RelayParts, "dispatch" | "session" | "upstream" | "identity" | "toClient">;
-
-/** A task that a call has begun, or what came of a call that has begun none. */
-type Begun = { readonly task: Task } | { readonly judged: Judged };
-
-/** One of them: its contract and its tool's schemas are those that the result is held against. */
-interface Call {
-  readonly request: McpRequest;
-  readonly judged: Promise<Judged>;
-}
 
 /** Refuses a request that has begun. */
 type Refuse = (refused: Refused) => Promise<void>;
@@ -35,11 +22,11 @@ const OVER = refused("malformed", RPC.invalidParams, "params/taskId is of a task
 
 export class TaskRelay {
   private readonly parts: Parts;
-  /** The calls that are tasks and have not ended. */
-  private readonly calls = new Map<Task, Call>();
+  private readonly calls: TaskCalls;
 
   constructor(parts: Parts) {
     this.parts = parts;
+    this.calls = new TaskCalls({ ...parts, tasks: parts.session.tasks });
   }
 
   /** Whether a request of the client's is about a task. */
@@ -64,69 +51,29 @@ export class TaskRelay {
     const { dispatch, session, identity, toClient } = this.parts;
     const task = session.tasks.ofServer(said["taskId"]);
     if (task === undefined || task.isOver) return;
-    const told = this.heard(task, said);
+    const told = toldTask(said, task.handle);
+    await this.calls.heard(task, told);
     await dispatch.note({ session: identity.session, server: identity.server, fact: "task-changed", call: task.call });
-    if (dispatch.fault !== undefined) return;
-    toClient(notificationLine("notifications/tasks/status", told));
+    if (dispatch.fault === undefined) toClient(notificationLine("notifications/tasks/status", told));
   }
 
   /** The connection ends. Settles when every call that is a task has its outcome. */
   async close(): Promise<void> {
-    this.parts.session.tasks.close();
-    await Promise.all([...this.calls.values()].map(({ judged }) => judged));
+    await this.calls.close();
   }
 
   private async call(request: McpRequest): Promise<void> {
-    const { dispatch, session } = this.parts;
-    const begun = deferred<Task>();
-    const asked: McpRequest = {
-      ...request,
-      ...asTask(request),
-      perform: (call, sent) => this.begin(asked, { call, sent }, begun.resolve),
-    };
-    const ended = dispatch.request(asked);
-    const first = await Promise.race<Begun>([
-      begun.promise.then((task) => ({ task })),
-      ended.then((judged) => ({ judged })),
-    ]);
-    if ("task" in first) return this.created(first.task, { request, judged: ended });
+    const { session, toClient } = this.parts;
+    const { id } = request.exchange;
+    const asked: McpRequest = { ...request, ...asTask(request) };
+    const begun = await this.calls.run(request, asked, taskIn);
+    if (begun.kind === "task") {
+      toClient(resultLine(id, { task: begun.task.told }));
+      session.tasks.shown(begun.task);
+    } else if (begun.kind === "unrecorded") this.reply(ownError(id, "withheld", begun.call));
     // A request that was cancelled while its denial was being recorded has ended already, and gets no answer.
-    if (first.judged.observation === undefined && !session.release(asked.exchange)) return;
-    this.reply(replyTo(asked, first.judged));
-  }
-
-  /** What `act` does for such a call: it ends with the answer, or, when that is a task, with the task. */
-  private async begin(
-    asked: McpRequest,
-    { call, sent }: { readonly call: string; readonly sent: string | undefined },
-    onTask: (task: Task) => void,
-  ): Promise<Observation> {
-    const { session, upstream } = this.parts;
-    const observation = await upstream.act(call, asked, sent);
-    const said = asked.answer?.kind === "result" ? asked.answer.message.result["task"] : undefined;
-    if (said === undefined) return observation;
-    const { taskId: id, ttl } = said as { readonly taskId: string; readonly ttl: number | null };
-    const ended = deferred<Observation>();
-    const told = (handle: string): JsonObject => toldTask(said as JsonObject, handle);
-    const task = session.tasks.begin({ id, call, told, ttl: ttl ?? undefined, finish: ended.resolve });
-    if (task === undefined) {
-      asked.answer = { kind: "broken" };
-      return { ...observation, status: "invalid-answer" };
-    }
-    onTask(task);
-    return ended.promise;
-  }
-
-  private async created(task: Task, call: Call): Promise<void> {
-    const { dispatch, session, identity, toClient } = this.parts;
-    const { id } = call.request.exchange;
-    this.calls.set(task, call);
-    void call.judged.finally(() => this.calls.delete(task));
-    await dispatch.note({ session: identity.session, server: identity.server, fact: "task-created", call: task.call });
-    if (dispatch.fault === undefined) {
-      toClient(resultLine(id, { task: task.told }));
-      session.tasks.shown(task);
-    } else this.reply(ownError(id, "withheld", task.call));
+    else if (begun.judged.observation !== undefined || session.release(asked.exchange))
+      this.reply(replyTo(asked, begun.judged));
   }
 
   /** `tasks/get` and `tasks/cancel`: of a right answer, what may be told of it is all that is taken. */
@@ -145,21 +92,9 @@ export class TaskRelay {
       this.reply(replyTo(asked, judged));
       return;
     }
-    const known = this.calls.get(task);
-    const told = this.heard(task, answer.message.result);
-    // The log has the call's end before the client knows of it.
-    if (task.isOver) await known?.judged;
+    const told = toldTask(answer.message.result, task.handle);
+    await this.calls.heard(task, told);
     this.reply(resultLine(exchange.id, told));
-  }
-
-  /** Takes what a server says of a task, checked, and gives what of it the client may be told. */
-  private heard(task: Task, said: JsonObject): JsonObject {
-    const { tasks } = this.parts.session;
-    const told = toldTask(said, task.handle);
-    tasks.heard(task, told);
-    // Whatever the server does with one that it calls cancelled, nothing of it is waited for.
-    if (said["status"] === "cancelled") tasks.end(task, { status: "cancelled" });
-    return told;
   }
 
   private async list(request: McpRequest): Promise<void> {
@@ -194,24 +129,16 @@ export class TaskRelay {
     if (judged !== undefined) this.reply(isDone(judged) ? ended.reply : replyTo(asked, judged));
   }
 
-  /** INVARIANT: the page is the call's own, so sources, echoes, the output schema and `tool.response` are the call's. */
   private async ended(
     { exchange }: McpRequest,
     task: Task,
     answer: Extract<Answer, { readonly kind: "result" | "error" }>,
   ): Promise<string | undefined> {
-    const known = this.calls.get(task);
-    const withheld = ownError(exchange.id, "withheld", task.call);
+    const ended = await this.calls.end(task, answer, (result) => unrelated(result, task.id));
     // It was over before: cancelled, or given up.
-    if (known === undefined || task.isOver) return withheld;
-    const { contract } = known.request;
-    const answerFault: McpRequest["contract"]["answerFault"] = (result) => unrelated(result, task.id);
-    const call: McpRequest = { ...known.request, contract: { ...contract, answerFault }, answer };
-    const observation =
-      answer.kind === "result" ? observeResult(call, answer.message) : observeError(call, answer.message);
-    this.parts.session.tasks.end(task, observation);
-    const line = replyTo({ exchange, contract, ...answered(call) }, await known.judged);
-    return line === undefined ? withheld : withTask(line, task.handle);
+    if (ended === undefined) return ownError(exchange.id, "withheld", task.call);
+    const line = replyTo({ exchange, contract: ended.contract, answer: ended.answer }, ended.judged);
+    return line === undefined ? undefined : withTask(line, task.handle);
   }
 
   /** Undefined for a request that was cancelled while its denial was being recorded: it gets no answer. */
@@ -227,7 +154,7 @@ export class TaskRelay {
 }
 
 /** Whether a request has happened, without a page, and its outcome is recorded. */
-function isDone({ decision, observation, delivery }: Judged): boolean {
+export function isDone({ decision, observation, delivery }: Judged): boolean {
   return mayPass(decision.verdict) && observation?.status === "ok" && delivery === undefined;
 }
 
@@ -245,8 +172,10 @@ function isTask(result: JsonObject): boolean {
   return Object.hasOwn(result, "task");
 }
 
-function answered({ answer }: McpRequest): Pick<McpRequest, "answer"> {
-  return answer === undefined ? {} : { answer };
+function taskIn(result: JsonObject): NewTask | undefined {
+  if (!isTask(result)) return undefined;
+  const said = result["task"] as JsonObject & { readonly taskId: string; readonly ttl: number | null };
+  return { id: said.taskId, ttl: said.ttl ?? undefined, told: (handle) => toldTask(said, handle) };
 }
 
 /** The request with the server's own id of the task. */

@@ -89,7 +89,7 @@ export class Relay {
 
   /** The connection ends: tool calls that are still tasks have an unknown outcome. */
   async close(): Promise<void> {
-    await this.tasks.close();
+    await Promise.all([this.tasks.close(), this.parts.modern?.close()]);
   }
 
   private track(work: Promise<void>): void {

@@ -33,6 +33,7 @@ export class EraSession extends Session implements SessionLike {
       retries: options.retries,
       subscriptions: this.subscriptions,
       exchanges: this.exchanges,
+      tasks: this.tasks,
       isIssued: (method, cursor) => this.memory.isIssued(method, cursor),
     });
   }

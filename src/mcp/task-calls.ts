@@ -2,16 +2,20 @@
  * Tool calls that go on as tasks, in either era. Such a call stays one call to the kernel: it is open until its result
  * is in, and the result is its page, by whatever message it came.
  */
+import { mayPass } from "../abi/decision.js";
 import type { Observation } from "../abi/ports.js";
 import type { JsonObject } from "../base/json.js";
 import type { ShapeFault } from "../base/shape.js";
-import type { Judged } from "../kernel/dispatch.js";
+import type { Dispatch, Judged } from "../kernel/dispatch.js";
 import { deferred } from "./modern/deferred.js";
 import { observeError, observeResult, type Answer, type McpRequest } from "./observed.js";
-import type { RelayParts } from "./relay-parts.js";
 import type { Task, TaskTable } from "./task-table.js";
+import type { Upstream } from "./upstream.js";
 
-export interface TaskCallParts extends Pick<RelayParts, "dispatch" | "identity" | "upstream"> {
+export interface TaskCallParts {
+  readonly dispatch: Dispatch<McpRequest>;
+  readonly upstream: Upstream;
+  readonly identity: { readonly session: string; readonly server: string };
   readonly tasks: TaskTable;
 }
 
@@ -136,4 +140,9 @@ export class TaskCalls {
     this.parts.tasks.close();
     await Promise.all([...this.open.values()].map(({ judged }) => judged));
   }
+}
+
+/** Whether a request has happened, without a page, and its outcome is recorded. */
+export function isDone({ decision, observation, delivery }: Judged): boolean {
+  return mayPass(decision.verdict) && observation?.status === "ok" && delivery === undefined;
 }

@@ -1,5 +1,4 @@
 /** Tasks of MCP 2025-11-25 between one client and one server: what is asked about them, and their results. */
-import { mayPass } from "../abi/decision.js";
 import type { JsonObject } from "../base/json.js";
 import type { Judged } from "../kernel/dispatch.js";
 import { createTaskResult, related, toldTask, unrelated } from "./methods/tasks.js";
@@ -7,7 +6,7 @@ import type { Answer, McpRequest } from "./observed.js";
 import { refused, type Refused } from "./refused.js";
 import type { RelayParts } from "./relay-parts.js";
 import { replyTo } from "./reply.js";
-import { TaskCalls, type NewTask } from "./task-calls.js";
+import { isDone, TaskCalls, type NewTask } from "./task-calls.js";
 import type { Task } from "./task-table.js";
 import { RPC } from "./wire/codes.js";
 import { notificationLine, ownError, requestLine, resultLine } from "./wire/write.js";
@@ -151,11 +150,6 @@ export class TaskRelay {
   private reply(line: string | undefined): void {
     if (line !== undefined) this.parts.toClient(line);
   }
-}
-
-/** Whether a request has happened, without a page, and its outcome is recorded. */
-export function isDone({ decision, observation, delivery }: Judged): boolean {
-  return mayPass(decision.verdict) && observation?.status === "ok" && delivery === undefined;
 }
 
 /** The call with an answer that may be a task. A result with a member `task` is one, or no answer at all. */

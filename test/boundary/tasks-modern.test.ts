@@ -194,7 +194,12 @@ describe("with tasks granted", () => {
     const answer = (sure: unknown): object => ({ sure: { action: "accept", content: { sure } } });
     const update = (inputResponses: object): Promise<Reply> => peer.ask("tasks/update", { taskId, inputResponses });
     const forwarded = peer.seen().length;
-    for (const wrong of [{}, { other: { action: "accept" } }, answer("yes"), { sure: { action: "maybe" } }])
+    for (const wrong of [
+      {},
+      { other: { action: "accept" } },
+      { sure: { action: "accept", content: { keys: 1 } } },
+      { sure: { action: "maybe" } },
+    ])
       expect((await update(wrong)).error).toMatchObject(REFUSED);
     expect(peer.seen()).toHaveLength(forwarded);
     expect((await update({ ...answer(true), other: { action: "cancel" } })).result).toEqual({ resultType: "complete" });
@@ -221,7 +226,7 @@ describe("with tasks granted", () => {
     const taskId = await peer.begin({ id: "srv-cancelled", states: [{ status: "cancelled" }] });
     expect((await peer.ask("tasks/cancel", { taskId })).result).toEqual({ resultType: "complete" });
     expect((await peer.get(taskId)).result).toMatchObject({ status: "cancelled" });
-    expect(outcomes(peer.proxy).slice(-2)).toEqual(["ok", "cancelled"]);
+    expect(outcomes(peer.proxy).slice(-2)).toEqual(["cancelled", "ok"]);
     expect((await peer.get(taskId)).error).toMatchObject(REFUSED);
   });
 

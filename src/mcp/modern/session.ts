@@ -223,6 +223,8 @@ export class ModernSession implements SessionLike {
 
   /** Last of all checks: a handle is used up only by a request that passes. */
   private retryOf(contract: ModernRequest, params: JsonObject): Result<Redeemed | undefined, string> {
+    // `tasks/update` has answers too: to what its task asks, which task-relay.ts holds them against.
+    if (!contract.mayAsk) return ok(undefined);
     const { requestState, inputResponses } = params;
     if (requestState === undefined) {
       return inputResponses === undefined ? ok(undefined) : { ok: false, error: "params/requestState is missing" };

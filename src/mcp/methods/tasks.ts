@@ -14,7 +14,6 @@ import { eitherOf, jsonObject, openRecord, requestMeta } from "./shapes.js";
 export const RELATED_TASK = "io.modelcontextprotocol/related-task";
 
 export const TASK_STATUSES = ["working", "input_required", "completed", "failed", "cancelled"] as const;
-export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 /** RFC 3339 section 5.6: no room for words. */
 export const instant = text({

@@ -17,6 +17,9 @@ export const SESSION_FACTS = [
   /** From here on messages of the server were dropped, because there were too many in a time. */
   "server-flood",
   "schema-unusable",
+  /** A tool call goes on as a task; the server said that a task's state has changed, and the client was told. */
+  "task-created",
+  "task-changed",
   /** The server that was started again was not let in: `fault` says why. */
   "restart-refused",
   /** The server was subscribed to for resources, and the one that has taken its place is not. */

@@ -4,6 +4,7 @@ import { actBetween, Downstream } from "../mcp/downstream.js";
 import { ModernRelay } from "../mcp/modern/relay.js";
 import { Relay } from "../mcp/relay.js";
 import { Upstream } from "../mcp/upstream.js";
+import type { PolicyMcp } from "../policy/ast.js";
 import { createEraSession } from "./era-session.js";
 import type { MediatedRun, Place } from "./mediated-run.js";
 import { ServerRuns, type Timers } from "./server-runs.js";
@@ -15,6 +16,8 @@ export interface ConnectionOptions extends Place {
   readonly agent: string;
   readonly responseTimeoutMs: number;
   readonly maxClientMessages: number;
+  /** What the policy grants of the protocol, where it is less than the run's. */
+  readonly mcp?: PolicyMcp;
   readonly startServer: (handlers: ServerHandlers) => ServerLink;
   /** How often a server that ends by itself is started again; default: never. */
   readonly restarts?: number | undefined;
@@ -45,7 +48,7 @@ export class Connection {
     this.run = run;
     this.client = client;
     const { maxClientMessages, responseTimeoutMs: timeoutMs } = options;
-    const { session, retries } = createEraSession({ maxClientMessages, mcp: run.mcp });
+    const { session, retries } = createEraSession({ maxClientMessages, mcp: options.mcp ?? run.mcp });
     const toServer = (line: string): void => {
       this.toServer(line);
     };
@@ -123,6 +126,7 @@ export class Connection {
     const { server, relay, upstream, run, options } = this;
     const exit = await server.stop();
     upstream.gone();
+    await relay.close();
     await relay.idle();
     run.detach(options);
     await server.recordExit();

@@ -10,13 +10,14 @@ export interface MadeSession {
 }
 
 export function createEraSession(options: Omit<EraSessionOptions, "retries">): MadeSession {
+  const now = (): number => performance.now();
   const retries = new Retries({
     nonce,
-    now: () => performance.now(),
+    now,
     digests: nodeDigests,
     onExpired: ({ questions }) => {
       for (const { waiting } of questions) waiting?.ended("timeout");
     },
   });
-  return { session: new EraSession({ ...options, retries }), retries };
+  return { session: new EraSession({ tasks: { nonce, now }, ...options, retries }), retries };
 }

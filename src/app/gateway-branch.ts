@@ -35,6 +35,8 @@ export class GatewayBranch {
         // The mux counts the client's messages; one of them can be several of a relay's.
         maxClientMessages: Number.MAX_SAFE_INTEGER,
         restarts: options.restarts,
+        // No route leads back to the server of a task.
+        mcp: { ...run.mcp, features: run.mcp.features.filter((feature) => feature !== "tasks") },
         startServer: (handlers) => startChild({ command, args, env, maxLineBytes, ...handlers }),
       },
       {

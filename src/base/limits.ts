@@ -88,6 +88,15 @@ export const MAX_CURSOR_CHARS = 4096;
 /** Resources that one session is subscribed to. */
 export const MAX_SUBSCRIPTIONS = 1024;
 
+/** Tool calls of one session that go on as tasks at once: each counts as a call in flight until its result is in. */
+export const MAX_OPEN_TASKS = 64;
+
+/** Tasks of one session that are over and may still be asked about. */
+export const MAX_TASKS_KEPT = 256;
+
+/** Tasks of one session in all: each id of the server's is remembered, so that none is used twice. */
+export const MAX_TASKS = 10_000;
+
 /** Questions of a server that wait for the client at once; one more is refused. People answer one at a time. */
 export const MAX_SERVER_QUESTIONS = 16;
 

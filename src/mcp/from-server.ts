@@ -63,6 +63,8 @@ export class FromServer {
   private pass(message: RequestMessage | NotificationMessage, admission: Admitted): Promise<void> {
     if (message.form === "request") return this.question(message, admission);
     if (isOfModern(admission.contract)) return this.parts.modern?.announce(message, admission) ?? Promise.resolve();
+    if (message.method === "notifications/tasks/status")
+      return this.parts.onTaskChanged?.(admission.params ?? {}) ?? Promise.resolve();
     const list = LISTS.get(message.method);
     return list === undefined ? this.announce(message.method, admission) : this.changed(message.method, list);
   }

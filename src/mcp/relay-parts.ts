@@ -1,5 +1,6 @@
 /** What the relay and its handshake are put together from. */
 import { USER_WORDS } from "../abi/request.js";
+import type { JsonObject } from "../base/json.js";
 import type { Dispatch } from "../kernel/dispatch.js";
 import type { Downstream } from "./downstream.js";
 import type { ModernRelay } from "./modern/relay.js";
@@ -30,6 +31,8 @@ export interface RelayParts {
   readonly toServer: (line: string) => void;
   /** A server has said that one of its lists has changed: what was known of it may be so no more. */
   readonly onListChanged?: (list: ListKind) => void;
+  /** A server has said that the state of a task of this session's has changed. */
+  readonly onTaskChanged?: (said: JsonObject) => Promise<void>;
   /** A clock for rates, in milliseconds; default: the process's. */
   readonly nowMs?: () => number;
   /** The server has broken the protocol too often to go on with it. */

@@ -4,6 +4,7 @@
  */
 import { openPayload, type SessionNote } from "../abi/request.js";
 import { canonicalJson } from "../base/canonical.js";
+import type { JsonObject } from "../base/json.js";
 import { MAX_CHILD_FAULTS } from "../base/limits.js";
 import { Claimed } from "./claimed.js";
 import { DescriptorGate } from "./descriptor-gate.js";
@@ -12,18 +13,20 @@ import { greet, type Greeted } from "./greeting.js";
 import { establish } from "./handshake.js";
 import { Held } from "./held.js";
 import type { RequestContract } from "./methods/contract.js";
-import { withResultType } from "./modern/answers.js";
 import { isOfModern } from "./modern/relay.js";
 import type { ListKind, RelayParts } from "./relay-parts.js";
+import { Refusals } from "./refusals.js";
 import { replyTo } from "./reply.js";
 import type { Admitted, Refused } from "./session.js";
 import { lineOf, progressLine } from "./sent-lines.js";
 import { Strays } from "./strays.js";
+import { TaskRelay } from "./task-relay.js";
+import type { TasksEnd } from "./task-table.js";
 import type { McpRequest } from "./upstream.js";
-import { wireFault, type WireFault } from "./wire/faults.js";
+import { wireFault } from "./wire/faults.js";
 import type { Message, RequestMessage } from "./wire/message.js";
 import { readMessage } from "./wire/read.js";
-import { denialError, faultError, notificationLine, ownError, resultLine, toolDenial } from "./wire/write.js";
+import { notificationLine, resultLine } from "./wire/write.js";
 
 export class Relay {
   private readonly parts: RelayParts;
@@ -35,7 +38,9 @@ export class Relay {
   private faults = 0;
   private readonly gate: DescriptorGate;
   private readonly claimed: Claimed;
-  private readonly refusals: Strays;
+  private readonly strayed: Strays;
+  private readonly refusals: Refusals;
+  private readonly tasks: TaskRelay;
   private server: FromServer;
   /** Sends to the server that is there now, and to none that comes after it. */
   private toServer: (line: string) => void;
@@ -45,18 +50,20 @@ export class Relay {
 
   constructor(parts: RelayParts) {
     this.parts = parts;
-    this.refusals = new Strays(parts);
+    this.strayed = new Strays(parts);
+    this.refusals = new Refusals(parts, this.strayed);
     this.claimed = new Claimed(parts, (work) => {
       this.track(work);
     });
     this.gate = new DescriptorGate(parts);
+    this.tasks = new TaskRelay(parts);
     this.toServer = this.toThisServer();
     this.server = this.fromThisServer();
   }
 
   /** Messages refused but too many to record one by one. */
   get strays(): number {
-    return this.refusals.count;
+    return this.strayed.count;
   }
 
   /** One line from the client. Attacker-controlled. */
@@ -67,7 +74,7 @@ export class Relay {
 
   /** A line from the client that was longer than the cap. */
   clientOversize(): void {
-    this.track(this.refuseLine(wireFault("line-too-long", null)));
+    this.track(this.refusals.line(wireFault("line-too-long", null)));
   }
 
   /** One line from the server. Attacker-controlled. */
@@ -100,6 +107,7 @@ export class Relay {
     if (session.lost().hadSubscriptions) this.note({ fact: "subscriptions-lost" });
     upstream.gone();
     downstream.lost();
+    this.track(this.endTasks("child-exited"));
   }
 
   /** Finds out whether the server that has come is the one that has ended. */
@@ -119,6 +127,15 @@ export class Relay {
     while (this.running.size > 0) await Promise.all(this.running);
   }
 
+  /** The connection ends: tool calls that are still tasks have an unknown outcome. */
+  async close(): Promise<void> {
+    await this.endTasks("unknown");
+  }
+
+  private async endTasks(status: TasksEnd): Promise<void> {
+    await Promise.all([this.tasks.close(status), this.parts.modern?.close(status)]);
+  }
+
   private track(work: Promise<void>): void {
     this.running.add(work);
     void work.finally(() => this.running.delete(work));
@@ -131,7 +148,7 @@ export class Relay {
 
   private async handleClient(bytes: Buffer): Promise<void> {
     const read = readMessage(bytes, "client");
-    if (!read.ok) return this.refuseLine(read.error);
+    if (!read.ok) return this.refusals.line(read.error);
     const message = read.value;
     const admission = this.parts.session.admit(message);
     if (!admission.ok) return this.settle(message, admission);
@@ -141,7 +158,7 @@ export class Relay {
       return modern.request(message, admission, {
         claims: () => this.claimed.take(admission.claims),
         before: (contract, params) => this.gate.before(contract, params),
-        refuse: (exchange, contract, refused) => this.refuseBegun(exchange, contract, refused),
+        refuse: (exchange, contract, refused) => this.refusals.begun(exchange, contract, refused),
         taken: (request, judged) => {
           this.gate.taken(request, judged);
         },
@@ -157,9 +174,9 @@ export class Relay {
   /** An answer of the client's to a question of the server's goes its way; all else that is not admitted is refused. */
   private async settle(message: Message, refused: Refused): Promise<void> {
     const isAnswer = message.form === "result" || message.form === "error";
-    if (!isAnswer || refused.refusal === "message-limit") return this.refuse(message, refused);
+    if (!isAnswer || refused.refusal === "message-limit") return this.refusals.message(message, refused);
     const stray = this.parts.downstream.answered(message);
-    if (stray?.stray === "orphan") return this.refuse(message, refused);
+    if (stray?.stray === "orphan") return this.refusals.message(message, refused);
     if (stray !== undefined) this.late(stray.call);
   }
 
@@ -182,18 +199,24 @@ export class Relay {
     await this.opened;
     const params = admission.params ?? {};
     const gate = await this.gate.before(contract, params);
-    if (!gate.ok) return this.refuseBegun(exchange, contract, gate);
+    if (!gate.ok) return this.refusals.begun(exchange, contract, gate);
     const line = lineOf(message, admission);
     const claims = this.claimed.take(admission.claims);
     if (contract.syscall === undefined) return this.handleLifecycle(message, exchange, { line, params });
     const { kind, subject, arguments: args } = contract.syscall(params);
-    const request: McpRequest = {
+    return this.mediate({
       ...this.parts.identity,
       ...{ from: "client", kind, subject, exchange, contract, params, line },
       ...(args === undefined ? {} : { arguments: openPayload(canonicalJson(args)) }),
       ...(claims === undefined ? {} : { claims }),
       ...gate.checks,
-    };
+    });
+  }
+
+  private async mediate(request: McpRequest): Promise<void> {
+    const { exchange, contract } = request;
+    if (this.tasks.takes(request))
+      return this.tasks.request(request, (refused) => this.refusals.begun(exchange, contract, refused));
     const judged = await this.parts.dispatch.request(request);
     this.gate.taken(request, judged);
     // A request that was cancelled while its denial was being recorded has ended already, and gets no answer.
@@ -232,47 +255,12 @@ export class Relay {
 
   private fromThisServer(): FromServer {
     const { parts, toServer, listChanged } = this;
-    return new FromServer({ ...parts, toServer, onListChanged: listChanged }, this.refusals);
+    const onTaskChanged = (said: JsonObject): Promise<void> => this.tasks.changed(said);
+    return new FromServer({ ...parts, toServer, onListChanged: listChanged, onTaskChanged }, this.strayed);
   }
 
   private reply(line: string | undefined): void {
     if (line !== undefined) this.parts.toClient(line);
-  }
-
-  /** A line that is no message: counted, recorded, answered. */
-  private async refuseLine(fault: WireFault): Promise<void> {
-    const isCounted = this.parts.session.count();
-    const refusal = isCounted ? "malformed" : "message-limit";
-    await this.refusals.record({ name: `frame:${fault.code}`, refusal, from: "client" });
-    if (isCounted) this.reply(faultError(fault));
-  }
-
-  private async refuse(message: Message, refused: Refused): Promise<void> {
-    const name = "method" in message ? message.method : `answer:${message.form}`;
-    const judged = await this.refusals.record({ name, refusal: refused.refusal, from: "client" });
-    if (message.form !== "request") return;
-    const decision = judged?.decision ?? { verdict: "deny", rule: refused.refusal, reason: refused.refusal };
-    this.reply(denialError(message.id, decision, judged?.call, refused));
-  }
-
-  /** Refuses a request that has begun: one that was cancelled meanwhile gets no answer. */
-  private async refuseBegun(
-    exchange: McpRequest["exchange"],
-    contract: RequestContract,
-    refused: Refused,
-  ): Promise<void> {
-    const { method, denial } = contract;
-    const { refusal } = refused;
-    const judged = await this.refusals.record({ name: method, refusal, from: "client" });
-    if (!this.parts.session.release(exchange)) return;
-    if (this.parts.upstream.hasGone) {
-      this.reply(ownError(exchange.id, "server-gone", judged?.call));
-      return;
-    }
-    const decision = judged?.decision ?? { verdict: "deny", rule: refusal, reason: refusal };
-    const answer = denial === "tool-result" ? toolDenial : denialError;
-    const line = answer(exchange.id, decision, judged?.call, refused);
-    this.reply(isOfModern(contract) ? withResultType(line) : line);
   }
 
   private readonly listChanged = (list: ListKind): void => {

@@ -6,6 +6,7 @@ import { hasBlockLists, usesTools } from "./methods/sampling.js";
 import { progressTokenOf } from "./methods/shapes.js";
 import { NOT_FOUND, refused, type Refused } from "./refused.js";
 import type { SessionMemory } from "./session-memory.js";
+import type { TaskTable } from "./task-table.js";
 import { RPC } from "./wire/codes.js";
 import { Exchanges, type Exchange } from "./wire/exchanges.js";
 import type { RequestId, RequestMessage } from "./wire/message.js";
@@ -25,11 +26,13 @@ export class ServerSide {
   readonly questions = new Exchanges();
   private readonly memory: SessionMemory;
   private readonly asked: Exchanges;
+  private readonly tasks: TaskTable;
 
   /** `asked`: the client's requests under way, which progress can be about. */
-  constructor(memory: SessionMemory, asked: Exchanges) {
+  constructor(memory: SessionMemory, asked: Exchanges, tasks: TaskTable) {
     this.memory = memory;
     this.asked = asked;
+    this.tasks = tasks;
   }
 
   /** Whether the client can be asked this at all. Attacker-controlled: all of it. */
@@ -64,6 +67,7 @@ export class ServerSide {
   private isExpected(method: string, params: JsonObject): boolean {
     if (method === "notifications/message") return this.memory.isWanted(params["level"] as string);
     if (method === "notifications/resources/updated") return this.memory.isSubscribed(params["uri"] as string);
+    if (method === "notifications/tasks/status") return this.tasks.ofServer(params["taskId"]) !== undefined;
     if (method !== "notifications/elicitation/complete") return true;
     return this.memory.elicitationDone(params["elicitationId"] as string);
   }

@@ -1,6 +1,9 @@
 /** What one session remembers of its server beside requests under way. INVARIANT: every list here is bounded. */
+import type { JsonObject } from "../base/json.js";
 import { MAX_CURSOR_CHARS, MAX_CURSORS, MAX_ELICITATIONS, MAX_SUBSCRIPTIONS } from "../base/limits.js";
 import { LOG_LEVELS, type LogLevel } from "./methods/logging.js";
+import { refused, type Refused } from "./refused.js";
+import { RPC } from "./wire/codes.js";
 
 export class SessionMemory {
   private readonly cursors = new Set<string>();
@@ -22,6 +25,15 @@ export class SessionMemory {
   /** Whether one more resource could be remembered, or this one is. */
   maySubscribe(uri: string): boolean {
     return this.subscribed.size < MAX_SUBSCRIPTIONS || this.subscribed.has(uri);
+  }
+
+  /** Why a request may not go on for what it speaks of: another list's page, or one resource too many. */
+  refusal(method: string, { cursor, uri }: JsonObject): Refused | undefined {
+    if (typeof cursor === "string" && !this.isIssued(method, cursor))
+      return refused("malformed", RPC.invalidParams, "params/cursor was not issued for this list");
+    if (method === "resources/subscribe" && typeof uri === "string" && !this.maySubscribe(uri))
+      return refused("lifecycle", RPC.invalidRequest, "too many resources are subscribed to");
+    return undefined;
   }
 
   subscribe(uri: string): void {

@@ -17,6 +17,8 @@ import { contractFor } from "./methods/table.js";
 import { malformed, NOT_FOUND, refused, type Refused } from "./refused.js";
 import { ServerSide } from "./server-side.js";
 import { SessionMemory } from "./session-memory.js";
+import { taskRefusal } from "./task-admission.js";
+import { TaskTable, type TaskTableParts } from "./task-table.js";
 import { OWN_ERRORS, RPC } from "./wire/codes.js";
 import { Exchanges, type Exchange, type Settled } from "./wire/exchanges.js";
 import type { PolicyMcp } from "../policy/ast.js";
@@ -51,6 +53,13 @@ export type Admission = Admitted | Refused;
 
 type Call = RequestMessage | NotificationMessage;
 
+export interface SessionOptions {
+  readonly maxClientMessages?: number;
+  readonly mcp?: PolicyMcp;
+  /** What tasks are kept with; without it there are none. */
+  readonly tasks?: TaskTableParts;
+}
+
 export class Session {
   private at: Phase = "opening";
   private agreed: Revision | undefined;
@@ -61,14 +70,18 @@ export class Session {
   /** What the client has said it can. Never shown to the server as it is. */
   private declared: JsonObject = {};
   readonly memory = new SessionMemory();
+  readonly tasks: TaskTable;
   readonly grants: Grants;
   private handshake: Agreement | undefined;
+  /** Whether the server has said that it makes tasks of tool calls. */
+  private hasTasks = false;
 
   /** `mcp`: what the policy grants of the protocol; by default what a policy that does not speak of it grants. */
-  constructor(options: { readonly maxClientMessages?: number; readonly mcp?: PolicyMcp } = {}) {
+  constructor(options: SessionOptions = {}) {
     this.maxMessages = options.maxClientMessages ?? MAX_CLIENT_MESSAGES;
     this.grants = grantsOf(options.mcp);
-    this.server = new ServerSide(this.memory, this.exchanges);
+    this.tasks = new TaskTable(options.tasks);
+    this.server = new ServerSide(this.memory, this.exchanges, this.tasks);
   }
 
   /** The server's questions to the client. */
@@ -198,7 +211,9 @@ export class Session {
     this.agreed = version;
     this.at = "initialized";
     this.handshake = { params, result };
-    return ok(initialize.toSender?.(result, this.grants) ?? result);
+    const told = initialize.toSender?.(result, this.grants) ?? result;
+    this.hasTasks = Object.hasOwn(told["capabilities"] as JsonObject, "tasks");
+    return ok(told);
   }
 
   /** Nothing passes from now on. */
@@ -271,12 +286,9 @@ export class Session {
     const token = progressTokenOf(params);
     if (token !== undefined && this.exchanges.hasToken(token))
       return refused("malformed", RPC.invalidParams, "params/_meta/progressToken is in use");
-    const { cursor, uri } = params;
-    if (typeof cursor === "string" && !this.memory.isIssued(method, cursor))
-      return refused("malformed", RPC.invalidParams, "params/cursor was not issued for this list");
-    if (method === "resources/subscribe" && typeof uri === "string" && !this.memory.maySubscribe(uri))
-      return refused("lifecycle", RPC.invalidRequest, "too many resources are subscribed to");
-    return undefined;
+    const isOffered = this.grants.has("tasks") && this.hasTasks;
+    const unknown = this.memory.refusal(method, params);
+    return unknown ?? taskRefusal({ method, params }, { tasks: this.tasks, isOffered });
   }
 
   /** What a notification of the client is about: its own request under way, or one of the server's. */
@@ -286,8 +298,8 @@ export class Session {
       const question = this.questions.progress(params["progressToken"] as RequestId, params["progress"] as number);
       if (question !== undefined) return { ok: true, question };
     }
-    const exchange =
-      method === "notifications/cancelled" ? this.exchanges.find(params["requestId"] as RequestId) : undefined;
+    const isAbout = method === "notifications/cancelled";
+    const exchange = isAbout ? this.exchanges.find(params["requestId"] as RequestId) : undefined;
     // MCP lifecycle: the client must not cancel `initialize`.
     if (exchange !== undefined && exchange.method !== initialize.method) return { ok: true, exchange };
     return refused("lifecycle", RPC.invalidRequest, "no request it could be about is under way");

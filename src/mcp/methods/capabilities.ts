@@ -17,7 +17,7 @@ export function cutClientCapabilities(declared: JsonObject, grants: Grants, revi
 }
 
 /** What the client learns of the server. */
-export function cutServerCapabilities(declared: JsonObject, grants: Grants): JsonObject {
+export function cutServerCapabilities(declared: JsonObject, grants: Grants, revision?: Revision): JsonObject {
   const announced = grants.has("list-changed") ? ["listChanged"] : [];
   const kept = {
     completions: grants.has("completion") ? flags(declared["completions"], []) : undefined,
@@ -26,11 +26,25 @@ export function cutServerCapabilities(declared: JsonObject, grants: Grants): Jso
     resources: grants.has("resources")
       ? flags(declared["resources"], grants.has("subscribe") ? [...announced, "subscribe"] : announced)
       : undefined,
+    tasks: grants.has("tasks") && revision === "2025-11-25" ? cutTasks(declared["tasks"]) : undefined,
     tools: grants.has("tools") ? flags(declared["tools"], announced) : undefined,
   };
   return Object.fromEntries(
     Object.entries(kept).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
+}
+
+/** What of `tasks` a server declares makes tasks of tool calls (2025-11-25); undefined for one that makes none. */
+export function cutTasks(declared: unknown): JsonObject | undefined {
+  if (!isObject(declared)) return undefined;
+  const { requests } = declared;
+  const tools = isObject(requests) ? requests["tools"] : undefined;
+  if (!isObject(tools) || !isJsonObject(tools["call"])) return undefined;
+  return { ...objects(declared, ["cancel", "list"]), requests: { tools: { call: {} } } };
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** 2025-11-25: `{}` means forms alone; what is empty stays so. `context` is never told: no context is ever included. */

@@ -31,7 +31,11 @@ export type ClientRequest =
   | "prompts/list"
   | "prompts/get"
   | "completion/complete"
-  | "logging/setLevel";
+  | "logging/setLevel"
+  | "tasks/get"
+  | "tasks/result"
+  | "tasks/list"
+  | "tasks/cancel";
 export type ServerRequest = "ping" | "roots/list" | "sampling/createMessage" | "elicitation/create";
 export type ClientNotification = "notifications/initialized" | "notifications/cancelled" | "notifications/progress";
 export type ServerNotification =
@@ -42,7 +46,8 @@ export type ServerNotification =
   | "notifications/resources/list_changed"
   | "notifications/tools/list_changed"
   | "notifications/prompts/list_changed"
-  | "notifications/elicitation/complete";
+  | "notifications/elicitation/complete"
+  | "notifications/tasks/status";
 
 /** What a request asks of the kernel. */
 export interface Mediated {

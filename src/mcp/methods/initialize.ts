@@ -57,5 +57,8 @@ export const initialize = requestContract({
     const capabilities = cutClientCapabilities(asked.capabilities, grants, protocolVersion);
     return { ...asked, protocolVersion, capabilities };
   },
-  toSender: (result, grants) => ({ ...result, capabilities: cutServerCapabilities(result.capabilities, grants) }),
+  toSender: (result, grants) => ({
+    ...result,
+    capabilities: cutServerCapabilities(result.capabilities, grants, result.protocolVersion),
+  }),
 });

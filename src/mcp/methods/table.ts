@@ -31,6 +31,7 @@ import { resourcesRead, resourcesSubscribe, resourcesUnsubscribe } from "./resou
 import { resourceTemplatesList } from "./resources-templates-list.js";
 import { rootsList } from "./roots-list.js";
 import { sampling } from "./sampling.js";
+import { tasksCancel, tasksGet, tasksList, tasksResult, taskStatus } from "./tasks.js";
 import { toolsCall } from "./tools-call.js";
 import { toolsList } from "./tools-list.js";
 
@@ -51,7 +52,13 @@ const clientRequests: Requests<ClientRequest> = {
   "prompts/get": promptsGet,
   "completion/complete": complete,
   "logging/setLevel": loggingSetLevel,
+  "tasks/get": tasksGet,
+  "tasks/result": tasksResult,
+  "tasks/list": tasksList,
+  "tasks/cancel": tasksCancel,
 };
+
+// A server makes no task at a client: `tasks/...` of a server has no row, nor has `task` in what it asks.
 
 const serverRequests: Requests<ServerRequest> = {
   ping: serverPing,
@@ -77,6 +84,7 @@ const serverNotifications: Notifications<ServerNotification> = {
   "notifications/tools/list_changed": toolsChanged,
   "notifications/prompts/list_changed": promptsChanged,
   "notifications/elicitation/complete": elicitationComplete,
+  "notifications/tasks/status": taskStatus,
 };
 
 export const CONTRACTS: readonly Contract[] = [

@@ -4,6 +4,7 @@ import { REVISIONS } from "../wire/revisions.js";
 import { contentBlock } from "./content.js";
 import { requestContract } from "./contract.js";
 import { jsonObject, openRecord, requestMeta, toolName } from "./shapes.js";
+import { taskParams } from "./tasks.js";
 
 export const toolsCall = requestContract({
   method: "tools/call",
@@ -11,8 +12,14 @@ export const toolsCall = requestContract({
   feature: "tools",
   revisions: REVISIONS,
   phases: ["ready"],
-  // No `task` (2025-11-25): a task's result would come by another way than the answer that is judged.
-  params: record({ name: toolName, arguments: optional(jsonObject), _meta: optional(requestMeta) }),
+  // Whether a call may go on as a task is for the session to say; the answer is then task-relay.ts's to judge.
+  since: { task: "2025-11-25" },
+  params: record({
+    name: toolName,
+    arguments: optional(jsonObject),
+    task: optional(taskParams),
+    _meta: optional(requestMeta),
+  }),
   result: openRecord({
     content: listOf(contentBlock),
     structuredContent: optional(jsonObject),

@@ -2,10 +2,9 @@
  * The session of a connection whose era is not known before its first messages: that of the handshake, with one of
  * 2026-07-28 beside it. Both have the same requests under way, so that an id is taken in one when it is in the other.
  */
-import type { PolicyMcp } from "../../policy/ast.js";
 import type { Phase } from "../methods/contract.js";
 import { refused } from "../refused.js";
-import { Session, type Admission } from "../session.js";
+import { Session, type Admission, type SessionOptions } from "../session.js";
 import { OWN_ERRORS, RPC } from "../wire/codes.js";
 import type { Exchange, Settled } from "../wire/exchanges.js";
 import type { Message, NotificationMessage, RequestId, RequestMessage } from "../wire/message.js";
@@ -17,9 +16,7 @@ import { ModernSession } from "./session.js";
 import type { SessionLike } from "./session-like.js";
 import { Subscriptions } from "./subscriptions.js";
 
-export interface EraSessionOptions {
-  readonly maxClientMessages?: number;
-  readonly mcp?: PolicyMcp;
+export interface EraSessionOptions extends SessionOptions {
   readonly retries: Retries;
 }
 
@@ -36,6 +33,7 @@ export class EraSession extends Session implements SessionLike {
       retries: options.retries,
       subscriptions: this.subscriptions,
       exchanges: this.exchanges,
+      tasks: this.tasks,
       isIssued: (method, cursor) => this.memory.isIssued(method, cursor),
     });
   }

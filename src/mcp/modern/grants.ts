@@ -1,10 +1,11 @@
 /** What each side is told the other can do in 2026-07-28: never more than the operator grants. */
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.js";
 import type { Grants } from "../methods/granted.js";
+import { TASKS } from "./revision.js";
 
 /**
- * What the server learns of the client, for one request: what it declared and the operator grants. No extension and
- * nothing experimental: none has its results judged.
+ * What the server learns of the client, for one request: what it declared and the operator grants. Of extensions that
+ * of tasks alone, and nothing experimental.
  */
 export function cutClient(declared: JsonObject, grants: Grants): JsonObject {
   const cut: Record<string, JsonValue> = {};
@@ -13,6 +14,7 @@ export function cutClient(declared: JsonObject, grants: Grants): JsonObject {
   if (grants.has("sampling")) addMember(cut, declared, "sampling", ["tools"]);
   // Answered by agentk from the policy, whether or not the client has roots of its own.
   if (grants.has("roots")) cut["roots"] = {};
+  addTasks(cut, declared, grants);
   return cut;
 }
 
@@ -26,7 +28,21 @@ export function cutServer(declared: JsonObject, grants: Grants): JsonObject {
   if (grants.has("resources")) addFlags(cut, declared, "resources", resources);
   if (grants.has("completion")) addFlags(cut, declared, "completions", []);
   if (grants.has("logging")) addFlags(cut, declared, "logging", []);
+  addTasks(cut, declared, grants);
   return cut;
+}
+
+/** Of the extensions that of tasks alone: it alone has its results judged. */
+function addTasks(cut: Record<string, JsonValue>, declared: JsonObject, grants: Grants): void {
+  const extensions = own(declared, "extensions");
+  if (!grants.has("tasks") || !isJsonObject(extensions) || !isJsonObject(own(extensions, TASKS))) return;
+  cut["extensions"] = { [TASKS]: {} };
+}
+
+/** Whether capabilities that are cut to what is granted have the extension of tasks. */
+export function hasTasks(capabilities: JsonObject): boolean {
+  const extensions = own(capabilities, "extensions");
+  return isJsonObject(extensions) && Object.hasOwn(extensions, TASKS);
 }
 
 /** A capability with those of its own members, which are objects without members of theirs. */

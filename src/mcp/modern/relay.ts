@@ -22,7 +22,10 @@ import { isAsking } from "./results.js";
 import { askedResult, questionsOf, retryParams, RETRY_MS, type Pending, type Redeemed } from "./retry.js";
 import { META, MODERN } from "./revision.js";
 import type { ModernAdmitted, ModernRequestFacts } from "./session.js";
+import type { TasksEnd } from "../task-table.js";
 import { Streams } from "./streams.js";
+import type { Begun } from "../task-calls.js";
+import { ModernTasks, TASK_OVER } from "./task-relay.js";
 
 /** One request on its way: what it is, and what the client sent of it. */
 interface Asking {
@@ -58,11 +61,13 @@ export class ModernRelay {
   private readonly parts: ModernParts;
   private readonly inputs: Inputs;
   private readonly streams: Streams;
+  private readonly tasks: ModernTasks;
 
   constructor(parts: ModernParts) {
     this.parts = parts;
     this.inputs = new Inputs(parts);
     this.streams = new Streams(parts);
+    this.tasks = new ModernTasks(parts, this.inputs);
   }
 
   /** INVARIANT: begins the exchange before anything is awaited, so that its id is taken. */
@@ -82,6 +87,11 @@ export class ModernRelay {
     }
     const reply = await (exchange.method === LISTEN ? this.listen(asking) : this.mediate(asking, sent));
     if (reply !== undefined) this.parts.toClient(reply);
+  }
+
+  /** The connection ends, or its server: of tool calls that are still tasks no result is to come. */
+  async close(status: TasksEnd): Promise<void> {
+    await this.tasks.close(status);
   }
 
   /** A notification of the server's that the session has admitted. */
@@ -121,12 +131,35 @@ export class ModernRelay {
 
   private async mediate(asking: Asking, params: JsonObject): Promise<string | undefined> {
     const request = this.requestOf(asking, params, asking.around.claims());
-    const judged = await this.parts.dispatch.request(request);
+    if (request.exchange.method.startsWith("tasks/")) return this.about(asking, request);
+    const begun = await this.call(asking, request);
+    if (begun.kind === "unrecorded") return ownError(request.exchange.id, "withheld", begun.call);
+    if (begun.kind === "task") {
+      await this.probed({ kind: "result" });
+      return this.tasks.begun(request.exchange.id, begun.task);
+    }
+    const { judged } = begun;
     asking.around.taken(request, judged);
     if (request.exchange.method !== DISCOVER) await this.probed(endOf(request));
     // A request that was cancelled while its denial was being recorded has ended already, and gets no answer.
     if (judged.observation === undefined && !this.parts.session.release(request.exchange)) return undefined;
     return this.answer(asking, request, judged);
+  }
+
+  /** Decides and asks. `request` has the answer. */
+  private async call({ facts }: Asking, request: McpRequest): Promise<Begun> {
+    if (this.tasks.mayBegin(request, facts.envelope.capabilities)) return this.tasks.call({ ...request }, request);
+    return { kind: "ended", judged: await this.parts.dispatch.request(request) };
+  }
+
+  private async about({ facts, around }: Asking, request: McpRequest): Promise<string | undefined> {
+    const { capabilities } = facts.envelope;
+    const task = this.parts.session.tasks.find(request.params["taskId"]);
+    // The session has found it, but it may have ended since.
+    const reply = task === undefined ? TASK_OVER : await this.tasks.about({ request, task, capabilities });
+    if (typeof reply !== "object") return reply;
+    await around.refuse(request.exchange, facts.contract, reply);
+    return undefined;
   }
 
   private async answer(asking: Asking, request: McpRequest, judged: Judged): Promise<string | undefined> {

@@ -15,6 +15,9 @@ export const META = {
   subscription: `${PREFIX}subscriptionId`,
 } as const;
 
+/** The extension of tasks, as both sides declare it among their `extensions` (SEP-2663). */
+export const TASKS = `${PREFIX}tasks`;
+
 /** W3C trace context and baggage, reserved bare (MCP 2026-07-28, `_meta`). */
 export const TRACE_KEYS = ["traceparent", "tracestate", "baggage"] as const;
 

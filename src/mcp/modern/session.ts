@@ -15,11 +15,13 @@ import { Exchanges, type Exchange, type Settled } from "../wire/exchanges.js";
 import type { Message, NotificationMessage, RequestId, RequestMessage } from "../wire/message.js";
 import type { ModernContract, ModernRequest } from "./contracts/contract.js";
 import { mayLog, readEnvelope, type Envelope, type EnvelopeFault, type LogLevel } from "./envelope.js";
+import { hasTasks } from "./grants.js";
 import type { Grants } from "../methods/granted.js";
 import type { Redeemed, Retries } from "./retry.js";
-import { MODERN, UNSUPPORTED_VERSION } from "./revision.js";
+import { MODERN, TASKS, UNSUPPORTED_VERSION } from "./revision.js";
 import type { SessionLike } from "./session-like.js";
 import type { Subscriptions } from "./subscriptions.js";
+import type { TaskTable } from "../task-table.js";
 import { isModernRequest, modernContract } from "./table.js";
 
 /** What an admitted request of this era comes with. */
@@ -40,6 +42,8 @@ export interface ModernSessionParts {
   readonly grants: Grants;
   readonly retries: Retries;
   readonly subscriptions: Subscriptions;
+  /** The tasks of the connection; without them there are none. */
+  readonly tasks?: TaskTable;
   /** Requests under way, shared with the session of the other era that the connection may begin with. */
   readonly exchanges?: Exchanges;
   /** Whether a server has given this cursor for this list; without it no cursor is known. */
@@ -187,7 +191,7 @@ export class ModernSession implements SessionLike {
     const params = { ...given, _meta: envelope.meta };
     const fault = contract.params.check(params, "");
     if (fault !== undefined) return malformed(`params${fault.path} ${fault.problem}`);
-    const unfit = this.unfit(contract, params);
+    const unfit = this.unfit(contract, params, envelope);
     if (unfit !== undefined) return unfit;
     const retry = this.retryOf(contract, params);
     if (!retry.ok) return malformed(retry.error);
@@ -197,8 +201,9 @@ export class ModernSession implements SessionLike {
   }
 
   /** What the shapes cannot see: it depends on what else is under way. */
-  private unfit({ method }: ModernRequest, params: JsonObject): Refused | undefined {
-    if (method.startsWith("tasks/")) return malformed("params/taskId is of no task of this client");
+  private unfit({ method }: ModernRequest, params: JsonObject, { capabilities }: Envelope): Refused | undefined {
+    const unknown = method.startsWith("tasks/") ? this.taskRefusal(params, capabilities) : undefined;
+    if (unknown !== undefined) return unknown;
     const token = progressTokenOf(params);
     if (token !== undefined && this.exchanges.hasToken(token)) return malformed("params/_meta/progressToken is in use");
     const { cursor } = params;
@@ -208,8 +213,18 @@ export class ModernSession implements SessionLike {
     return refused("lifecycle", RPC.invalidRequest, "too many streams are open");
   }
 
+  /** Attacker-controlled: `taskId`. INVARIANT: none but a task of a call of this session is spoken of. */
+  private taskRefusal({ taskId }: JsonObject, capabilities: JsonObject): Refused | undefined {
+    if (!hasTasks(capabilities)) return malformed(`params/_meta does not declare ${TASKS}`);
+    const task = this.parts.tasks?.find(taskId);
+    if (task?.isShown !== true) return malformed("params/taskId is of no task of this session");
+    return task.isOver ? malformed("params/taskId is of a task that is over") : undefined;
+  }
+
   /** Last of all checks: a handle is used up only by a request that passes. */
   private retryOf(contract: ModernRequest, params: JsonObject): Result<Redeemed | undefined, string> {
+    // `tasks/update` has answers too: to what its task asks, which task-relay.ts holds them against.
+    if (!contract.mayAsk) return ok(undefined);
     const { requestState, inputResponses } = params;
     if (requestState === undefined) {
       return inputResponses === undefined ? ok(undefined) : { ok: false, error: "params/requestState is missing" };
@@ -229,7 +244,7 @@ export class ModernSession implements SessionLike {
       }
       case "notifications/message":
         return this.isLogged(params["level"] as LogLevel) ? {} : undefined;
-      // INVARIANT: no task has begun (results.ts knows no such result), so nothing can be said of one.
+      // No stream is about tasks (subscriptions.ts): their results come with `tasks/get` alone.
       case "notifications/tasks":
         return undefined;
       default: {

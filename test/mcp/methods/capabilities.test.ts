@@ -53,6 +53,16 @@ describe("what the client learns of a server", () => {
     expect(cutServerCapabilities(SERVER, none)).toEqual({});
   });
 
+  it("has tasks of tool calls where they are granted, declared and of the revision", () => {
+    const tasks = { list: { x: 1 }, cancel: {}, requests: { tools: { call: { x: 1 } }, sampling: {} }, x: {} };
+    const offered = { list: {}, cancel: {}, requests: { tools: { call: {} } } };
+    expect(cutServerCapabilities({ tasks }, all, "2025-11-25")).toEqual({ tasks: offered });
+    expect(cutServerCapabilities({ tasks }, all, "2025-06-18")).toEqual({});
+    expect(cutServerCapabilities({ tasks }, byDefault, "2025-11-25")).toEqual({});
+    for (const none of [{}, { list: {} }, { requests: {} }, { requests: { tools: {} } }, [], null, true])
+      expect(cutServerCapabilities({ tasks: none }, all, "2025-11-25")).toEqual({});
+  });
+
   it("is what is granted and declared", () => {
     expect(cutServerCapabilities(SERVER, all)).toEqual({
       completions: {},

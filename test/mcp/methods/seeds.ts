@@ -26,6 +26,15 @@ const resource = {
   size: 1,
   annotations,
 };
+const task = {
+  taskId: "t",
+  status: "working",
+  statusMessage: "m",
+  createdAt: "2025-11-25T10:30:00Z",
+  lastUpdatedAt: "2025-11-25T10:30:00Z",
+  ttl: 60_000,
+  pollInterval: 10,
+};
 const form = (properties: JsonObject): JsonObject => ({
   message: "m",
   requestedSchema: { type: "object", properties, required: [] },
@@ -69,10 +78,30 @@ export const SEEDS: readonly Seed[] = [
   {
     sender: "client",
     method: "tools/call",
-    params: [{ name: "t", arguments: { a: 1 }, _meta: { progressToken: "p" } }],
+    params: [
+      { name: "t", arguments: { a: 1 }, _meta: { progressToken: "p" } },
+      { name: "t", task: { ttl: 60_000 } },
+    ],
     result: "CallToolResult",
     results: [{ content: [text, image, embedded], structuredContent: { a: 1 }, isError: false, _meta: {} }],
   },
+  { sender: "client", method: "tasks/get", params: [{ taskId: "t" }], result: "GetTaskResult", results: [task] },
+  { sender: "client", method: "tasks/cancel", params: [{ taskId: "t" }], result: "CancelTaskResult", results: [task] },
+  {
+    sender: "client",
+    method: "tasks/result",
+    params: [{ taskId: "t", _meta: { progressToken: 1 } }],
+    result: "GetTaskPayloadResult",
+    results: [{ content: [text], _meta: {} }],
+  },
+  {
+    sender: "client",
+    method: "tasks/list",
+    params: [{}, { cursor: "c" }],
+    result: "ListTasksResult",
+    results: [{ tasks: [task], ...page }],
+  },
+  { sender: "server", method: "notifications/tasks/status", params: [task] },
   {
     sender: "client",
     method: "resources/list",

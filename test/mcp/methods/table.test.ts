@@ -16,6 +16,9 @@ const opened = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { 
 const SAMPLING = { maxTokens: 10, messages: [{ role: "user", content: { type: "text", text: "hi" } }] };
 const LINK = { mode: "url", message: "m", elicitationId: "e1", url: "https://a.example/login?x=1" };
 
+const NOW = "2025-11-25T10:30:00Z";
+const TASK = { taskId: "t", status: "working", createdAt: NOW, lastUpdatedAt: NOW, ttl: null };
+
 function formOf(properties: JsonObject): JsonObject {
   return { message: "m", requestedSchema: { type: "object", properties } };
 }
@@ -28,6 +31,21 @@ type TestedRow = [
   refused: JsonObject[],
 ];
 const ROWS: TestedRow[] = [
+  ...["tasks/get", "tasks/cancel", "tasks/result"].map((method): TestedRow => [
+    "client",
+    "request",
+    method,
+    [{ taskId: "t" }, { taskId: "t", task: { ttl: 1 }, _meta: { progressToken: 1 } }],
+    [{}, { taskId: "" }, { taskId: 1 }, { taskId: "t".repeat(257) }, { taskId: "t", evil: 1 }],
+  ]),
+  ["client", "request", "tasks/list", [{}, { cursor: "" }], [{ cursor: 1 }, { taskId: "t" }]],
+  [
+    "server",
+    "notification",
+    "notifications/tasks/status",
+    [TASK, { ...TASK, statusMessage: "m", pollInterval: 1, _meta: {} }],
+    [{}, { ...TASK, result: {} }, { ...TASK, createdAt: "now" }, { ...TASK, status: "done" }, { ...TASK, taskId: "" }],
+  ],
   [
     "client",
     "request",
@@ -50,7 +68,12 @@ const ROWS: TestedRow[] = [
     "client",
     "request",
     "tools/call",
-    [{ name: "t" }, { name: "t", arguments: { any: [1] } }, { name: "ü.t", _meta: { progressToken: "p", other: 1 } }],
+    [
+      { name: "t" },
+      { name: "t", arguments: { any: [1] } },
+      { name: "ü.t", _meta: { progressToken: "p", other: 1 } },
+      { name: "t", task: {} },
+    ],
     [
       {},
       { name: "" },
@@ -60,7 +83,9 @@ const ROWS: TestedRow[] = [
       { name: "t".repeat(129) },
       { name: "t", arguments: [] },
       { name: "t", arguments: null },
-      { name: "t", task: { ttl: 1 } },
+      { name: "t", task: { ttl: -1 } },
+      { name: "t", task: { ttl: 1, now: true } },
+      { name: "t", task: true },
       { name: "t", _meta: { progressToken: null } },
     ],
   ],
@@ -203,7 +228,8 @@ describe("the contract table", () => {
     const contract = contractFor(sender, form, method);
     for (const params of accepted) expect(contract?.params.check(params, "")).toBeUndefined();
     for (const params of refused) expect(contract?.params.check(params, "")).toBeDefined();
-    if (!method.includes("elicitation")) expect(contract?.revisions).toEqual(REVISIONS);
+    if (method.includes("tasks/")) expect(contract?.revisions).toEqual(["2025-11-25"]);
+    else if (!method.includes("elicitation")) expect(contract?.revisions).toEqual(REVISIONS);
     expect(contract?.phases).not.toContain("closed");
   });
 
@@ -212,14 +238,16 @@ describe("the contract table", () => {
     ["client", "request", "tools/call "],
     ["client", "request", "constructor"],
     ["client", "request", "__proto__"],
-    ["client", "request", "tasks/get"],
-    ["client", "request", "tasks/result"],
+    ["client", "request", "tasks/update"],
+    ["server", "request", "tasks/get"],
+    ["server", "request", "tasks/result"],
     ["client", "request", "roots/list"],
     ["client", "request", "sampling/createMessage"],
     ["client", "notification", "notifications/roots/list_changed"],
     ["server", "request", "tasks/list"],
     ["server", "request", "resources/read"],
-    ["server", "notification", "notifications/tasks/status"],
+    ["client", "notification", "notifications/tasks/status"],
+    ["server", "notification", "notifications/tasks"],
     ["client", "request", "server/discover"],
     ["client", "request", "notifications/initialized"],
     ["client", "notification", "tools/call"],

@@ -48,14 +48,22 @@ describe("the envelope", () => {
         baggage: "k=v",
         "com.example/key": "exfiltrated",
       },
-      { ...EVERYTHING, roots: {}, experimental: { x: {} }, extensions: { "io.modelcontextprotocol/tasks": {} } },
+      {
+        ...EVERYTHING,
+        roots: {},
+        experimental: { x: {} },
+        extensions: { "io.modelcontextprotocol/tasks": { x: 1 }, "io.modelcontextprotocol/ui": {} },
+      },
     );
     const told = { [META.version]: MODERN, [META.clientInfo]: { name: "c", version: "1", title: "C" } };
     expect(metaOf(given)).toEqual({ ...told, progressToken: "p", [META.capabilities]: {} });
     expect(metaOf(given, ALL)).toEqual({
       ...told,
       ...{ progressToken: "p", traceparent: "00-a", baggage: "k=v", [META.logLevel]: "debug" },
-      [META.capabilities]: { elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: {} },
+      [META.capabilities]: {
+        ...{ elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: {} },
+        extensions: { "io.modelcontextprotocol/tasks": {} },
+      },
     });
     expect(readEnvelope({ _meta: given }, DEFAULT)).toMatchObject({ ok: true, value: { dropped: 4 } });
   });

@@ -12,7 +12,7 @@ const PARAMS: Readonly<Record<string, JsonObject>> = {
   "completion/complete": { ref: { type: "ref/prompt", name: "p" }, argument: { name: "a", value: "v" } },
   "subscriptions/listen": { notifications: {} },
   "tasks/get": { taskId: "t" },
-  "tasks/update": { taskId: "t" },
+  "tasks/update": { taskId: "t", inputResponses: {} },
   "tasks/cancel": { taskId: "t" },
 };
 const REQUESTS = MODERN_CONTRACTS.filter(({ form }) => form === "request");

@@ -8,6 +8,7 @@ export const MODERN_VERSION = "2026-07-28";
 
 /** MCP 2026-07-28, error codes: reserved to the specification, and given here only where it says so. */
 const HEADER_MISMATCH = -32020;
+const INVALID_PARAMS = -32602;
 const UNSUPPORTED_VERSION = -32022;
 
 const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
@@ -52,6 +53,9 @@ export function modernFault(message: Message, headers: IncomingHttpHeaders): str
   const mismatch = (which: string): string =>
     errorOf(id, HEADER_MISMATCH, `the header ${which} is missing or does not match the message`);
   if (version === undefined) return mismatch("MCP-Protocol-Version");
+  // MCP 2026-07-28, `_meta`: a request without its envelope has broken params, whatever its headers say.
+  if (message.form === "request" && stated === undefined)
+    return errorOf(id, INVALID_PARAMS, `params/_meta names no ${VERSION_KEY}`);
   if (message.form === "request" && stated !== version) return mismatch("MCP-Protocol-Version");
   if (version !== MODERN_VERSION) {
     const data = { requested: String(version).slice(0, 32), supported: [MODERN_VERSION] };

@@ -198,6 +198,9 @@ describe("sessions", () => {
     const told = [];
     for await (const event of eventsOf(response)) told.push(event);
     expect(told.map(({ message }) => message.id ?? message.params?.["progress"])).toEqual([1, 2, 3, "x"]);
+    expect(told.map(({ id }) => id)).toEqual(
+      [1, 2, 3, 4].map((n) => `${told[0]?.id.split("-")[0] ?? ""}-${String(n)}`),
+    );
     expect(told[0]?.message.params?.["progressToken"]).toBe(5);
     const again = proxy.begin("GET", { ...session, "last-event-id": told[1]?.id });
     again.end();
@@ -207,6 +210,19 @@ describe("sessions", () => {
     expect(missed).toEqual(told.slice(2));
     expect((await proxy.send("GET", undefined, { ...session, "last-event-id": "c99-1" })).status).toBe(400);
     await settled(proxy);
+  });
+
+  test("a stream begins with where to go on if it is lost before anything is said", async () => {
+    const proxy = await front();
+    const session = await proxy.session();
+    const accept = "text/event-stream, application/json;q=0.5";
+    const { text } = await proxy.send("POST", proxy.callBody("echo", { a: 1 }, {}, "x"), { ...session, accept });
+    const [primed, answer] = text.split("\n\n");
+    expect(primed).toMatch(/^id: c\d+-0\ndata:$/);
+    const last = /^id: (.*)$/m.exec(primed ?? "")?.[1];
+    const resumed = await proxy.send("GET", undefined, { ...session, "last-event-id": last });
+    expect(resumed.text).toBe(`${answer ?? ""}\n\n`);
+    expect(answer).toContain('"id":"x"');
   });
 
   test("one listener a session", async () => {

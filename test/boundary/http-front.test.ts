@@ -195,12 +195,11 @@ describe("sessions", () => {
     const body = proxy.callBody("progress", { values: [1, 2, 3] }, { _meta: { progressToken: 5 } }, "x");
     const response = await asked(proxy, body, session);
     expect(response.headers["content-type"]).toBe("text/event-stream");
-    const told = [];
+    const told: { id: string; message: Reply }[] = [];
     for await (const event of eventsOf(response)) told.push(event);
+    const stream = told[0]?.id.split("-")[0] ?? "";
     expect(told.map(({ message }) => message.id ?? message.params?.["progress"])).toEqual([1, 2, 3, "x"]);
-    expect(told.map(({ id }) => id)).toEqual(
-      [1, 2, 3, 4].map((n) => `${told[0]?.id.split("-")[0] ?? ""}-${String(n)}`),
-    );
+    expect(told.map(({ id }) => id)).toEqual([1, 2, 3, 4].map((n) => `${stream}-${String(n)}`));
     expect(told[0]?.message.params?.["progressToken"]).toBe(5);
     const again = proxy.begin("GET", { ...session, "last-event-id": told[1]?.id });
     again.end();

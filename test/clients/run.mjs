@@ -99,6 +99,8 @@ async function ask(client, server, folder) {
     const { code, out } = await npx(client.package, words, { cwd, env });
     const own = [
       [server.command.join(" "), "COMMAND"],
+      // Gemini leaves the first `--` out when it says what it was given.
+      [server.command.filter((word) => word !== "--").join(" "), "COMMAND"],
       [home, "HOME"],
       [cwd, "CWD"],
     ];
@@ -139,8 +141,11 @@ async function logsHold({ cwd, home }) {
     .filter((entry) => entry.isFile() && entry.name.endsWith(".jsonl"))
     .map((entry) => join(entry.parentPath, entry.name));
   const env = { ...process.env, HOME: home };
-  const held = await Promise.all(logs.map(async (log) => verifyLog(log, io).ok && (await replayLog(log, env)).ok));
-  return held.length > 0 && held.every(Boolean);
+  const said = await Promise.all(
+    logs.map(async (log) => (verifyLog(log, io).ok ? (await replayLog(log, env)).ok : "does not verify")),
+  );
+  const bad = said.flatMap((each, i) => (each === true ? [] : [`${logs[i]}: ${String(each)}`]));
+  return { isGood: logs.length > 0 && bad.length === 0, says: [`${String(logs.length)} logs`, ...bad].join(", ") };
 }
 
 const folder = mkdtempSync(join(realpathSync(tmpdir()), "agentk-clients-"));
@@ -156,12 +161,12 @@ for (const [name, client] of Object.entries(CLIENTS)) {
     const isSame = JSON.stringify(direct.said) === JSON.stringify(through.said);
     const isExpected = client.expects === undefined || client.expects.test(through.said.join("\n"));
     const hold = await logsHold(through);
-    const verdict = isSame && isExpected && hold ? "same" : "DIFFERS";
+    const verdict = isSame && isExpected && hold.isGood ? "same" : "DIFFERS";
     isGood &&= verdict === "same";
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
     process.stdout.write(`${client.package} with ${serverName}: ${verdict} (${seconds} s)\n`);
     if (verdict === "same") continue;
-    process.stdout.write(`  expected: ${String(isExpected)}, logs: ${String(hold)}\n`);
+    process.stdout.write(`  expected: ${String(isExpected)}, logs: ${hold.says}\n`);
     const lines = (mark, those, others) =>
       those.filter((line) => !others.includes(line)).map((line) => `  ${mark} ${line}\n`);
     const shown = [...lines("-", direct.said, through.said), ...lines("+", through.said, direct.said)];

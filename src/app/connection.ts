@@ -158,6 +158,8 @@ export class Connection {
     const { link, relay, upstream, run, options } = this;
     const exit = (await link?.stop()) ?? { code: undefined, signal: undefined, spawnError: undefined };
     upstream.gone();
+    // A question that nobody answers any more would keep the end waiting.
+    this.downstream.gone();
     await relay.idle();
     run.detach(options);
     await this.recordExit();

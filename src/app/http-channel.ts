@@ -9,7 +9,7 @@ import { Calls, type Call, type CallSink } from "./http-calls.js";
 /** What the front needs of a connection: tests put a scripted one in its place. */
 export type Line = Pick<
   Connection,
-  "start" | "fromClient" | "clientOversize" | "resume" | "stop" | "idle" | "end" | "strays" | "stderr"
+  "start" | "fromClient" | "clientOversize" | "clientGone" | "resume" | "stop" | "idle" | "end" | "strays" | "stderr"
 >;
 export type Connect = (session: string, client: ClientSide) => Line;
 
@@ -117,6 +117,7 @@ export class Channel {
   /** The client wants nothing of it any more. */
   abandon(): Promise<void> {
     for (const call of this.calls.latestFirst) this.cancel(call);
+    this.line.clientGone();
     return this.end();
   }
 

@@ -47,6 +47,7 @@ class Bench {
           for (const waiter of this.waiters.splice(0)) waiter();
         },
         clientOversize: () => undefined,
+        clientGone: () => undefined,
         resume: () => {
           resumed++;
           for (const waiter of this.waiters.splice(0)) waiter();

@@ -224,6 +224,17 @@ describe("sessions", () => {
     expect(answer).toContain('"id":"x"');
   });
 
+  test("a question that nobody answers keeps no session and no run from ending", async () => {
+    const proxy = await front({ policy: fixture("../conformance/allow-all.toml") });
+    const [a, b] = [await proxy.session({ elicitation: {} }), await proxy.session({ elicitation: {} })];
+    const params = { message: "Who?", requestedSchema: { type: "object", properties: { name: { type: "string" } } } };
+    for (const session of [a, b]) await proxy.call(session, "ask", { id: "q", method: "elicitation/create", params });
+    const asked = (): number => proxy.events().filter(({ value }) => value.kind === "human.approve").length;
+    while (asked() < 2) await proxy.send("POST", PING, b);
+    expect((await proxy.send("DELETE", undefined, a)).status).toBe(204);
+    await settled(proxy);
+  });
+
   test("one listener a session", async () => {
     const proxy = await front();
     const session = await proxy.session();

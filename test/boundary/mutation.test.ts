@@ -250,9 +250,7 @@ function numbered({ text }: Marked, i: number): string {
  * length, reaches the server of its own session without a decision.
  */
 const KNOWN_IN_HANDSHAKE: readonly RegExp[] = [/^to the server: \/params\/clientInfo/];
-const KNOWN_IN_ENVELOPE: readonly RegExp[] = [
-  /^to the server: \/params\/_meta\/io\.modelcontextprotocol\/clientInfo/,
-];
+const KNOWN_IN_ENVELOPE: readonly RegExp[] = [/^to the server: \/params\/_meta\/io\.modelcontextprotocol\/clientInfo/];
 
 test("of a client's messages: only what was judged reaches the server", { timeout: 60_000 }, async () => {
   const messages: JsonObject[] = [

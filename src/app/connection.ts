@@ -126,6 +126,8 @@ export class Connection {
     const { server, relay, upstream, run, options } = this;
     const exit = await server.stop();
     upstream.gone();
+    // A question that nobody answers any more would keep the end waiting.
+    this.downstream.gone();
     await relay.close();
     await relay.idle();
     run.detach(options);

@@ -117,6 +117,7 @@ export class Channel {
   /** The client wants nothing of it any more. */
   abandon(): Promise<void> {
     for (const call of this.calls.latestFirst) this.cancel(call);
+    this.line.clientGone();
     return this.end();
   }
 

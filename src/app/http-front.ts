@@ -10,7 +10,7 @@ import { readMessage } from "../mcp/wire/read.js";
 import { isRevision } from "../mcp/wire/revisions.js";
 import { faultError } from "../mcp/wire/write.js";
 import type { ChannelEnd, Connect } from "./http-channel.js";
-import { acceptedBy, isModern, isModernVersion, modernFault, type Accepted } from "./http-headers.js";
+import { acceptedBy, isModern, isModernVersion, mismatchError, modernFault, type Accepted } from "./http-headers.js";
 import { ModernCalls } from "./http-modern.js";
 import { HttpSession } from "./http-session.js";
 
@@ -166,6 +166,8 @@ export class HttpFront {
   ): Promise<HttpRefusal | undefined> {
     const fault = modernFault(message, request.headers);
     if (fault !== undefined) return { status: 400, why: "", body: fault };
+    const header = message.form === "request" ? this.modern.paramFault(message, request.headers) : undefined;
+    if (header !== undefined) return { status: 400, why: "", body: mismatchError(message, header) };
     if (message.form === "result" || message.form === "error") return refusal(400, "the server asks nothing here");
     const channel = await this.modern.ready();
     if (channel === undefined) return refusal(503, "the server is being started again", RETRY_AFTER);

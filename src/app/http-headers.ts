@@ -8,6 +8,7 @@ export const MODERN_VERSION = "2026-07-28";
 
 /** MCP 2026-07-28, error codes: reserved to the specification, and given here only where it says so. */
 const HEADER_MISMATCH = -32020;
+const INVALID_PARAMS = -32602;
 const UNSUPPORTED_VERSION = -32022;
 
 const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
@@ -49,17 +50,27 @@ export function modernFault(message: Message, headers: IncomingHttpHeaders): str
   const stated = statedVersion(params);
   const version = headers["mcp-protocol-version"];
   const id = message.form === "request" ? message.id : null;
-  const mismatch = (which: string): string =>
-    errorOf(id, HEADER_MISMATCH, `the header ${which} is missing or does not match the message`);
-  if (version === undefined) return mismatch("MCP-Protocol-Version");
-  if (message.form === "request" && stated !== version) return mismatch("MCP-Protocol-Version");
+  if (version === undefined) return mismatchError(message, "MCP-Protocol-Version");
+  // MCP 2026-07-28, `_meta`: a request without its envelope has broken params, whatever its headers say.
+  if (message.form === "request" && stated === undefined)
+    return errorOf(id, INVALID_PARAMS, `params/_meta names no ${VERSION_KEY}`);
+  if (message.form === "request" && stated !== version) return mismatchError(message, "MCP-Protocol-Version");
   if (version !== MODERN_VERSION) {
     const data = { requested: String(version).slice(0, 32), supported: [MODERN_VERSION] };
     return errorOf(id, UNSUPPORTED_VERSION, "the protocol version is not supported", data);
   }
-  if (message.form !== "request") return undefined;
-  if (headers["mcp-method"] !== message.method) return mismatch("Mcp-Method");
-  return isNamedRight(message, headers) ? undefined : mismatch("Mcp-Name");
+  return message.form === "request" ? requestFault(message, headers) : undefined;
+}
+
+function requestFault(message: RequestMessage, headers: IncomingHttpHeaders): string | undefined {
+  if (headers["mcp-method"] !== message.method) return mismatchError(message, "Mcp-Method");
+  return isNamedRight(message, headers) ? undefined : mismatchError(message, "Mcp-Name");
+}
+
+/** The error of a message for a header that does not say what it says. */
+export function mismatchError(message: Message, header: string): string {
+  const id = message.form === "request" ? message.id : null;
+  return errorOf(id, HEADER_MISMATCH, `the header ${header} is missing or does not match the message`);
 }
 
 function isNamedRight(message: RequestMessage, headers: IncomingHttpHeaders): boolean {
@@ -82,9 +93,9 @@ export function encodeHeader(value: string): string {
   return `=?base64?${Buffer.from(value, "utf8").toString("base64")}?=`;
 }
 
-/** Undefined for base64 that is not the one form of any text. Attacker-controlled. */
+/** Undefined for base64 that is not the one form of any text; without both marks it is a text. Attacker-controlled. */
 export function decodeHeader(value: string): string | undefined {
-  if (!value.startsWith("=?base64?")) return value;
+  if (!value.startsWith("=?base64?") || !value.endsWith("?=")) return value;
   const coded = BASE64.exec(value)?.[1];
   if (coded === undefined) return undefined;
   const text = Buffer.from(coded, "base64").toString("utf8");

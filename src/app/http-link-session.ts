@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "../base/json.js";
 import { idKey, type RequestId } from "../mcp/wire/message.js";
 import { encodeHeader, nameOf, statedVersion } from "./http-headers.js";
+import { ParamHeaders } from "./http-params.js";
 
 /** One line on its way, and what is known of what comes back. */
 export interface Post {
@@ -36,6 +37,7 @@ export function isModernPost({ params }: Pick<Post, "params">): boolean {
 export class LinkSession {
   private id: string | undefined;
   private version: string | undefined;
+  private readonly params = new ParamHeaders();
 
   get isOpen(): boolean {
     return this.id !== undefined;
@@ -51,6 +53,11 @@ export class LinkSession {
   noticeVersion(result: JsonObject | undefined): void {
     const version = result?.["protocolVersion"];
     if (typeof version === "string" && /^[0-9-]{1,32}$/.test(version)) this.version = version;
+  }
+
+  /** Takes a page of the tools that the server lists: they say which arguments its headers repeat. Attacker-controlled. */
+  noticeTools(result: JsonObject | undefined): void {
+    if (result !== undefined) this.params.learn(result);
   }
 
   headers(): Record<string, string> {
@@ -69,6 +76,7 @@ export class LinkSession {
       ...{ ...common, "mcp-protocol-version": encodeHeader(stated) },
       ...(id === undefined ? {} : { "mcp-method": encodeHeader(method) }),
       ...(name === undefined ? {} : { "mcp-name": encodeHeader(name) }),
+      ...(method === "tools/call" ? this.params.of(params) : {}),
     };
   }
 }

@@ -197,6 +197,7 @@ export class HttpLink implements ServerLink {
     if (answer === undefined || answer.id !== post.id) return;
     if (post.id !== undefined) this.posts.take(post.id);
     if (post.method === "initialize") this.session.noticeVersion(answer.result);
+    if (post.method === "tools/list") this.session.noticeTools(answer.result);
   }
 
   private isWaiting(post: Post): boolean {

@@ -2,10 +2,12 @@
  * All requests of 2026-07-28, which has no sessions, at one relay and in one session of the kernel: nothing tells which of
  * them belong together, so what one has read counts for all. INVARIANT: the kernel's session is never begun anew.
  */
-import type { ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import { isJsonObject, type JsonObject } from "../base/json.js";
 import type { NotificationMessage, RequestMessage } from "../mcp/wire/message.js";
 import { Channel, type ChannelEnd, type Connect } from "./http-channel.js";
 import { modernStatus } from "./http-headers.js";
+import { ParamHeaders } from "./http-params.js";
 import { HttpSink } from "./http-sink.js";
 
 export const MODERN_SESSION = "h0";
@@ -26,6 +28,8 @@ export class ModernCalls {
   private readonly parts: ModernParts;
   private channel: Channel | undefined;
   private idle: NodeJS.Timeout | undefined;
+  /** Of the tools that some client has been shown. */
+  private readonly params = new ParamHeaders();
   private losses = 0;
   /** On the clock of `performance.now`. */
   private notBefore = 0;
@@ -44,6 +48,17 @@ export class ModernCalls {
     return channel.isEnding ? undefined : channel;
   }
 
+  /** The first header of a call that does not repeat the argument it stands for. */
+  paramFault({ method, params }: RequestMessage, headers: IncomingHttpHeaders): string | undefined {
+    return method === "tools/call" ? this.params.fault(params, headers) : undefined;
+  }
+
+  /** A list as the relay hands it on. */
+  private learn(line: string): void {
+    const { result } = JSON.parse(line) as JsonObject;
+    if (isJsonObject(result)) this.params.learn(result);
+  }
+
   ask(
     channel: Channel,
     message: RequestMessage,
@@ -53,8 +68,9 @@ export class ModernCalls {
     const sink = new HttpSink({
       ...{ response, key: undefined, prefersStream: more.prefersStream, headers: () => more.headers },
       statusOf: modernStatus,
-      onAnswer: (_, code) => {
+      onAnswer: (line, code) => {
         if (code === undefined) this.losses = 0;
+        if (code === undefined && message.method === "tools/list") this.learn(line);
       },
       onFree: () => {
         channel.resume();

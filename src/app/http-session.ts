@@ -8,6 +8,8 @@ import { EventStream, parseEventId } from "./http-stream.js";
 
 /** Streams that have ended and may still be asked for. */
 const MAX_KEPT_STREAMS = 16;
+/** The latest of the revisions that have sessions: clients of earlier ones do not know an event without data. */
+const PRIMED_SINCE = "2025-11-25";
 /** The name of the stream for what is about no call. */
 const COMMON = "g";
 
@@ -76,6 +78,7 @@ export class HttpSession {
     const key = `c${String(++this.made)}`;
     const sink = new HttpSink({
       ...{ response, key, prefersStream: prefersStream && !isHandshake },
+      isPrimed: this.version === PRIMED_SINCE,
       headers: () => (this.version === undefined ? headers : { ...headers, "mcp-session-id": this.id }),
       statusOf: () => 200,
       onAnswer: (line, code) => {

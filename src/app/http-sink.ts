@@ -13,6 +13,8 @@ export interface SinkParts {
   /** The event stream's name; undefined when it cannot be resumed. */
   readonly key: string | undefined;
   readonly prefersStream: boolean;
+  /** A stream begins with an event that says nothing and has an id. */
+  readonly isPrimed?: boolean;
   /** Of the answer, asked when it begins. */
   readonly headers: () => Readonly<Record<string, string>>;
   /** The status that goes with an answer; an error's code, or undefined for a result. */
@@ -30,7 +32,8 @@ export class HttpSink implements CallSink {
 
   constructor(parts: SinkParts) {
     this.parts = parts;
-    if (parts.prefersStream) this.begin();
+    // One that cannot be resumed waits: an error may have a status of its own, and a stream has only 200.
+    if (parts.prefersStream && parts.key !== undefined) this.begin();
   }
 
   /** Whether something that is not about this call may be sent along (MCP 2025-11-25, transports: server requests). */
@@ -40,7 +43,7 @@ export class HttpSink implements CallSink {
 
   send(line: string, { isLast, code }: { readonly isLast: boolean; readonly code?: number }): boolean {
     if (isLast) this.parts.onAnswer?.(line, code);
-    if (isLast && this.stream === undefined) return this.sendBody(line, code);
+    if (isLast && this.stream === undefined && !this.isToStream(code)) return this.sendBody(line, code);
     const stream = this.stream ?? this.begin();
     const isFree = stream.send(line);
     if (isLast) stream.end();
@@ -52,11 +55,18 @@ export class HttpSink implements CallSink {
     (this.stream ?? this.begin()).end();
   }
 
+  private isToStream(code: number | undefined): boolean {
+    const { prefersStream, statusOf } = this.parts;
+    return prefersStream && statusOf(code) === 200;
+  }
+
   private begin(): EventStream {
-    const { response, key, onFree, onStream, headers, stallMs } = this.parts;
+    const { response, key, onFree, onStream, headers, stallMs, isPrimed = false } = this.parts;
     this.stream = new EventStream({ key, onFree, ...(stallMs === undefined ? {} : { stallMs }) });
     onStream?.(this.stream);
-    if (!response.destroyed) this.stream.attach(response, headers());
+    if (response.destroyed) return this.stream;
+    this.stream.attach(response, headers());
+    if (isPrimed) this.stream.prime();
     return this.stream;
   }
 

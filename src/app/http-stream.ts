@@ -66,6 +66,11 @@ export class EventStream {
     }, PING_MS).unref();
   }
 
+  /** Tells a listener, before there is any event, where to go on (MCP 2025-11-25, transports). Older clients do not know it. */
+  prime(): void {
+    if (this.parts.key !== undefined && !this.isOver) this.response?.write(`id: ${this.parts.key}-0\ndata:\n\n`);
+  }
+
   /** False: hold the server back until `onFree`. A stream nobody listens to keeps what it can and holds nothing back. */
   send(line: string): boolean {
     const seq = ++this.seq;

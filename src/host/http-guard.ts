@@ -68,7 +68,7 @@ function repeated(rawHeaders: readonly string[]): string | undefined {
   const seen = new Set<string>();
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]?.toLowerCase() ?? "";
-    if (SINGLE.has(name) && seen.has(name)) return name;
+    if ((SINGLE.has(name) || name.startsWith("mcp-param-")) && seen.has(name)) return name;
     seen.add(name);
   }
   return undefined;

@@ -46,8 +46,10 @@ export class FromServer {
     const admission = this.parts.session.admitFromServer(message);
     if (!admission.ok) return this.refuse(message, admission);
     if (admission.question !== undefined) this.parts.downstream.cancel(admission.question);
-    else if (await this.mayPass()) await this.pass(message, admission);
-    else if (message.form === "request") this.parts.toServer(serverRefusal(message.id, CROWDED));
+    // INVARIANT: nothing is awaited between the admission of a question and its beginning: a second one with its id would
+    // be admitted, too.
+    else if (this.bucket.take()) await this.pass(message, admission);
+    else await this.flooded(message);
   }
 
   /** What a server says before it is let in. */
@@ -70,14 +72,13 @@ export class FromServer {
   }
 
   /** A server may not fill the log or the client at will: what is too much is counted, and said once. */
-  private async mayPass(): Promise<boolean> {
-    if (this.bucket.take()) return true;
+  private async flooded(message: RequestMessage | NotificationMessage): Promise<void> {
     this.strays.drop();
     if (!this.wasFlooded) {
       this.wasFlooded = true;
       await this.note({ fact: "server-flood" });
     }
-    return false;
+    if (message.form === "request") this.parts.toServer(serverRefusal(message.id, CROWDED));
   }
 
   private async question(message: RequestMessage, { contract, params = {} }: Admitted): Promise<void> {

@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.js";
 import { initialize } from "./methods/initialize.js";
 import { ownId } from "./own-listing.js";
 import type { RelayParts } from "./relay-parts.js";
-import type { Agreement } from "./session.js";
+import type { Agreement } from "./agreement.js";
 import { notificationLine, requestLine } from "./wire/write.js";
 
 /** Why a server is not let in. */

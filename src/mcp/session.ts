@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject } from "../base/json.js";
 import { MAX_CLIENT_MESSAGES } from "../base/limits.js";
 import { err, ok, type Result } from "../base/result.js";
 import type { ShapeFault } from "../base/shape.js";
+import type { Agreement } from "./agreement.js";
 import { takeClaims, withoutAgentkMeta, type TakenClaims, type TakenParams } from "./methods/claims.js";
 import type { Contract, Phase } from "./methods/contract.js";
 import { initialize } from "./methods/initialize.js";
@@ -43,12 +44,6 @@ export interface Admitted {
   readonly question?: Exchange;
 }
 
-/** What the server was asked in the handshake, and what it said: both as they were on its side. */
-export interface Agreement {
-  readonly params: JsonObject;
-  readonly result: JsonObject;
-}
-
 export type Admission = Admitted | Refused;
 
 type Call = RequestMessage | NotificationMessage;
@@ -73,7 +68,6 @@ export class Session {
   readonly tasks: TaskTable;
   readonly grants: Grants;
   private handshake: Agreement | undefined;
-  /** Whether the server has said that it makes tasks of tool calls. */
   private hasTasks = false;
 
   /** `mcp`: what the policy grants of the protocol; by default what a policy that does not speak of it grants. */
@@ -287,8 +281,7 @@ export class Session {
     if (token !== undefined && this.exchanges.hasToken(token))
       return refused("malformed", RPC.invalidParams, "params/_meta/progressToken is in use");
     const isOffered = this.grants.has("tasks") && this.hasTasks;
-    const unknown = this.memory.refusal(method, params);
-    return unknown ?? taskRefusal({ method, params }, { tasks: this.tasks, isOffered });
+    return this.memory.refusal(method, params) ?? taskRefusal({ method, params }, { tasks: this.tasks, isOffered });
   }
 
   /** What a notification of the client is about: its own request under way, or one of the server's. */

@@ -145,6 +145,14 @@ describe("2026-07-28", () => {
     expect(bench.relays).toEqual([]);
   });
 
+  test("a request without its envelope has broken params, and no server is started", async () => {
+    const bench = await new Bench().open();
+    const bare = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "a" } };
+    const { status, body } = await bench.send(bare, headersOf("tools/call", "a"));
+    expect([status, body.error?.code, body.id]).toEqual([400, -32602, 1]);
+    expect(bench.relays).toEqual([]);
+  });
+
   test("a version that is not spoken is answered with those that are", async () => {
     const bench = await new Bench().open();
     const later = {
@@ -220,6 +228,25 @@ describe("2026-07-28", () => {
     const id = bench.relays[0]?.sent[0]?.id;
     bench.relays[0]?.client.send(JSON.stringify({ error: { code, message: "m" }, id, jsonrpc: "2.0" }));
     expect(await answer).toMatchObject({ status, body: { id: 1, error: { code } } });
+  });
+
+  test.each([
+    ["an error with a status of its own", { error: { code: -32601, message: "m" } }, 404, "application/json"],
+    ["another error", { error: { code: 7001, message: "m" } }, 200, "text/event-stream"],
+    ["a result", { result: {} }, 200, "text/event-stream"],
+  ])("to a client that prefers streams %s comes as it can", async (_, answer, status, type) => {
+    const bench = await new Bench().open();
+    const accept = "text/event-stream, application/json;q=0.5";
+    const request = bench.begin(CALL, { ...headersOf("tools/call", "a"), accept });
+    await bench.until(() => bench.relays[0]?.sent.length === 1);
+    const id = bench.relays[0]?.sent[0]?.id;
+    const line = JSON.stringify(
+      "result" in answer ? { id, jsonrpc: "2.0", ...answer } : { ...answer, id, jsonrpc: "2.0" },
+    );
+    bench.relays[0]?.client.send(line);
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    response.resume();
+    expect([response.statusCode, response.headers["content-type"]]).toEqual([status, type]);
   });
 
   test.each(["GET", "DELETE"])("%s is of older versions", async (method) => {

@@ -13,12 +13,16 @@ test("every text is carried in visible ASCII, and comes back", () => {
   );
 });
 
-test.each(["=?base64?YR==?=", "=?base64?YQ?=", "=?base64?/w==?=", "=?base64?YQ==", "=?base64?Y Q==?="])(
+test.each(["=?base64?YR==?=", "=?base64?YQ?=", "=?base64?/w==?=", "=?base64?=", "=?base64?Y Q==?="])(
   "%s is the form of no text",
   (value) => {
     expect(decodeHeader(value)).toBeUndefined();
   },
 );
+
+test.each(["=?base64?YQ==", "YQ==?=", "=?BASE64?YQ==?=", ""])("%s stands for itself", (value) => {
+  expect(decodeHeader(value)).toBe(value);
+});
 
 test.each([
   ["application/json, text/event-stream", true, true, false],

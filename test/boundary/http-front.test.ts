@@ -190,9 +190,11 @@ describe("sessions", () => {
     const body = proxy.callBody("progress", { values: [1, 2, 3] }, { _meta: { progressToken: 5 } }, "x");
     const response = await asked(proxy, body, session);
     expect(response.headers["content-type"]).toBe("text/event-stream");
-    const told = [];
+    const told: { id: string; message: Reply }[] = [];
     for await (const event of eventsOf(response)) told.push(event);
+    const stream = told[0]?.id.split("-")[0] ?? "";
     expect(told.map(({ message }) => message.id ?? message.params?.["progress"])).toEqual([1, 2, 3, "x"]);
+    expect(told.map(({ id }) => id)).toEqual([1, 2, 3, 4].map((n) => `${stream}-${String(n)}`));
     expect(told[0]?.message.params?.["progressToken"]).toBe(5);
     const again = proxy.begin("GET", { ...session, "last-event-id": told[1]?.id });
     again.end();
@@ -201,6 +203,30 @@ describe("sessions", () => {
     for await (const event of eventsOf(resumed)) missed.push(event);
     expect(missed).toEqual(told.slice(2));
     expect((await proxy.send("GET", undefined, { ...session, "last-event-id": "c99-1" })).status).toBe(400);
+    await settled(proxy);
+  });
+
+  test("a stream begins with where to go on if it is lost before anything is said", async () => {
+    const proxy = await front();
+    const session = await proxy.session();
+    const accept = "text/event-stream, application/json;q=0.5";
+    const { text } = await proxy.send("POST", proxy.callBody("echo", { a: 1 }, {}, "x"), { ...session, accept });
+    const [primed, answer] = text.split("\n\n");
+    expect(primed).toMatch(/^id: c\d+-0\ndata:$/);
+    const last = /^id: (.*)$/m.exec(primed ?? "")?.[1];
+    const resumed = await proxy.send("GET", undefined, { ...session, "last-event-id": last });
+    expect(resumed.text).toBe(`${answer ?? ""}\n\n`);
+    expect(answer).toContain('"id":"x"');
+  });
+
+  test("a question that nobody answers keeps no session and no run from ending", async () => {
+    const proxy = await front({ policy: fixture("../conformance/allow-all.toml") });
+    const [a, b] = [await proxy.session({ elicitation: {} }), await proxy.session({ elicitation: {} })];
+    const params = { message: "Who?", requestedSchema: { type: "object", properties: { name: { type: "string" } } } };
+    for (const session of [a, b]) await proxy.call(session, "ask", { id: "q", method: "elicitation/create", params });
+    const asked = (): number => proxy.events().filter(({ value }) => value.kind === "human.approve").length;
+    while (asked() < 2) await proxy.send("POST", PING, b);
+    expect((await proxy.send("DELETE", undefined, a)).status).toBe(204);
     await settled(proxy);
   });
 

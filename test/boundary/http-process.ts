@@ -84,8 +84,8 @@ export class HttpProcess {
   }
 
   /** A legacy session, ready for calls: its header. */
-  async session(): Promise<{ readonly "mcp-session-id": string }> {
-    const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "t", version: "1" } };
+  async session(capabilities: object = {}): Promise<{ readonly "mcp-session-id": string }> {
+    const params = { protocolVersion: "2025-11-25", capabilities, clientInfo: { name: "t", version: "1" } };
     const { headers } = await this.send("POST", { jsonrpc: "2.0", id: 0, method: "initialize", params });
     const named = { "mcp-session-id": String(headers["mcp-session-id"]) };
     await this.send("POST", { jsonrpc: "2.0", method: "notifications/initialized" }, named);

@@ -245,6 +245,16 @@ describe("a request that the server answers with a question", () => {
   });
 });
 
+test("a resource that there is not is answered with the client's own URI, and no word of the server's", async () => {
+  const proxy = started();
+  const { error } = await ask(proxy, "resources/read", { uri: "note://nowhere" });
+  expect(error).toEqual({
+    ...{ code: -32602, message: "the server does not accept these params" },
+    data: { uri: "note://nowhere" },
+  });
+  await proxy.close();
+});
+
 describe("streams", () => {
   test("are about what may be read, begin with their acknowledgement, and end when the client says so", async () => {
     const proxy = started();

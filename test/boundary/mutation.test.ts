@@ -246,12 +246,13 @@ function numbered({ text }: Marked, i: number): string {
 }
 
 /**
- * Known openings, each to be closed and then taken off: what passes to the server without the kernel seeing it.
- * `clientInfo` is what a client says of itself; a server of some use needs a name, and gets the whole.
+ * The known opening, which docs/fuzzing.md explains: what a client program says it is, cut to a few members of bounded
+ * length, reaches the server of its own session without a decision.
  */
 const KNOWN_IN_HANDSHAKE: readonly RegExp[] = [/^to the server: \/params\/clientInfo/];
+const KNOWN_IN_ENVELOPE: readonly RegExp[] = [/^to the server: \/params\/_meta\/io\.modelcontextprotocol\/clientInfo/];
 
-test("of a client's messages: only what was judged reaches the server", { timeout: 600_000 }, async () => {
+test("of a client's messages: only what was judged reaches the server", { timeout: 60_000 }, async () => {
   const messages: JsonObject[] = [
     ...CLIENT_REQUESTS.map(([method, params]) => ({ jsonrpc: "2.0", id: "msg-id", method, params })),
     ...CLIENT_NOTIFICATIONS.map(([method, params]) => ({ jsonrpc: "2.0", method, params })),
@@ -272,7 +273,7 @@ test("of a client's messages: only what was judged reaches the server", { timeou
   judge("client to server", { all, delivered, log: await run.close() });
 });
 
-test("of the handshake: only what was judged reaches the other side", { timeout: 600_000 }, async () => {
+test("of the handshake: only what was judged reaches the other side", { timeout: 60_000 }, async () => {
   const hello: JsonObject = { jsonrpc: "2.0", id: "hello", method: "initialize", params: HELLO };
   const welcome: JsonObject = { jsonrpc: "2.0", id: "hello", result: WELCOME };
   const asked = mutants([hello]);
@@ -298,7 +299,7 @@ test("of the handshake: only what was judged reaches the other side", { timeout:
   judge("handshake", { all: [...asked, ...answered], delivered, log: await run.close() }, KNOWN_IN_HANDSHAKE);
 });
 
-test("of a server's answers: only what was judged reaches the client", { timeout: 600_000 }, async () => {
+test("of a server's answers: only what was judged reaches the client", { timeout: 60_000 }, async () => {
   const all = SERVER_ANSWERS.flatMap(([method, params, answer]) =>
     mutants([{ jsonrpc: "2.0", id: "msg-id", ...answer }], PAIRS / SERVER_ANSWERS.length).map((each) => ({
       ...each,
@@ -324,7 +325,7 @@ test("of a server's answers: only what was judged reaches the client", { timeout
   judge("server's answers to client", { all, delivered, log: await run.close() });
 });
 
-test("of what a server says unasked: only what was judged reaches the client", { timeout: 600_000 }, async () => {
+test("of what a server says unasked: only what was judged reaches the client", { timeout: 60_000 }, async () => {
   const all = mutants(SERVER_CALLS.map((said) => ({ jsonrpc: "2.0", ...said })));
   const run = await startInProcess("mutated-calls");
   const delivered: Delivered[] = [];
@@ -347,7 +348,7 @@ test("of what a server says unasked: only what was judged reaches the client", {
   judge("server's calls to client", { all, delivered, log: await run.close() });
 });
 
-test("of a client of 2026-07-28: only what was judged reaches the server", { timeout: 600_000 }, async () => {
+test("of a client of 2026-07-28: only what was judged reaches the server", { timeout: 60_000 }, async () => {
   const all = mutants(
     CLIENT_REQUESTS.map(([method, params]) => ({ jsonrpc: "2.0", id: "msg-id", method, params: enveloped(params) })),
   );
@@ -360,10 +361,10 @@ test("of a client of 2026-07-28: only what was judged reaches the server", { tim
     await talk.end();
     delivered.push(...got(talk, "server"));
   }
-  judge("2026-07-28, client to server", { all, delivered, log: await run.close() });
+  judge("2026-07-28, client to server", { all, delivered, log: await run.close() }, KNOWN_IN_ENVELOPE);
 });
 
-test("of a server of 2026-07-28: only what was judged reaches the client", { timeout: 600_000 }, async () => {
+test("of a server of 2026-07-28: only what was judged reaches the client", { timeout: 60_000 }, async () => {
   const cases = SERVER_ANSWERS.map(([method, params, answer]) => {
     const more = method === "tools/call" || method === "prompts/get" ? COMPLETE : CACHEABLE;
     const result = answer["result"] as JsonObject | undefined;

@@ -134,6 +134,21 @@ test("a form that asks for a secret is refused, and the text of the client's err
   await ended(scripted);
 });
 
+test("two questions under one id in one write: the first is asked, the second refused, and the run goes on", async () => {
+  const scripted = await started("twice", policyOf(ASKING, BOTH));
+  const { proxy } = scripted;
+  const line = `${JSON.stringify({ jsonrpc: "2.0", id: "q", method: "elicitation/create", params: FORM })}\n`;
+  void proxy.call("bytes", { hex: Buffer.from(line.repeat(2)).toString("hex") });
+  await proxy.reply(isQuestion);
+  proxy.send({ jsonrpc: "2.0", id: "q", result: { action: "decline" } });
+  await answerSeen(scripted);
+  const answers = scripted.seen().map((text) => JSON.parse(text) as Reply);
+  const codes = answers.filter(({ id, method }) => id === "q" && method === undefined).map(({ error }) => error?.code);
+  expect(codes.sort()).toEqual([-32600, undefined]);
+  expect(proxy.replies.filter(isQuestion)).toHaveLength(1);
+  await ended(scripted);
+});
+
 test("a link is shown whole, and its end is told once, for a link that was handed on", async () => {
   const scripted = await started("links", policyOf(ASKING, BOTH));
   const { proxy } = scripted;

@@ -1,18 +1,24 @@
 // Real clients, fetched by npx into the npm cache: with agentk in between each must say of a server what it says
 // without it. By hand: `npm run test:clients`. See docs/conformance.md.
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { replayLog } from "../../dist/app/replay-log.js";
 import { verifyLog } from "../../dist/cli/flight-log.js";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const AGENTK = path("../../bin/agentk.js");
-const POLICY = path("../conformance/allow-all.toml");
+/** A filesystem server takes roots for the folders that it may show: they are what its command line names. */
+const policyFor = (root) =>
+  readFileSync(path("../conformance/allow-all.toml"), "utf8").replace(
+    /^roots = .*$/m,
+    `roots = ["${String(pathToFileURL(root))}"]`,
+  );
 const LIMIT_MS = 120_000;
+const SEAL_MS = 15_000;
 
 const require = createRequire(import.meta.url);
 const installed = (name, ...args) => [
@@ -99,6 +105,8 @@ async function ask(client, server, folder) {
     const { code, out } = await npx(client.package, words, { cwd, env });
     const own = [
       [server.command.join(" "), "COMMAND"],
+      // Gemini leaves the first `--` out when it says what it was given.
+      [server.command.filter((word) => word !== "--").join(" "), "COMMAND"],
       [home, "HOME"],
       [cwd, "CWD"],
     ];
@@ -139,16 +147,33 @@ async function logsHold({ cwd, home }) {
     .filter((entry) => entry.isFile() && entry.name.endsWith(".jsonl"))
     .map((entry) => join(entry.parentPath, entry.name));
   const env = { ...process.env, HOME: home };
-  const held = await Promise.all(logs.map(async (log) => verifyLog(log, io).ok && (await replayLog(log, env)).ok));
-  return held.length > 0 && held.every(Boolean);
+  const bad = [];
+  for (const log of logs) {
+    if (!(await isSealed(log, io))) bad.push(`${log} does not verify`);
+    else if (!(await replayLog(log, env)).ok) bad.push(`${log} does not replay`);
+  }
+  return { isGood: logs.length > 0 && bad.length === 0, says: [`${String(logs.length)} logs`, ...bad].join(", ") };
+}
+
+/** Some clients go before their server has: the run is sealed once it has ended, too. */
+async function isSealed(log, io) {
+  const end = Date.now() + SEAL_MS;
+  while (!verifyLog(log, io).ok) {
+    if (Date.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return true;
 }
 
 const folder = mkdtempSync(join(realpathSync(tmpdir()), "agentk-clients-"));
+const POLICY = join(folder, "policy.toml");
+const ROOT = mkdtempSync(join(folder, "root-"));
+writeFileSync(POLICY, policyFor(ROOT));
 const wanted = process.argv.slice(2);
 let isGood = true;
 for (const [name, client] of Object.entries(CLIENTS)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  for (const [serverName, server] of Object.entries(SERVERS(mkdtempSync(join(folder, "root-"))))) {
+  for (const [serverName, server] of Object.entries(SERVERS(ROOT))) {
     const started = Date.now();
     const mediated = [process.execPath, AGENTK, "mcp-proxy-stdio", "--policy", POLICY, "--", ...server.command];
     const direct = await ask(client, server, folder);
@@ -156,12 +181,12 @@ for (const [name, client] of Object.entries(CLIENTS)) {
     const isSame = JSON.stringify(direct.said) === JSON.stringify(through.said);
     const isExpected = client.expects === undefined || client.expects.test(through.said.join("\n"));
     const hold = await logsHold(through);
-    const verdict = isSame && isExpected && hold ? "same" : "DIFFERS";
+    const verdict = isSame && isExpected && hold.isGood ? "same" : "DIFFERS";
     isGood &&= verdict === "same";
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
     process.stdout.write(`${client.package} with ${serverName}: ${verdict} (${seconds} s)\n`);
     if (verdict === "same") continue;
-    process.stdout.write(`  expected: ${String(isExpected)}, logs: ${String(hold)}\n`);
+    process.stdout.write(`  expected: ${String(isExpected)}, logs: ${hold.says}\n`);
     const lines = (mark, those, others) =>
       those.filter((line) => !others.includes(line)).map((line) => `  ${mark} ${line}\n`);
     const shown = [...lines("-", direct.said, through.said), ...lines("+", through.said, direct.said)];

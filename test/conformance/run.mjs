@@ -1,24 +1,27 @@
 // The official conformance suite with agentk in between and without it: the results must be the same, check by check,
 // or stand in residue.json with the reason. See docs/conformance.md.
-//   node test/conformance/run.mjs [--revision R]... [--front bridge|http] [--keep FOLDER]
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+//   node test/conformance/run.mjs [--revision R]... [--front http|bridge] [--keep FOLDER]
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { replayLog } from "../../dist/app/replay-log.js";
 import { verifyLog } from "../../dist/cli/flight-log.js";
+import { startPass } from "./pass.mjs";
 import { fetchTools, runSuite } from "./suite.mjs";
 import { freePort, FRONTS, startTarget } from "./targets.mjs";
-
-const REVISIONS = ["2025-11-25", "2026-07-28"];
 
 /** More scenarios that differ than this are no accident of timing, and running each of them alone takes long. */
 const MAX_REPEATED = 5;
 
+/** What a client of agentk's front has to bring. */
+const TOKEN = randomBytes(32).toString("hex");
+
 const { values: flags } = parseArgs({
   options: {
-    revision: { type: "string", multiple: true, default: REVISIONS },
-    front: { type: "string", default: "bridge" },
+    revision: { type: "string", multiple: true },
+    front: { type: "string", default: "http" },
     keep: { type: "string" },
   },
 });
@@ -28,14 +31,17 @@ const say = (line) => process.stdout.write(`${line}\n`);
 /** Starts both targets, runs the suite against both at once, and ends them. */
 async function compare(tools, revision, { folder, scenario }) {
   const run = async (side) => {
-    const port = await freePort();
-    const url = `http://localhost:${String(port)}/mcp`;
     const cwd = mkdtempSync(join(folder, `${side}-`));
     const env = { ...process.env, AGENTK_DATA_DIR: join(folder, "data") };
-    const target = await startTarget(FRONTS[flags.front][side](port, tools), url, { cwd, env });
+    const port = await freePort();
+    const pass = await startPass(port, { authorization: `Bearer ${TOKEN}` });
+    const origin = `http://localhost:${String(pass.port)}`;
+    const command = FRONTS[flags.front][side]({ port, tools, token, origin });
+    const target = await startTarget(command, `http://127.0.0.1:${String(port)}/mcp`, { cwd, env });
     try {
-      return await runSuite(tools, { url, revision, scenario, folder: join(cwd, "results") });
+      return await runSuite(tools, { url: `${origin}/mcp`, revision, scenario, folder: join(cwd, "results") });
     } finally {
+      pass.stop();
       await target.stop();
     }
   };
@@ -114,12 +120,15 @@ async function judgeLogs(folder) {
   return logs.length > 0 && bad.length === 0;
 }
 
-if (FRONTS[flags.front] === undefined) throw new Error(`there is no front ${flags.front}; there are: bridge, http`);
+if (FRONTS[flags.front] === undefined) throw new Error(`there is no front ${flags.front}; there are: http, bridge`);
 const folder = flags.keep ?? mkdtempSync(join(realpathSync(tmpdir()), "agentk-conformance-"));
 mkdirSync(folder, { recursive: true });
-const tools = await fetchTools(folder);
+const token = join(folder, "token");
+writeFileSync(token, TOKEN, { mode: 0o600 });
+const tools = await fetchTools(folder, flags.front);
 const verdicts = [];
-for (const revision of flags.revision) verdicts.push(await judge(tools, revision, folder));
+for (const revision of flags.revision ?? FRONTS[flags.front].revisions)
+  verdicts.push(await judge(tools, revision, folder));
 verdicts.push(await judgeLogs(folder));
 const isGood = verdicts.every(Boolean);
 if (isGood && flags.keep === undefined) rmSync(folder, { recursive: true, force: true });

@@ -4,13 +4,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Exact versions: a new suite is a new baseline. None of them is a dependency of agentk. */
-const PACKAGES = ["node@24.21.0", "@modelcontextprotocol/conformance@0.2.0-alpha.12", "supergateway@4.0.0"];
+const PACKAGES = ["node@24.21.0", "@modelcontextprotocol/conformance@0.2.0-alpha.12"];
+const BRIDGE = "supergateway@4.0.0";
 
 /** The suite needs Node 24; what it tests runs on the Node that runs this script. */
-export async function fetchTools(cwd) {
-  const words = ["-y", ...PACKAGES.flatMap((name) => ["-p", name]), "-c"];
+export async function fetchTools(cwd, front) {
+  const packages = front === "bridge" ? [...PACKAGES, BRIDGE] : PACKAGES;
+  const words = ["-y", ...packages.flatMap((name) => ["-p", name]), "-c"];
   const stdout = await new Promise((resolve, reject) => {
-    const script = "command -v node; command -v conformance; command -v supergateway";
+    const script = "command -v node; command -v conformance; command -v supergateway || true";
     execFile("npx", [...words, script], { cwd }, (error, out) => {
       if (error === null) resolve(out);
       else reject(new Error("the suite could not be fetched through npx", { cause: error }));

@@ -15,20 +15,31 @@ const START_MS = 20_000;
 const fixture = [process.execPath, FIXTURE];
 const behindAgentk = [process.execPath, AGENTK, "mcp-proxy-stdio", "--policy", POLICY, "--", ...fixture];
 
-/** The fronts, and how each serves the fixture `direct` and `mediated`. */
+/** Other things that the suite tries on the way: so many sessions live at once. */
+const MAX_SESSIONS = "64";
+
+/**
+ * The fronts, and how each serves the fixture `direct` and `mediated`. `token`: a file with the token that is needed;
+ * `origin`: the one from which web pages may come.
+ */
 export const FRONTS = {
-  /** A bridge nobody here wrote, from HTTP to a child's stdio. */
-  bridge: {
-    direct: (port, tools) => bridged(tools, port, fixture),
-    mediated: (port, tools) => bridged(tools, port, behindAgentk),
-  },
-  /** agentk's own front, against the SDK's. */
+  /** The official SDK's own, and agentk's own. */
   http: {
-    direct: (port) => [...fixture, "--http", String(port)],
-    mediated: (port) => [
-      ...[process.execPath, AGENTK, "mcp-proxy-http", "--policy", POLICY],
-      ...["--port", String(port), "--no-token", "--", ...fixture],
+    revisions: ["2025-11-25", "2026-07-28"],
+    direct: ({ port }) => [...fixture, "--http", String(port)],
+    mediated: ({ port, token, origin }) => [
+      ...[process.execPath, AGENTK, "mcp-proxy-http", "--policy", POLICY, "--listen", `127.0.0.1:${String(port)}`],
+      ...["--token-file", token, "--allow-origin", origin, "--max-sessions", MAX_SESSIONS, "--", ...fixture],
     ],
+  },
+  /**
+   * A bridge nobody here wrote, from HTTP to a child's stdio: for `mcp-proxy-stdio`, by hand. Of 2026-07-28 it loses
+   * messages, with agentk and without.
+   */
+  bridge: {
+    revisions: ["2025-11-25"],
+    direct: ({ port, tools }) => bridged(tools, port, fixture),
+    mediated: ({ port, tools }) => bridged(tools, port, behindAgentk),
   },
 };
 

@@ -53,7 +53,21 @@ export function otherLine(request: McpRequest, judged: Judged): string | undefin
   if (exchange.method === "server/discover" && !mayPass(judged.decision.verdict))
     return denialError(exchange.id, judged.decision, judged.call, { rpcCode: RPC.methodNotFound, detail: HIDDEN });
   const line = replyTo(request, judged);
-  return line === undefined ? undefined : withResultType(line);
+  if (line === undefined) return undefined;
+  return isNotFound(request) && isDelivered(judged) ? withUri(line, request.params) : withResultType(line);
+}
+
+/** MCP 2026-07-28, resources: the error of a resource that there is not repeats its URI. */
+function isNotFound({ answer, exchange, params }: McpRequest): boolean {
+  if (answer?.kind !== "error" || exchange.method !== "resources/read") return false;
+  const { code, data } = answer.message.error;
+  return code === RPC.invalidParams && isJsonObject(data) && data["uri"] === params["uri"];
+}
+
+/** INVARIANT: the URI is the client's own. */
+function withUri(line: string, { uri = null }: JsonObject): string {
+  const { id, error } = JSON.parse(line) as { id: RequestId; error: RpcError };
+  return errorLine(id, { ...error, data: { uri } });
 }
 
 const HIDDEN = "the policy does not let the server describe itself";

@@ -50,7 +50,8 @@ export function settleProbe(era: Era, end: ProbeEnd): Era {
 function kindOf(message: Message): "initialize" | "discover" | "enveloped" | "notification" | "other" {
   if (message.form === "notification") return "notification";
   if (message.form !== "request") return "other";
-  if (message.method === "initialize") return "initialize";
+  // With an envelope `initialize` is a request of 2026-07-28, which has no such method, and no handshake.
+  if (message.method === "initialize" && !isEnveloped(message.params)) return "initialize";
   if (message.method === "server/discover") return "discover";
   return isEnveloped(message.params) ? "enveloped" : "other";
 }

@@ -18,7 +18,7 @@ import { mayLog, readEnvelope, type Envelope, type EnvelopeFault, type LogLevel 
 import { hasTasks } from "./grants.js";
 import type { Grants } from "../methods/granted.js";
 import type { Redeemed, Retries } from "./retry.js";
-import { MODERN, TASKS, UNSUPPORTED_VERSION } from "./revision.js";
+import { isModernCode, MODERN, TASKS, UNSUPPORTED_VERSION } from "./revision.js";
 import type { SessionLike } from "./session-like.js";
 import type { Subscriptions } from "./subscriptions.js";
 import type { TaskTable } from "../task-table.js";
@@ -276,5 +276,6 @@ function envelopeRefusal({ kind, detail, requested = "" }: EnvelopeFault): Refus
 
 /** MCP 2026-07-28, era detection: any other error of a probe lets a client go on with `initialize`. */
 function withoutModernCode(refusal: Refused): Refused {
+  if (!isModernCode(refusal.rpcCode)) return refusal;
   return refused(refusal.refusal, RPC.methodNotFound, refusal.detail);
 }

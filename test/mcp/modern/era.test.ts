@@ -6,6 +6,7 @@ import { bare, message, notification, request } from "./fixture.js";
 
 const KINDS: Readonly<Record<string, Message>> = {
   initialize: bare(1, "initialize", { protocolVersion: "2025-11-25" }),
+  "enveloped initialize": request(1, "initialize", { protocolVersion: "2025-11-25" }),
   discover: request(1, "server/discover"),
   "bare discover": bare(1, "server/discover", {}),
   enveloped: request(1, "tools/call", { name: "t" }),
@@ -17,6 +18,12 @@ const KINDS: Readonly<Record<string, Message>> = {
 
 const TABLE: Readonly<Record<keyof typeof KINDS, Readonly<Record<Era, string>>>> = {
   initialize: { opening: "legacy legacy", probing: "legacy legacy", legacy: "legacy legacy", modern: "crossed modern" },
+  "enveloped initialize": {
+    opening: "modern probing",
+    probing: "modern probing",
+    legacy: "crossed legacy",
+    modern: "modern modern",
+  },
   discover: { opening: "modern opening", probing: "modern probing", legacy: "legacy legacy", modern: "modern modern" },
   "bare discover": {
     opening: "modern opening",

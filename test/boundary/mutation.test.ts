@@ -246,8 +246,7 @@ function numbered({ text }: Marked, i: number): string {
 }
 
 /**
- * The known opening, which docs/fuzzing.md explains: what a client program says it is, cut to a few members of bounded
- * length, reaches the server of its own session without a decision.
+ * The known opening, which docs/fuzzing.md explains: what a client program says it is, cut to known members, reaches the server of its own session without a decision.
  */
 const KNOWN_IN_HANDSHAKE: readonly RegExp[] = [/^to the server: \/params\/clientInfo/];
 const KNOWN_IN_ENVELOPE: readonly RegExp[] = [/^to the server: \/params\/_meta\/io\.modelcontextprotocol\/clientInfo/];

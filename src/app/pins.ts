@@ -5,6 +5,7 @@ import { canonicalJson } from "../base/canonical.js";
 import type { JsonObject } from "../base/json.js";
 import { MAX_DESCRIPTOR_CHARS } from "../base/limits.js";
 import { DESCRIPTOR_LISTS, type DescriptorList } from "../abi/descriptors.js";
+import type { PinChange, PinsDiff } from "../abi/pin-changes.js";
 import { childEnvironment } from "../host/child-environment.js";
 import { nodeDigests } from "../host/digests.js";
 import { replaceFile } from "../host/replace-file.js";
@@ -34,25 +35,6 @@ export interface Offered {
   readonly descriptor: JsonObject;
   /** `poisoned`, `shadowing`, a sign, `input schema: remote-ref`: whoever accepts it must say so. */
   readonly flags: readonly string[];
-}
-
-/** How a descriptor stands to the lock. */
-export interface PinChange {
-  readonly list: DescriptorList;
-  readonly name: string;
-  readonly change: "new" | "changed" | "gone" | "twice";
-  /** RFC 8785 text of what was accepted, and what is listed now. */
-  readonly before: string | undefined;
-  readonly after: string | undefined;
-  readonly flags: readonly string[];
-}
-
-export interface PinsDiff {
-  readonly server: string;
-  /** What differs in who the server is, in words. */
-  readonly identity: readonly string[];
-  readonly changes: readonly PinChange[];
-  readonly unchanged: number;
 }
 
 /** What a server says now. @throws AgentkError when it does not start or answer. */

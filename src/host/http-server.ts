@@ -1,9 +1,8 @@
 /** The HTTP front's door: a listening socket with bounds on time, headers and connections, and bodies read within a bound. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { isIPv6 } from "node:net";
-import { AgentkError } from "../base/errors.js";
 import { MAX_HTTP_CONNECTIONS, MAX_HTTP_HEADER_BYTES } from "../base/limits.js";
-import { systemCode } from "./private-folder.js";
+import { listen } from "./listen.js";
 
 const MAX_HEADERS = 64;
 
@@ -72,22 +71,6 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       return gone;
     },
   };
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error) => {
-      const where = `${host} port ${String(port)}`;
-      reject(
-        new AgentkError("usage", `cannot listen on ${where} (${systemCode(error) ?? "unknown"})`, { cause: error }),
-      );
-    });
-    server.listen({ host, port }, () => {
-      const address = server.address();
-      if (typeof address === "object" && address !== null) resolve(address.port);
-      else reject(new AgentkError("internal", "the server has no port"));
-    });
-  });
 }
 
 export interface BodyBounds {

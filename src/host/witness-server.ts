@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isIPv6 } from "node:net";
 import { AgentkError } from "../base/errors.js";
 import { MAX_WITNESS_BODY_BYTES } from "../base/limits.js";
-import { systemCode } from "./private-folder.js";
+import { listen } from "./listen.js";
 
 /** The one path (c2sp.org/tlog-witness). */
 export const ADD_CHECKPOINT = "/add-checkpoint";
@@ -86,22 +86,6 @@ export async function openWitnessServer(options: WitnessServerOptions): Promise<
     url: `http://${isIPv6(host) ? `[${host}]` : host}:${String(bound)}`,
     close: () => (closing ??= closeServer(server)),
   };
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error) => {
-      const where = `${host} port ${String(port)}`;
-      reject(
-        new AgentkError("usage", `cannot listen on ${where} (${systemCode(error) ?? "unknown"})`, { cause: error }),
-      );
-    });
-    server.listen({ host, port }, () => {
-      const address = server.address();
-      if (typeof address === "object" && address !== null) resolve(address.port);
-      else reject(new AgentkError("internal", "the server has no port"));
-    });
-  });
 }
 
 function closeServer(server: Server): Promise<void> {

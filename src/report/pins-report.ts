@@ -1,44 +1,26 @@
 /** What `agentk pins` has to say, as text and as JSON. */
 import type { DescriptorList } from "../abi/descriptors.js";
+import type { PinChange, PinsDiff } from "../abi/pin-changes.js";
 import { visible } from "../evidence/visible.js";
 import type { Lock, LockedServer } from "../policy/lock.js";
 import { reportJson } from "./json.js";
 import { memberChanges } from "./pins-diff.js";
 import { plainPaint, type Paint } from "./style.js";
 
-/** How a descriptor stands to the lock. */
-export interface ReportedChange {
-  readonly list: DescriptorList;
-  readonly name: string;
-  readonly change: "new" | "changed" | "gone" | "twice";
-  readonly before: string | undefined;
-  readonly after: string | undefined;
-  /** What speaks against it. */
-  readonly flags: readonly string[];
-}
-
-export interface ReportedDiff {
-  readonly server: string;
-  /** What differs in who the server is. */
-  readonly identity: readonly string[];
-  readonly changes: readonly ReportedChange[];
-  readonly unchanged: number;
-}
-
 const WHAT: Readonly<Record<DescriptorList, string>> = { tools: "tool", prompts: "prompt", templates: "template" };
-const SAYS: Readonly<Record<ReportedChange["change"], string>> = {
+const SAYS: Readonly<Record<PinChange["change"], string>> = {
   new: "is not in the lock",
   changed: "is not what was accepted",
   gone: "is in the lock and no longer listed",
   twice: "is listed more than once",
 };
 
-export function hasDifference({ identity, changes }: ReportedDiff): boolean {
+export function hasDifference({ identity, changes }: PinsDiff): boolean {
   return identity.length + changes.length > 0;
 }
 
 /** A difference is told in words as well as in colours. */
-export function diffText(diff: ReportedDiff, paint: Paint = plainPaint): string {
+export function diffText(diff: PinsDiff, paint: Paint = plainPaint): string {
   const { server, identity, changes, unchanged } = diff;
   const head = hasDifference(diff)
     ? paint.bad(`${visible(server)} differs from the lock: ${String(identity.length + changes.length)} changed`)
@@ -51,7 +33,7 @@ export function diffText(diff: ReportedDiff, paint: Paint = plainPaint): string 
   ].join("\n");
 }
 
-function changeLines({ list, name, change, before, after, flags }: ReportedChange, paint: Paint): readonly string[] {
+function changeLines({ list, name, change, before, after, flags }: PinChange, paint: Paint): readonly string[] {
   const warning = flags.length === 0 ? [] : [paint.warn(`  beware: ${flags.map(visible).join(", ")}`)];
   const members = memberChanges(before, after).flatMap((member) => [
     `  ${member.path === "" ? "/" : member.path}`,
@@ -61,7 +43,7 @@ function changeLines({ list, name, change, before, after, flags }: ReportedChang
   return ["", paint.title(`${WHAT[list]} ${visible(name)} ${SAYS[change]} (${change})`), ...warning, ...members];
 }
 
-export function diffJson(diff: ReportedDiff): string {
+export function diffJson(diff: PinsDiff): string {
   const { server, identity, changes, unchanged } = diff;
   const rows = changes.map(({ list, name, change, before, after, flags }) => ({
     ...{ list, name, change, flags },

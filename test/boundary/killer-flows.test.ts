@@ -128,10 +128,15 @@ async function answerModel(proxy: ProxyProcess): Promise<void> {
 /** Everything that the log says of what was decided, but for what the client claimed. */
 function judgements(proxy: ProxyProcess): readonly unknown[] {
   const kept = ["kind", "target", "labels", "act", "risk", "decision", "provenance", "facts", "answer"];
-  return proxy
-    .events()
-    .filter(({ type }) => ["syscall", "approval", "page"].includes(type))
-    .map(({ type, value }) => [type, ...kept.map((name) => value[name])]);
+  const events = proxy.events().filter(({ type }) => ["syscall", "approval", "page"].includes(type));
+  const judged = events.map(({ type, value }) => [type, ...kept.map((name) => value[name])]);
+  // A page is named by its line, and how many heads are signed in between is a matter of time.
+  const names = events.flatMap(({ value }) => (typeof value["page"] === "string" ? [value["page"]] : []));
+  const ranked = JSON.stringify(judged).replace(
+    /"page":"(p\d+)"/g,
+    (_, name: string) => `"page":${String(names.indexOf(name))}`,
+  );
+  return JSON.parse(ranked) as readonly unknown[];
 }
 
 function decisions(proxy: ProxyProcess): readonly string[] {

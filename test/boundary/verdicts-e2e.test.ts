@@ -109,7 +109,7 @@ describe("transform", () => {
     expect(sentTo(run)).toEqual([sent]);
     expect(run.seen().join("\n")).not.toContain("canary");
     expect(special(run.proxy)).toEqual(["syscall transform:clean policy-transform"]);
-    const line = run.proxy.events().find(({ type }) => type === "syscall");
+    const line = run.proxy.events().find(({ value }) => value.kind === "tool.invoke");
     expect(line?.value["changes"]).toEqual([
       { kind: "redact", path: "/body" },
       { kind: "substitute", path: "/to" },

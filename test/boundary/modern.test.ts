@@ -211,7 +211,6 @@ describe("a request that the server answers with a question", () => {
       await call(proxy, "echo", { to: "moon" }, { requestState, inputResponses: confirm }),
       await call(proxy, "deploy", { to: "moon" }, { requestState: other, inputResponses: confirm }),
       await call(proxy, "deploy", { to: "moon" }, { requestState: "state of moon", inputResponses: confirm }),
-      await call(proxy, "deploy", { to: "moon" }, { inputResponses: confirm }),
     ];
     expect(refused.map(({ error }) => error?.code)).toEqual(refused.map(() => -32602));
     const mars = await call(proxy, "deploy", { to: "mars" }, { requestState: other, inputResponses: confirm });
@@ -223,6 +222,24 @@ describe("a request that the server answers with a question", () => {
     const again = await call(proxy, "deploy", { to: "moon" }, { requestState, inputResponses: confirm });
     expect(again.error?.code).toBe(-32602);
     await proxy.close();
+  });
+
+  test("is asked, whatever answers came with the request: no server sees what it has not asked for", async () => {
+    const proxy = started();
+    const unasked = await call(proxy, "deploy", { to: "moon" }, { inputResponses: confirm });
+    expect(unasked.result).toMatchObject({ resultType: "input_required", inputRequests: { sure: {} } });
+    const requestState = unasked.result?.["requestState"];
+    const other = { other: confirm.sure };
+    const again = await call(proxy, "deploy", { to: "moon" }, { requestState, inputResponses: other });
+    expect(again.result).toMatchObject({ resultType: "input_required", inputRequests: { sure: {} } });
+    const last = again.result?.["requestState"];
+    const inputResponses = { ...confirm, ...other };
+    const done = await call(proxy, "deploy", { to: "moon" }, { requestState: last, inputResponses });
+    expect(textOf(done)).toBe("deployed to moon: true, state of moon");
+    expect(facts(proxy).filter((fact) => fact === "answers-dropped")).toHaveLength(3);
+    expect(outcomes(proxy)).toEqual(["ok", "cancelled", "ok", "ok", "ok"]);
+    await proxy.close();
+    expect(await verified(proxy)).toEqual({ code: 0, ok: true });
   });
 
   test("gets the operator's roots, and never the client's", async () => {

@@ -2,7 +2,8 @@
  * Requests and notifications of 2026-07-28 between one client and one server: what the session has admitted is decided
  * by the kernel and recorded; what passes is the canonical form of exactly what was judged.
  */
-import { openPayload, type Claims } from "../../abi/request.js";
+import { openPayload, type Claims, type SessionNote } from "../../abi/request.js";
+import type { SessionFact } from "../../abi/session-facts.js";
 import { canonicalJson } from "../../base/canonical.js";
 import type { JsonObject } from "../../base/json.js";
 import type { Judged } from "../../kernel/dispatch.js";
@@ -203,12 +204,12 @@ export class ModernRelay {
 
   /** What the server gets: of a retry the answers that may reach it. Undefined when one of them may not. */
   private async paramsToSend({ facts, params }: Asking): Promise<JsonObject | undefined> {
-    const { retry } = facts;
+    const { retry, hasUnasked } = facts;
+    if (hasUnasked) await this.note("answers-dropped");
     return retry === undefined ? params : this.retried(params, retry);
   }
 
   private async retried(params: JsonObject, { pending, answers }: Redeemed): Promise<JsonObject | undefined> {
-    const { dispatch, identity, session } = this.parts;
     const given = new Map(answers.map(({ question, response }) => [question.key, response]));
     for (const { key, waiting } of pending.questions) if (!given.has(key)) waiting?.ended("cancelled");
     const passed = await Promise.all(
@@ -219,9 +220,13 @@ export class ModernRelay {
     );
     const whole = passed.filter((one) => one !== undefined);
     if (whole.length < passed.length) return undefined;
-    if (pending.questions.some(({ kind }) => kind === "roots"))
-      await dispatch.note({ session: identity.session, server: identity.server, fact: "roots-listed" });
-    return retryParams(params, pending, whole, session.grants.roots);
+    if (pending.questions.some(({ kind }) => kind === "roots")) await this.note("roots-listed");
+    return retryParams(params, pending, whole, this.parts.session.grants.roots);
+  }
+
+  private note(fact: SessionFact, more: Pick<SessionNote, "protocol"> = {}): Promise<void> {
+    const { dispatch, identity } = this.parts;
+    return dispatch.note({ session: identity.session, server: identity.server, fact, ...more });
   }
 
   private async listen(asking: Asking): Promise<string | undefined> {
@@ -251,18 +256,16 @@ export class ModernRelay {
 
   /** That a list has changed, on which stream, and nothing else of what the server said. */
   private async changed(method: string, id: RequestId): Promise<void> {
-    const { dispatch, identity, toClient } = this.parts;
+    const { dispatch, toClient } = this.parts;
     const fact = CHANGES.get(method);
     if (fact === undefined) return;
-    await dispatch.note({ session: identity.session, server: identity.server, fact });
+    await this.note(fact);
     if (dispatch.fault === undefined) toClient(notificationLine(method, { _meta: { [META.subscription]: id } }));
   }
 
   /** What came of an enveloped request may tell the era: then the log says which it is. */
   private async probed(end: ProbeEnd): Promise<void> {
-    const { dispatch, identity, session } = this.parts;
-    if (!session.probed(end)) return;
-    await dispatch.note({ session: identity.session, server: identity.server, fact: "ready", protocol: MODERN });
+    if (this.parts.session.probed(end)) await this.note("ready", { protocol: MODERN });
   }
 }
 

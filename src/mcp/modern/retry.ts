@@ -217,6 +217,11 @@ export function answersIn(pending: Pending, params: JsonObject): Result<readonly
   return ok(answers);
 }
 
+/** Whether some of the client's answers are to nothing that it was asked. `answers`: those that are. */
+export function hasUnasked({ inputResponses = {} }: JsonObject, answers: readonly Answered[]): boolean {
+  return Object.keys(inputResponses as JsonObject).length > answers.length;
+}
+
 /** What agentk answers to a server that asks for roots: the operator's. */
 export function rootsResult(roots: readonly string[]): JsonObject {
   return { roots: roots.map((uri) => ({ uri })) };
@@ -229,7 +234,7 @@ export function retryParams(
   answers: readonly Answered[],
   roots: readonly string[],
 ): JsonObject {
-  const rest = without(params, RETRY_NAMES);
+  const rest = withoutAnswers(params);
   const asked = pending.questions.filter(({ kind }) => kind === "roots");
   const responses: JsonObject = Object.fromEntries([
     ...answers.map(({ question, response }) => [question.key, response] as const),
@@ -240,6 +245,11 @@ export function retryParams(
     ...(pending.questions.length === 0 ? {} : { inputResponses: responses }),
     ...(pending.state === undefined ? {} : { requestState: pending.state }),
   };
+}
+
+/** Params without what only a retry has. */
+export function withoutAnswers(params: JsonObject): JsonObject {
+  return without(params, RETRY_NAMES);
 }
 
 function without(params: JsonObject, names: readonly string[]): JsonObject {

@@ -17,7 +17,7 @@ import type { ModernContract, ModernRequest } from "./contracts/contract.js";
 import { mayLog, readEnvelope, type Envelope, type EnvelopeFault, type LogLevel } from "./envelope.js";
 import { hasTasks } from "./grants.js";
 import type { Grants } from "../methods/granted.js";
-import type { Redeemed, Retries } from "./retry.js";
+import { hasUnasked, withoutAnswers, type Redeemed, type Retries } from "./retry.js";
 import { isModernCode, MODERN, TASKS, UNSUPPORTED_VERSION } from "./revision.js";
 import type { SessionLike } from "./session-like.js";
 import type { Subscriptions } from "./subscriptions.js";
@@ -30,6 +30,8 @@ export interface ModernRequestFacts {
   readonly envelope: Envelope;
   /** What it is a retry of: the answers in it are still to be judged. */
   readonly retry?: Redeemed;
+  /** It came with answers to what nobody has asked. They are out. */
+  readonly hasUnasked: boolean;
 }
 
 export interface ModernAdmitted extends Admitted {
@@ -196,8 +198,14 @@ export class ModernSession implements SessionLike {
     const retry = this.retryOf(contract, params);
     if (!retry.ok) return malformed(retry.error);
     if (envelope.logLevel !== undefined) this.levels.set(message, envelope.logLevel);
-    const modern = { contract, envelope, ...(retry.value === undefined ? {} : { retry: retry.value }) };
-    return { ok: true, contract, params, modern };
+    const isUnasked = contract.mayAsk && hasUnasked(params, retry.value?.answers ?? []);
+    const modern = {
+      contract,
+      envelope,
+      hasUnasked: isUnasked,
+      ...(retry.value === undefined ? {} : { retry: retry.value }),
+    };
+    return { ok: true, contract, params: retry.value === undefined ? asFresh(contract, params) : params, modern };
   }
 
   /** What the shapes cannot see: it depends on what else is under way. */
@@ -225,10 +233,9 @@ export class ModernSession implements SessionLike {
   private retryOf(contract: ModernRequest, params: JsonObject): Result<Redeemed | undefined, string> {
     // `tasks/update` has answers too: to what its task asks, which task-relay.ts holds them against.
     if (!contract.mayAsk) return ok(undefined);
-    const { requestState, inputResponses } = params;
-    if (requestState === undefined) {
-      return inputResponses === undefined ? ok(undefined) : { ok: false, error: "params/requestState is missing" };
-    }
+    const { requestState } = params;
+    // Without a handle nobody has asked: a call like any other, whatever answers it came with.
+    if (requestState === undefined) return ok(undefined);
     const target = contract.target(params);
     return this.parts.retries.redeem(requestState as string, { method: contract.method, target, params });
   }
@@ -263,6 +270,14 @@ export class ModernSession implements SessionLike {
 
 function about(exchange: Exchange | undefined): { exchange: Exchange } | undefined {
   return exchange === undefined ? undefined : { exchange };
+}
+
+/**
+ * INVARIANT: what is no retry brings no answers: none of them has a question that was decided. Servers are to ignore
+ * such answers (MCP 2026-07-28, multi-round-trip requests); this one never gets them.
+ */
+function asFresh({ mayAsk }: ModernRequest, params: JsonObject): JsonObject {
+  return mayAsk ? withoutAnswers(params) : params;
 }
 
 function malformed(detail: string): Refused {

@@ -128,10 +128,30 @@ describe("retries", () => {
     expect(verdictOf(session.admit(request(1, "tools/call", { ...params, requestState })))).toBe("ok");
   });
 
-  it("is not one without a handle, nor with one made up", () => {
+  it("is not one with a handle made up", () => {
     const { session } = waiting();
-    expect(verdictOf(session.admit(request(1, "tools/call", { ...params, inputResponses: {} })))).toBe(MALFORMED);
     expect(verdictOf(session.admit(request(1, "tools/call", { ...params, requestState: "server's" })))).toBe(MALFORMED);
+  });
+
+  it.each<[string, JsonObject, boolean]>([
+    ["an answer", { sure: { action: "accept", content: { confirm: true } } }, true],
+    ["an answer of no form", { sure: { evil: 1 } }, true],
+    ["none", {}, false],
+  ])("is not one without a handle: with %s it is a fresh call, and no answer is in it", (_, inputResponses, isTold) => {
+    const { session, retries } = waiting();
+    const admission = session.admit(request(1, "tools/call", { ...params, inputResponses }));
+    expect(admission).toMatchObject({ ok: true, modern: { hasUnasked: isTold } });
+    expect(admission.ok && admission.modern).not.toHaveProperty("retry");
+    expect(admission.ok && Object.keys(admission.params ?? {}).sort()).toEqual(["_meta", "arguments", "name"]);
+    expect(retries.size).toBe(1);
+  });
+
+  it("is told apart by what it answers beside what was asked", () => {
+    const { session, requestState } = waiting();
+    const again = { ...params, requestState, inputResponses: { sure: { action: "accept" } } };
+    expect(session.admit(request(1, "tools/call", again))).toMatchObject({
+      modern: { hasUnasked: true, retry: { answers: [] } },
+    });
   });
 
   it("does not use the handle up when something else is wrong with it", () => {

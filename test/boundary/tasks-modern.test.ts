@@ -85,6 +85,9 @@ describe("with tasks granted", () => {
   let peer: Peer;
   beforeAll(async () => {
     peer = new Peer("tasks-modern", ["tools", "tasks", "elicitation"]);
+    // Nobody has said yet that there are tasks.
+    const early = await peer.ask("tasks/get", { taskId: "srv-1" });
+    expect(early.error?.code).toBe(-32601);
     await peer.ask("server/discover");
     await peer.call({}, "echo");
   });
@@ -95,7 +98,7 @@ describe("with tasks granted", () => {
   });
 
   test("both sides are told of this extension and of no other", () => {
-    const capabilities = peer.proxy.replies[0]?.result?.["capabilities"];
+    const capabilities = peer.proxy.replies[1]?.result?.["capabilities"];
     expect(capabilities).toEqual({ tools: {}, extensions: TASKS });
     const told = peer.seen().find(({ method }) => method === "tools/call")?.params?.["_meta"];
     expect(told).toMatchObject({ [`${KEY}clientCapabilities`]: { extensions: TASKS } });

@@ -17,6 +17,7 @@ import type { NotificationMessage, RequestId, RequestMessage } from "../wire/mes
 import { notificationLine, ownError, requestLine, resultLine } from "../wire/write.js";
 import { completeLine, handedResult, otherLine, withoutText } from "./answers.js";
 import type { ProbeEnd } from "./era.js";
+import { hasTasks } from "./grants.js";
 import { Inputs } from "./inputs.js";
 import type { ModernParts } from "./parts.js";
 import { isAsking } from "./results.js";
@@ -142,6 +143,7 @@ export class ModernRelay {
     const { judged } = begun;
     asking.around.taken(request, judged);
     if (request.exchange.method !== DISCOVER) await this.probed(endOf(request));
+    else if (offersTasks(request)) this.parts.session.tasks.offered();
     // A request that was cancelled while its denial was being recorded has ended already, and gets no answer.
     if (judged.observation === undefined && !this.parts.session.release(request.exchange)) return undefined;
     return this.answer(asking, request, judged);
@@ -279,6 +281,11 @@ const CHANGES = new Map([
 function unoffered(result: JsonObject, capabilities: JsonObject): { path: string; problem: string } | undefined {
   const questions = questionsOf(result, capabilities);
   return questions.ok ? undefined : { path: "/inputRequests", problem: questions.error };
+}
+
+/** Whether what a server says of itself has the extension of tasks. */
+function offersTasks({ answer }: McpRequest): boolean {
+  return answer?.kind === "result" && hasTasks(answer.message.result["capabilities"] as JsonObject);
 }
 
 function endOf({ answer }: McpRequest): ProbeEnd {

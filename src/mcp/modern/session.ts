@@ -5,7 +5,7 @@
 import type { JsonObject } from "../../base/json.js";
 import { MAX_CLIENT_MESSAGES } from "../../base/limits.js";
 import { ok, type Result } from "../../base/result.js";
-import { refused, type Refused } from "../refused.js";
+import { NOT_FOUND, refused, type Refused } from "../refused.js";
 import type { Admitted, Admission } from "../session.js";
 import { takeClaims, withoutAgentkMeta } from "../methods/claims.js";
 import type { Phase } from "../methods/contract.js";
@@ -198,14 +198,7 @@ export class ModernSession implements SessionLike {
     const retry = this.retryOf(contract, params);
     if (!retry.ok) return malformed(retry.error);
     if (envelope.logLevel !== undefined) this.levels.set(message, envelope.logLevel);
-    const isUnasked = contract.mayAsk && hasUnasked(params, retry.value?.answers ?? []);
-    const modern = {
-      contract,
-      envelope,
-      hasUnasked: isUnasked,
-      ...(retry.value === undefined ? {} : { retry: retry.value }),
-    };
-    return { ok: true, contract, params: retry.value === undefined ? asFresh(contract, params) : params, modern };
+    return { ok: true, contract, ...withoutUnasked({ contract, envelope }, params, retry.value) };
   }
 
   /** What the shapes cannot see: it depends on what else is under way. */
@@ -223,8 +216,11 @@ export class ModernSession implements SessionLike {
 
   /** Attacker-controlled: `taskId`. INVARIANT: none but a task of a call of this session is spoken of. */
   private taskRefusal({ taskId }: JsonObject, capabilities: JsonObject): Refused | undefined {
+    const { tasks } = this.parts;
+    // A server that has not offered them has no such method. What the id would say of others is not asked.
+    if (tasks?.isOffered !== true) return NOT_FOUND;
     if (!hasTasks(capabilities)) return malformed(`params/_meta does not declare ${TASKS}`);
-    const task = this.parts.tasks?.find(taskId);
+    const task = tasks.find(taskId);
     if (task?.isShown !== true) return malformed("params/taskId is of no task of this session");
     return task.isOver ? malformed("params/taskId is of a task that is over") : undefined;
   }
@@ -273,11 +269,17 @@ function about(exchange: Exchange | undefined): { exchange: Exchange } | undefin
 }
 
 /**
- * INVARIANT: what is no retry brings no answers: none of them has a question that was decided. Servers are to ignore
- * such answers (MCP 2026-07-28, multi-round-trip requests); this one never gets them.
+ * INVARIANT: what is no retry brings no answers: none of them has a question that was decided. A server would ignore
+ * them (MCP 2026-07-28, multi-round-trip requests); this one never gets them.
  */
-function asFresh({ mayAsk }: ModernRequest, params: JsonObject): JsonObject {
-  return mayAsk ? withoutAnswers(params) : params;
+function withoutUnasked(
+  facts: Pick<ModernRequestFacts, "contract" | "envelope">,
+  params: JsonObject,
+  retry: Redeemed | undefined,
+): Required<Pick<ModernAdmitted, "params" | "modern">> {
+  if (!facts.contract.mayAsk) return { params, modern: { ...facts, hasUnasked: false } };
+  const modern = { ...facts, hasUnasked: hasUnasked(params, retry?.answers ?? []) };
+  return retry === undefined ? { params: withoutAnswers(params), modern } : { params, modern: { ...modern, retry } };
 }
 
 function malformed(detail: string): Refused {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/base/json.js";
-import { META } from "../../../src/mcp/modern/revision.js";
+import { META, TASKS } from "../../../src/mcp/modern/revision.js";
 import { MAX_STREAMS } from "../../../src/mcp/modern/subscriptions.js";
 import { MODERN_CONTRACTS } from "../../../src/mcp/modern/table.js";
 import { ALL, bare, envelope, granting, made, message, notification, request, send, verdictOf } from "./fixture.js";
@@ -22,7 +22,8 @@ const MALFORMED = "malformed -32602";
 describe("requests", () => {
   it.each(REQUESTS.map((row) => row.method))("%s needs no handshake, but an envelope", (method) => {
     const isTask = method.startsWith("tasks/");
-    const { session } = made();
+    const { session, tasks } = made();
+    tasks.offered();
     expect(verdictOf(session.admit(request(1, method, PARAMS[method])))).toBe(isTask ? MALFORMED : "ok");
     expect(verdictOf(session.admit(bare(2, method, PARAMS[method])))).toBe(MALFORMED);
   });
@@ -33,6 +34,18 @@ describe("requests", () => {
       const others = ["tools", "resources", "prompts", "completion", "tasks"] as const;
       const { session } = made(granting(...others.filter((name) => name !== feature)));
       expect(verdictOf(session.admit(request(1, method, PARAMS[method])))).toBe(NOT_FOUND);
+    },
+  );
+
+  it.each(["tasks/get", "tasks/update", "tasks/cancel"])(
+    "%s is not there before a server that has not offered tasks, and says nothing of an id that is none",
+    (method) => {
+      const { session, tasks } = made();
+      const capabilities = { extensions: { [TASKS]: {} } };
+      const asked = (id: number) => request(id, method, { ...PARAMS[method], _meta: envelope({}, capabilities) });
+      expect(verdictOf(session.admit(asked(1)))).toBe(NOT_FOUND);
+      tasks.offered();
+      expect(verdictOf(session.admit(asked(2)))).toBe(MALFORMED);
     },
   );
 

@@ -21,7 +21,7 @@ import { hasTasks } from "./grants.js";
 import { Inputs } from "./inputs.js";
 import type { ModernParts } from "./parts.js";
 import { isAsking } from "./results.js";
-import { askedResult, questionsOf, retryParams, RETRY_MS, type Pending, type Redeemed } from "./retry.js";
+import { askedResult, isOurs, questionsOf, retryParams, RETRY_MS, type Pending, type Redeemed } from "./retry.js";
 import { META, MODERN } from "./revision.js";
 import type { ModernAdmitted, ModernRequestFacts } from "./session.js";
 import type { TasksEnd } from "../task-table.js";
@@ -124,7 +124,7 @@ export class ModernRelay {
       ...(args === undefined ? {} : { arguments: openPayload(canonicalJson(args)) }),
       ...(claims === undefined ? {} : { claims }),
       exchange,
-      contract: { ...contract, answerFault: (result) => unoffered(result, envelope.capabilities) },
+      contract: { ...contract, answerFault: (result) => unoffered(this.questionsIn(result, envelope.capabilities)) },
       params,
       line: requestLine(exchange.id, exchange.method, params),
       ...(resultFault === undefined ? {} : { resultFault: (result) => !isAsking(result) && resultFault(result) }),
@@ -187,7 +187,7 @@ export class ModernRelay {
     const withheld = ownError(exchange.id, "withheld", judged.call);
     // Once more, because a `transform` may have changed what was checked.
     if (contract.result.check(handed, "") !== undefined) return withheld;
-    const questions = questionsOf(handed, envelope.capabilities);
+    const questions = this.questionsIn(handed, envelope.capabilities);
     const asked = questions.ok ? await this.inputs.ask(questions.value) : undefined;
     if (asked === undefined) return withheld;
     const state = handed["requestState"];
@@ -202,6 +202,10 @@ export class ModernRelay {
       this.parts.retries.expire();
     }, RETRY_MS).unref();
     return resultLine(exchange.id, askedResult(handed, handle, asked));
+  }
+
+  private questionsIn(result: JsonObject, capabilities: JsonObject): ReturnType<typeof questionsOf> {
+    return questionsOf(result, capabilities, this.parts.session.grants.hasClientRoots);
   }
 
   /** What the server gets: of a retry the answers that may reach it. Undefined when one of them may not. */
@@ -222,7 +226,7 @@ export class ModernRelay {
     );
     const whole = passed.filter((one) => one !== undefined);
     if (whole.length < passed.length) return undefined;
-    if (pending.questions.some(({ kind }) => kind === "roots")) await this.note("roots-listed");
+    if (pending.questions.some(isOurs)) await this.note("roots-listed");
     return retryParams(params, pending, whole, this.parts.session.grants.roots);
   }
 
@@ -278,8 +282,7 @@ const CHANGES = new Map([
 ] as const) as ReadonlyMap<string, "tools-changed" | "resources-changed" | "prompts-changed">;
 
 /** A result that asks what was not offered for this request is an answer against its contract. */
-function unoffered(result: JsonObject, capabilities: JsonObject): { path: string; problem: string } | undefined {
-  const questions = questionsOf(result, capabilities);
+function unoffered(questions: ReturnType<typeof questionsOf>): { path: string; problem: string } | undefined {
   return questions.ok ? undefined : { path: "/inputRequests", problem: questions.error };
 }
 

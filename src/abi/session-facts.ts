@@ -24,6 +24,8 @@ export const SESSION_FACTS = [
   "restart-refused",
   /** The server was subscribed to for resources, and the one that has taken its place is not. */
   "subscriptions-lost",
+  /** The client gave answers to what no server had asked it. No server got them. */
+  "answers-dropped",
 ] as const;
 
 export type SessionFact = (typeof SESSION_FACTS)[number];

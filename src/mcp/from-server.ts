@@ -83,12 +83,13 @@ export class FromServer {
 
   private async question(message: RequestMessage, { contract, params = {} }: Admitted): Promise<void> {
     const { syscall } = contract as RequestContract;
-    return syscall === undefined
+    const isOurs = message.method === "roots/list" && !this.parts.session.grants.hasClientRoots;
+    return syscall === undefined || isOurs
       ? this.answerSelf(message)
       : this.mediate(message, contract as RequestContract, { params, mediated: syscall(params) });
   }
 
-  /** `ping` and `roots/list` are agentk's own to answer: the client is never asked. */
+  /** `ping` is agentk's own to answer, and so are the policy's roots: the client is never asked. */
   private async answerSelf(message: RequestMessage): Promise<void> {
     const { dispatch, session, toServer } = this.parts;
     const isPing = message.method === "ping";

@@ -1,7 +1,9 @@
 /** What a server may begin in a session: its questions to the client, and its notifications. */
 import { isJsonObject, type JsonObject } from "../base/json.js";
 import { MAX_SERVER_QUESTIONS } from "../base/limits.js";
+import { offersRoots } from "./methods/capabilities.js";
 import { isUrlMode } from "./methods/elicitation.js";
+import type { Grants } from "./methods/granted.js";
 import { hasBlockLists, usesTools } from "./methods/sampling.js";
 import { progressTokenOf } from "./methods/shapes.js";
 import { NOT_FOUND, refused, type Refused } from "./refused.js";
@@ -21,15 +23,22 @@ export interface Client {
 /** What a notification of the server's is about, when it is about something. */
 export type About = { readonly ok: true; readonly exchange?: Exchange; readonly question?: Exchange } | Refused;
 
+interface ServerSideParts {
+  readonly tasks: TaskTable;
+  readonly grants: Grants;
+}
+
 export class ServerSide {
   /** The server's questions to the client. Its ids are not the client's: the tables of the two never meet. */
   readonly questions = new Exchanges();
   private readonly memory: SessionMemory;
   private readonly asked: Exchanges;
   private readonly tasks: TaskTable;
+  private readonly grants: Grants;
 
   /** `asked`: the client's requests under way, which progress can be about. */
-  constructor(memory: SessionMemory, asked: Exchanges, tasks: TaskTable) {
+  constructor(memory: SessionMemory, asked: Exchanges, { tasks, grants }: ServerSideParts) {
+    this.grants = grants;
     this.memory = memory;
     this.asked = asked;
     this.tasks = tasks;
@@ -43,7 +52,14 @@ export class ServerSide {
     const token = progressTokenOf(params);
     if (token !== undefined && this.questions.hasToken(token))
       return refused("malformed", RPC.invalidParams, "params/_meta/progressToken is in use");
-    return canAnswer(message.method, params, client) ? undefined : NOT_FOUND;
+    return this.canAsk(message.method, params, client) ? undefined : NOT_FOUND;
+  }
+
+  /** Whether the client has said that it can. `ping` never reaches it, nor do roots unless the operator has them asked. */
+  private canAsk(method: string, params: JsonObject, client: Client | undefined): boolean {
+    if (method === "sampling/createMessage") return canSample(params, client);
+    if (method === "roots/list") return offersRoots(client?.capabilities ?? {}, this.grants);
+    return method !== "elicitation/create" || canElicit(params, client);
   }
 
   /** What a notification is about; refused when there is no such thing. */
@@ -71,12 +87,6 @@ export class ServerSide {
     if (method !== "notifications/elicitation/complete") return true;
     return this.memory.elicitationDone(params["elicitationId"] as string);
   }
-}
-
-/** Whether the client has said that it can. `ping` and `roots/list` never reach it. */
-function canAnswer(method: string, params: JsonObject, client: Client | undefined): boolean {
-  if (method === "sampling/createMessage") return canSample(params, client);
-  return method !== "elicitation/create" || canElicit(params, client);
 }
 
 function canSample(params: JsonObject, client: Client | undefined): boolean {

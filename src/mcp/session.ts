@@ -75,7 +75,7 @@ export class Session {
     this.maxMessages = options.maxClientMessages ?? MAX_CLIENT_MESSAGES;
     this.grants = grantsOf(options.mcp);
     this.tasks = new TaskTable(options.tasks);
-    this.server = new ServerSide(this.memory, this.exchanges, this.tasks);
+    this.server = new ServerSide(this.memory, this.exchanges, this);
   }
 
   /** The server's questions to the client. */

@@ -64,11 +64,21 @@ export class TaskTable {
   /** Every id that the server has used, ended or not. */
   private readonly used = new Set<string>();
   private open = 0;
+  private wasOffered = false;
   private readonly parts: TaskTableParts | undefined;
 
   /** Without parts there are no tasks. */
   constructor(parts?: TaskTableParts) {
     this.parts = parts;
+  }
+
+  /** Whether the server has said that it makes tasks, or has made one. */
+  get isOffered(): boolean {
+    return this.wasOffered || this.used.size > 0;
+  }
+
+  offered(): void {
+    this.wasOffered = true;
   }
 
   /** Whether a call may begin one more. */

@@ -222,11 +222,14 @@ export const MCP_FEATURES = [
 ] as const;
 export type McpFeature = (typeof MCP_FEATURES)[number];
 
+/** Written in place of a list of roots. */
+export const CLIENT_ROOTS = "client";
+
 /** What passes of MCP at all. A part that is granted still goes to the rules. */
 export interface PolicyMcp {
   readonly features: readonly McpFeature[];
-  /** The roots that a server is told of, as absolute `file:` URIs; those of the client it never learns. None: no roots. */
-  readonly roots: readonly string[];
+  /** The roots that a server is told of, as absolute `file:` URIs, or those of the client, which is asked. None: no roots. */
+  readonly roots: readonly string[] | typeof CLIENT_ROOTS;
   /** Whether `traceparent`, `tracestate` and `baggage` of a request's `_meta` reach the server. */
   readonly trace: boolean;
 }

@@ -1,6 +1,6 @@
 /** How `[mcp]` is written: which parts of the protocol pass at all. */
 import { z } from "zod";
-import { DEFAULT_MCP, MCP_FEATURES, type PolicyMcp } from "./ast.js";
+import { CLIENT_ROOTS, DEFAULT_MCP, MCP_FEATURES, type PolicyMcp } from "./ast.js";
 import { quoted } from "./quoted.js";
 
 /** More than an operator writes; the whole list goes to a server in one answer. */
@@ -20,12 +20,27 @@ const feature = z.enum(MCP_FEATURES, {
   error: (issue) => `unknown feature ${quoted(issue.input)}: the features are ${MCP_FEATURES.map(quoted).join(", ")}`,
 });
 
+const rootList = z.array(root).max(MAX_ROOTS, `\`roots\` holds more than ${String(MAX_ROOTS)}`);
+
+/** A list, whose faults are told at their places, or the one word. */
+const roots = z.unknown().transform((value, context): PolicyMcp["roots"] => {
+  if (value === CLIENT_ROOTS) return CLIENT_ROOTS;
+  if (typeof value === "string") {
+    context.addIssue({
+      code: "custom",
+      message: `${quoted(value)} is no list of roots: write a list, or \`"client"\``,
+    });
+    return z.NEVER;
+  }
+  const read = rootList.safeParse(value, { reportInput: true });
+  if (read.success) return read.data;
+  for (const issue of read.error.issues) context.addIssue({ ...issue });
+  return z.NEVER;
+});
+
 const mcpShape = {
   features: z.array(feature).default([...DEFAULT_MCP.features]),
-  roots: z
-    .array(root)
-    .max(MAX_ROOTS, `\`roots\` holds more than ${String(MAX_ROOTS)}`)
-    .default([]),
+  roots: roots.default([]),
   trace: z.boolean().default(DEFAULT_MCP.trace),
 };
 

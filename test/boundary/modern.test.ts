@@ -211,7 +211,6 @@ describe("a request that the server answers with a question", () => {
       await call(proxy, "echo", { to: "moon" }, { requestState, inputResponses: confirm }),
       await call(proxy, "deploy", { to: "moon" }, { requestState: other, inputResponses: confirm }),
       await call(proxy, "deploy", { to: "moon" }, { requestState: "state of moon", inputResponses: confirm }),
-      await call(proxy, "deploy", { to: "moon" }, { inputResponses: confirm }),
     ];
     expect(refused.map(({ error }) => error?.code)).toEqual(refused.map(() => -32602));
     const mars = await call(proxy, "deploy", { to: "mars" }, { requestState: other, inputResponses: confirm });
@@ -225,6 +224,24 @@ describe("a request that the server answers with a question", () => {
     await proxy.close();
   });
 
+  test("is asked, whatever answers came with the request: no server sees what it has not asked for", async () => {
+    const proxy = started();
+    const unasked = await call(proxy, "deploy", { to: "moon" }, { inputResponses: confirm });
+    expect(unasked.result).toMatchObject({ resultType: "input_required", inputRequests: { sure: {} } });
+    const requestState = unasked.result?.["requestState"];
+    const other = { other: confirm.sure };
+    const again = await call(proxy, "deploy", { to: "moon" }, { requestState, inputResponses: other });
+    expect(again.result).toMatchObject({ resultType: "input_required", inputRequests: { sure: {} } });
+    const last = again.result?.["requestState"];
+    const inputResponses = { ...confirm, ...other };
+    const done = await call(proxy, "deploy", { to: "moon" }, { requestState: last, inputResponses });
+    expect(textOf(done)).toBe("deployed to moon: true, state of moon");
+    expect(facts(proxy).filter((fact) => fact === "answers-dropped")).toHaveLength(3);
+    expect(outcomes(proxy)).toEqual(["ok", "cancelled", "ok", "ok", "ok"]);
+    await proxy.close();
+    expect(await verified(proxy)).toEqual({ code: 0, ok: true });
+  });
+
   test("gets the operator's roots, and never the client's", async () => {
     const proxy = started();
     const { result } = await call(proxy, "where");
@@ -234,6 +251,53 @@ describe("a request that the server answers with a question", () => {
     const told = await call(proxy, "where", {}, { requestState, inputResponses });
     expect(textOf(told)).toBe('{"roots":[{"uri":"file:///work"}]}');
     await proxy.close();
+  });
+
+  describe("for roots, where the client is to be asked for its own", () => {
+    const clientRoots = { roots: {} };
+    const own = { roots: [{ uri: "file:///home/me", name: "me" }] };
+
+    /** The policy of the other tests, with the client's roots and a rule of this effect for them. */
+    function asking(effect: string): ProxyProcess {
+      const cwd = testFolder("client-roots");
+      const rule = `[[rules]]\nid = "roots"\neffect = "${effect}"\nwhen = { syscalls = ["context.read"], target = "client/roots" }\n\n`;
+      const source = readFileSync(fixture("policies/modern.toml"), "utf8");
+      const policy = source
+        .replace('roots = ["file:///work"]', 'roots = "client"')
+        .replace("[[rules]]", `${rule}[[rules]]`);
+      writeFileSync(join(cwd, "policy.toml"), policy);
+      return new ProxyProcess({ cwd, server: SERVER, flags: ["--policy", join(cwd, "policy.toml")] });
+    }
+
+    const where = (proxy: ProxyProcess, capabilities: object, more: object = {}): Promise<Reply> =>
+      call(proxy, "where", {}, { _meta: envelope({}, capabilities), ...more });
+
+    test("is decided, asked and recorded like any other", async () => {
+      const proxy = asking("allow");
+      const { result } = await where(proxy, clientRoots);
+      expect(result?.["inputRequests"]).toEqual({ roots: { method: "roots/list", params: {} } });
+      const requestState = result?.["requestState"];
+      const odd = { roots: { roots: [{ uri: "https://a.example/" }] } };
+      expect((await where(proxy, clientRoots, { requestState, inputResponses: odd })).error?.code).toBe(-32602);
+      const told = await where(proxy, clientRoots, { requestState, inputResponses: { roots: own } });
+      expect(JSON.parse(textOf(told))).toEqual(own);
+      expect(judgedCalls(proxy).filter(({ from }) => from === "server")).toEqual([
+        { from: "server", kind: "context.read", target: "client/roots", decision: "allow:roots" },
+      ]);
+      await proxy.close();
+      expect(await verified(proxy)).toEqual({ code: 0, ok: true });
+    });
+
+    test.each([
+      ["a rule denies it", "deny", clientRoots],
+      ["the client did not offer them", "allow", {}],
+    ])("is never asked when %s", async (_, effect, capabilities) => {
+      const proxy = asking(effect);
+      const { error, result } = await where(proxy, capabilities);
+      expect(error !== undefined || result?.["isError"] === true).toBe(true);
+      expect(JSON.stringify([error, result])).not.toContain("roots/list");
+      await proxy.close();
+    });
   });
 
   test("is refused where nobody is to be asked", async () => {

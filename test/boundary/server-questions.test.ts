@@ -66,6 +66,62 @@ test("ping and roots are answered by agentk; the client hears of neither", async
   await ended(scripted);
 });
 
+const CLIENT_ROOTS = `[mcp]
+features = ["tools"]
+roots = "client"
+[[rules]]
+id = "roots"
+effect = "allow"
+[rules.when]
+syscalls = ["context.read"]
+target = "client/roots"
+[[rules]]
+id = "tools"
+effect = "allow"
+[rules.when]
+syscalls = ["tool.describe", "tool.invoke", "tool.response"]
+${DENY}`;
+const HOME = { roots: [{ uri: "file:///home/me", name: "me" }] };
+
+test("the client's own roots are asked for and recorded, where the operator and a rule let them", async () => {
+  const scripted = await started("client-roots", CLIENT_ROOTS);
+  const { proxy } = scripted;
+  await ask(proxy, "roots/list", { _meta: { "vendor/x": 1 } });
+  expect(await proxy.reply(isQuestion)).toEqual({ jsonrpc: "2.0", id: "q", method: "roots/list", params: {} });
+  proxy.send({ jsonrpc: "2.0", id: "q", result: HOME });
+  expect((await answerSeen(scripted))?.result).toEqual(HOME);
+  expect(judgedCalls(proxy).filter(({ from }) => from === "server")).toEqual([
+    { from: "server", kind: "context.read", target: "client/roots", decision: "allow:roots" },
+  ]);
+  const [page] = proxy.events().filter(({ value }) => value["method"] === "roots/list#result");
+  expect(page?.value).toMatchObject({ labels: expect.arrayContaining(["untrusted"]) as string[] });
+  expect(JSON.parse(scripted.seen()[0] ?? "")).toMatchObject({ params: { capabilities: { roots: {} } } });
+  await ended(scripted);
+});
+
+const NO_RULE = CLIENT_ROOTS.replace("client/roots", "elsewhere");
+
+test.each([
+  ["no rule allows it", NO_RULE, DECLARED, 7001],
+  ["the client has none", CLIENT_ROOTS, { sampling: {} }, -32601],
+])("the client is not asked for its roots when %s", async (_, policy, capabilities, code) => {
+  const scripted = await started("no-client-roots", policy, capabilities);
+  await ask(scripted.proxy, "roots/list", {}, 1);
+  expect((await answerSeen(scripted, 1))?.error?.code).toBe(code);
+  expect(scripted.proxy.replies.filter(({ method }) => method !== undefined)).toEqual([]);
+  await ended(scripted);
+});
+
+test("a root that is no file of one spelling does not reach the server", async () => {
+  const scripted = await started("odd-roots", CLIENT_ROOTS);
+  await ask(scripted.proxy, "roots/list", {});
+  await scripted.proxy.reply(isQuestion);
+  scripted.proxy.send({ jsonrpc: "2.0", id: "q", result: { roots: [{ uri: "file:///home/%2e%2e/canary" }] } });
+  expect((await answerSeen(scripted))?.error?.code).toBe(7004);
+  expect(scripted.seen().join()).not.toContain("canary");
+  await ended(scripted);
+});
+
 test.each([
   ["the feature is not granted", policyOf("", BOTH), DECLARED, -32601],
   ["the client cannot", policyOf(ASKING, BOTH), {}, -32601],

@@ -8,9 +8,9 @@ import { outcomes, untilLogged, verified } from "./watch.js";
 
 const KEY = "io.modelcontextprotocol/";
 const TASKS = { [`${KEY}tasks`]: {} };
-const policy = (features: readonly string[]): string => `[mcp]
+const policy = (features: readonly string[], roots: unknown = ["file:///work"]): string => `[mcp]
 features = ${JSON.stringify(features)}
-roots = ["file:///work"]
+roots = ${JSON.stringify(roots)}
 [[rules]]
 id = "no-poison"
 effect = "deny"
@@ -21,7 +21,7 @@ labels_any = ["poisoned-suspect"]
 id = "all"
 effect = "allow"
 [rules.when]
-syscalls = ["tool.describe", "tool.invoke", "tool.response", "human.approve"]
+syscalls = ["tool.describe", "tool.invoke", "tool.response", "human.approve", "context.read"]
 [[rules]]
 id = "default-deny"
 effect = "deny"
@@ -40,10 +40,10 @@ class Peer {
   readonly proxy: ProxyProcess;
   private readonly transcript: string;
 
-  constructor(name: string, features: readonly string[]) {
+  constructor(name: string, features: readonly string[], roots?: string) {
     const cwd = testFolder(name);
     this.transcript = join(cwd, "seen");
-    writeFileSync(join(cwd, "policy.toml"), policy(features));
+    writeFileSync(join(cwd, "policy.toml"), policy(features, roots));
     const server = [process.execPath, fixture("servers/tasks-modern.mjs"), this.transcript];
     this.proxy = new ProxyProcess({ cwd, server, flags: ["--policy", join(cwd, "policy.toml")] });
   }
@@ -85,6 +85,9 @@ describe("with tasks granted", () => {
   let peer: Peer;
   beforeAll(async () => {
     peer = new Peer("tasks-modern", ["tools", "tasks", "elicitation"]);
+    // Nobody has said yet that there are tasks.
+    const early = await peer.ask("tasks/get", { taskId: "srv-1" });
+    expect(early.error?.code).toBe(-32601);
     await peer.ask("server/discover");
     await peer.call({}, "echo");
   });
@@ -95,7 +98,7 @@ describe("with tasks granted", () => {
   });
 
   test("both sides are told of this extension and of no other", () => {
-    const capabilities = peer.proxy.replies[0]?.result?.["capabilities"];
+    const capabilities = peer.proxy.replies[1]?.result?.["capabilities"];
     expect(capabilities).toEqual({ tools: {}, extensions: TASKS });
     const told = peer.seen().find(({ method }) => method === "tools/call")?.params?.["_meta"];
     expect(told).toMatchObject({ [`${KEY}clientCapabilities`]: { extensions: TASKS } });
@@ -248,4 +251,26 @@ test("without the grant the extension is not there, in either direction", async 
   expect(peer.seen()).toHaveLength(forwarded);
   expect(judgedCalls(peer.proxy).at(-1)).toEqual(refusedCall("tasks/cancel", "no-contract"));
   await peer.proxy.close();
+});
+
+test("a task may ask for the client's own roots where the operator lets it, and is told them in their form", async () => {
+  const peer = new Peer("tasks-modern-roots", ["tools", "tasks"], "client");
+  const capabilities = { ...CAPABILITIES, roots: {} };
+  const states = [
+    { status: "input_required", inputRequests: { where: { method: "roots/list" } } },
+    { status: "completed", result: { content: CONTENT } },
+  ];
+  const { result } = await peer.call({ id: "srv-roots", states }, "begin", capabilities);
+  const taskId = result?.["taskId"];
+  const asked = await peer.ask("tasks/get", { taskId }, capabilities);
+  expect(asked.result).toMatchObject({ inputRequests: { where: { method: "roots/list", params: {} } } });
+  const update = (where: object): Promise<Reply> =>
+    peer.ask("tasks/update", { taskId, inputResponses: { where } }, capabilities);
+  expect((await update({ roots: [{ uri: "https://a.example/" }] })).error).toMatchObject(REFUSED);
+  const own = { roots: [{ uri: "file:///home/me" }] };
+  expect((await update(own)).result).toEqual({ resultType: "complete" });
+  expect(peer.seen().at(-1)?.params).toMatchObject({ taskId: "srv-roots", inputResponses: { where: own } });
+  await peer.get(taskId as string);
+  await peer.proxy.close();
+  expect(await verified(peer.proxy)).toEqual({ code: 0, ok: true });
 });

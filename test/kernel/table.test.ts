@@ -50,15 +50,18 @@ describe("mediation, kind by kind", () => {
 
   it.each(SYSCALL_NAMES)("%s for a server: only what asks the client, a model or a person", (kind) => {
     const step = ask(all, requestOf(kind, { from: "server" }));
-    const isDriven = kind === "model.call" || kind === "human.approve";
+    const isDriven = kind === "model.call" || kind === "human.approve" || kind === "context.read";
     expect(decisionName(step.event.value.decision)).toBe(isDriven ? "allow:all" : "deny:no-driver");
     expect(step.act === undefined).toBe(!isDriven);
   });
 
-  it.each(["model.call", "human.approve"] as const)("an answer to a server's %s is a stranger's word", (kind) => {
-    // A server writes the question, its choices and its defaults: nothing that comes back may endorse a value.
-    expect(SYSCALLS[kind].gives).toEqual(OUTSIDE);
-  });
+  it.each(["model.call", "human.approve", "context.read"] as const)(
+    "an answer to a server's %s is a stranger's word",
+    (kind) => {
+      // A server writes the question, its choices and its defaults: nothing that comes back may endorse a value.
+      expect(SYSCALLS[kind].gives).toEqual(OUTSIDE);
+    },
+  );
 
   it.each(undriven)("%s has no driver and is denied even when the policy allows all", (kind) => {
     const step = ask(all, requestOf(kind));

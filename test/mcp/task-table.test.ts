@@ -31,6 +31,14 @@ function made(): Made {
   return { table, clock, ends, begin, shown };
 }
 
+it("tasks are offered by a server that says so, and by one that makes some", () => {
+  const [one, other] = [made().table, made()];
+  expect([one.isOffered, other.table.isOffered]).toEqual([false, false]);
+  one.offered();
+  other.begin("server-id");
+  expect([one.isOffered, other.table.isOffered]).toEqual([true, true]);
+});
+
 describe("a task", () => {
   it("is found by its handle alone: not by the server's id, a guess, or in another session", () => {
     const [one, other] = [made(), made()];

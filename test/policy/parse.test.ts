@@ -111,6 +111,26 @@ describe("a document", () => {
   });
 });
 
+describe("the roots of `[mcp]`", () => {
+  const withRoots = (roots: string): string => `[mcp]\nroots = ${roots}\n${TAIL}`;
+
+  it("are a list, or the client's", () => {
+    expect(documentOf(withRoots('["file:///work"]')).mcp.roots).toEqual(["file:///work"]);
+    expect(documentOf(withRoots('"client"')).mcp.roots).toBe("client");
+    expect(documentOf(TAIL).mcp.roots).toEqual([]);
+  });
+
+  it.each([
+    ['"Client"', '2:1 `Client` is no list of roots: write a list, or `"client"`'],
+    ['"file:///work"', '2:1 `file:///work` is no list of roots: write a list, or `"client"`'],
+    ["true", "2:1 `roots` must be a list, found true or false"],
+    ['["file:///a", "client"]', "2:1 `client` is no absolute file URI: write `file:///home/me/project`"],
+    ['["file:///a", 1]', "2:1 each item of `roots` must be a string, found a number"],
+  ])("are not %s", (roots, fault) => {
+    expect(told(withRoots(roots))).toEqual([fault]);
+  });
+});
+
 /** A well-formed value of each condition. */
 const VALUES: Readonly<Record<ConditionName, string>> = {
   syscalls: '["tool.invoke"]',

@@ -19,16 +19,22 @@ export const modelCall: Row = defineRow({
   serverDriver: "mcp",
 });
 
+/** What a client has open, as a server that asks for it reads it (MCP roots). */
+const CLIENT_ROOTS = "client/roots";
+
 /** Reading a document, page or mail into the context. */
 export const contextRead: Row = defineRow({
   subject: record({ source: key }),
   target: ({ source }) => source,
-  shown: shownOrigin,
+  // A name of ours holds nobody's secret, and whole it can be told apart by rules and readers of the log.
+  shown: (target) => (target === CLIENT_ROOTS ? target : shownOrigin(target)),
   flow: "source",
   gives: OUTSIDE,
   response: "context.read",
   risk: "low",
   driver: "none",
+  // A server asks for the client's roots.
+  serverDriver: "mcp",
 });
 
 const memory = {

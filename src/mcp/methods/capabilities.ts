@@ -5,15 +5,20 @@ import type { Grants } from "./granted.js";
 
 /**
  * What the server learns of the client. Roots are agentk's own to answer, from the policy, whether or not the client has
- * some: a server in wide use replaces its own allow-list by the client's. Never `tasks`: a server makes none at a client.
+ * some, unless the operator says otherwise: a server in wide use replaces its own allow-list by the client's. Never `tasks`: a server makes none at a client.
  */
 export function cutClientCapabilities(declared: JsonObject, grants: Grants, revision: Revision): JsonObject {
   const { elicitation, sampling } = declared;
   return {
     ...(grants.has("elicitation") && isJsonObject(elicitation) ? { elicitation: modes(elicitation, revision) } : {}),
-    ...(grants.has("roots") ? { roots: {} } : {}),
+    ...(offersRoots(declared, grants) ? { roots: {} } : {}),
     ...(grants.has("sampling") && isJsonObject(sampling) ? { sampling: cutSampling(sampling, revision) } : {}),
   };
+}
+
+/** Whether a server may ask for roots: of agentk always, of the client when it has said that it can. */
+export function offersRoots(declared: JsonObject, grants: Grants): boolean {
+  return grants.has("roots") && (!grants.hasClientRoots || isJsonObject(declared["roots"]));
 }
 
 /** What the client learns of the server. */

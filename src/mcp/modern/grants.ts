@@ -1,5 +1,6 @@
 /** What each side is told the other can do in 2026-07-28: never more than the operator grants. */
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.js";
+import { offersRoots } from "../methods/capabilities.js";
 import type { Grants } from "../methods/granted.js";
 import { TASKS } from "./revision.js";
 
@@ -12,8 +13,7 @@ export function cutClient(declared: JsonObject, grants: Grants): JsonObject {
   if (grants.has("elicitation")) addMember(cut, declared, "elicitation", ["form", "url"]);
   // Not `context`: a server's reading of what other servers said is no capability to pass on.
   if (grants.has("sampling")) addMember(cut, declared, "sampling", ["tools"]);
-  // Answered by agentk from the policy, whether or not the client has roots of its own.
-  if (grants.has("roots")) cut["roots"] = {};
+  if (offersRoots(declared, grants)) cut["roots"] = {};
   addTasks(cut, declared, grants);
   return cut;
 }

@@ -16,7 +16,7 @@ import { observeResult, type McpRequest } from "../observed.js";
 import type { ResultMessage } from "../wire/message.js";
 import { inputRequestsShape, QUESTION_CONTRACTS } from "./contracts/input.js";
 import { deferred } from "./deferred.js";
-import type { Question, Waiting } from "./retry.js";
+import { isOurs, type Question, type Waiting } from "./retry.js";
 
 export interface InputParts {
   readonly dispatch: Dispatch<McpRequest>;
@@ -35,7 +35,7 @@ export class Inputs {
   async ask(questions: readonly Question[]): Promise<readonly Question[] | undefined> {
     const asked: Question[] = [];
     for (const question of questions) {
-      const one = question.kind === "roots" ? question : await this.askOne(question, QUESTION_CONTRACTS[question.kind]);
+      const one = isOurs(question) ? question : await this.askOne(question, QUESTION_CONTRACTS[question.kind]);
       if (one === undefined) {
         for (const { waiting } of asked) waiting?.ended("not-sent");
         return undefined;

@@ -2,7 +2,8 @@
  * Requests and notifications of 2026-07-28 between one client and one server: what the session has admitted is decided
  * by the kernel and recorded; what passes is the canonical form of exactly what was judged.
  */
-import { openPayload, type Claims } from "../../abi/request.js";
+import { openPayload, type Claims, type SessionNote } from "../../abi/request.js";
+import type { SessionFact } from "../../abi/session-facts.js";
 import { canonicalJson } from "../../base/canonical.js";
 import type { JsonObject } from "../../base/json.js";
 import type { Judged } from "../../kernel/dispatch.js";
@@ -16,10 +17,11 @@ import type { NotificationMessage, RequestId, RequestMessage } from "../wire/mes
 import { notificationLine, ownError, requestLine, resultLine } from "../wire/write.js";
 import { completeLine, handedResult, otherLine, withoutText } from "./answers.js";
 import type { ProbeEnd } from "./era.js";
+import { hasTasks } from "./grants.js";
 import { Inputs } from "./inputs.js";
 import type { ModernParts } from "./parts.js";
 import { isAsking } from "./results.js";
-import { askedResult, questionsOf, retryParams, RETRY_MS, type Pending, type Redeemed } from "./retry.js";
+import { askedResult, isOurs, questionsOf, retryParams, RETRY_MS, type Pending, type Redeemed } from "./retry.js";
 import { META, MODERN } from "./revision.js";
 import type { ModernAdmitted, ModernRequestFacts } from "./session.js";
 import type { TasksEnd } from "../task-table.js";
@@ -122,7 +124,7 @@ export class ModernRelay {
       ...(args === undefined ? {} : { arguments: openPayload(canonicalJson(args)) }),
       ...(claims === undefined ? {} : { claims }),
       exchange,
-      contract: { ...contract, answerFault: (result) => unoffered(result, envelope.capabilities) },
+      contract: { ...contract, answerFault: (result) => unoffered(this.questionsIn(result, envelope.capabilities)) },
       params,
       line: requestLine(exchange.id, exchange.method, params),
       ...(resultFault === undefined ? {} : { resultFault: (result) => !isAsking(result) && resultFault(result) }),
@@ -141,6 +143,7 @@ export class ModernRelay {
     const { judged } = begun;
     asking.around.taken(request, judged);
     if (request.exchange.method !== DISCOVER) await this.probed(endOf(request));
+    else if (offersTasks(request)) this.parts.session.tasks.offered();
     // A request that was cancelled while its denial was being recorded has ended already, and gets no answer.
     if (judged.observation === undefined && !this.parts.session.release(request.exchange)) return undefined;
     return this.answer(asking, request, judged);
@@ -184,7 +187,7 @@ export class ModernRelay {
     const withheld = ownError(exchange.id, "withheld", judged.call);
     // Once more, because a `transform` may have changed what was checked.
     if (contract.result.check(handed, "") !== undefined) return withheld;
-    const questions = questionsOf(handed, envelope.capabilities);
+    const questions = this.questionsIn(handed, envelope.capabilities);
     const asked = questions.ok ? await this.inputs.ask(questions.value) : undefined;
     if (asked === undefined) return withheld;
     const state = handed["requestState"];
@@ -201,14 +204,18 @@ export class ModernRelay {
     return resultLine(exchange.id, askedResult(handed, handle, asked));
   }
 
+  private questionsIn(result: JsonObject, capabilities: JsonObject): ReturnType<typeof questionsOf> {
+    return questionsOf(result, capabilities, this.parts.session.grants.hasClientRoots);
+  }
+
   /** What the server gets: of a retry the answers that may reach it. Undefined when one of them may not. */
   private async paramsToSend({ facts, params }: Asking): Promise<JsonObject | undefined> {
-    const { retry } = facts;
+    const { retry, hasUnasked } = facts;
+    if (hasUnasked) await this.note("answers-dropped");
     return retry === undefined ? params : this.retried(params, retry);
   }
 
   private async retried(params: JsonObject, { pending, answers }: Redeemed): Promise<JsonObject | undefined> {
-    const { dispatch, identity, session } = this.parts;
     const given = new Map(answers.map(({ question, response }) => [question.key, response]));
     for (const { key, waiting } of pending.questions) if (!given.has(key)) waiting?.ended("cancelled");
     const passed = await Promise.all(
@@ -219,9 +226,13 @@ export class ModernRelay {
     );
     const whole = passed.filter((one) => one !== undefined);
     if (whole.length < passed.length) return undefined;
-    if (pending.questions.some(({ kind }) => kind === "roots"))
-      await dispatch.note({ session: identity.session, server: identity.server, fact: "roots-listed" });
-    return retryParams(params, pending, whole, session.grants.roots);
+    if (pending.questions.some(isOurs)) await this.note("roots-listed");
+    return retryParams(params, pending, whole, this.parts.session.grants.roots);
+  }
+
+  private note(fact: SessionFact, more: Pick<SessionNote, "protocol"> = {}): Promise<void> {
+    const { dispatch, identity } = this.parts;
+    return dispatch.note({ session: identity.session, server: identity.server, fact, ...more });
   }
 
   private async listen(asking: Asking): Promise<string | undefined> {
@@ -251,18 +262,16 @@ export class ModernRelay {
 
   /** That a list has changed, on which stream, and nothing else of what the server said. */
   private async changed(method: string, id: RequestId): Promise<void> {
-    const { dispatch, identity, toClient } = this.parts;
+    const { dispatch, toClient } = this.parts;
     const fact = CHANGES.get(method);
     if (fact === undefined) return;
-    await dispatch.note({ session: identity.session, server: identity.server, fact });
+    await this.note(fact);
     if (dispatch.fault === undefined) toClient(notificationLine(method, { _meta: { [META.subscription]: id } }));
   }
 
   /** What came of an enveloped request may tell the era: then the log says which it is. */
   private async probed(end: ProbeEnd): Promise<void> {
-    const { dispatch, identity, session } = this.parts;
-    if (!session.probed(end)) return;
-    await dispatch.note({ session: identity.session, server: identity.server, fact: "ready", protocol: MODERN });
+    if (this.parts.session.probed(end)) await this.note("ready", { protocol: MODERN });
   }
 }
 
@@ -273,9 +282,13 @@ const CHANGES = new Map([
 ] as const) as ReadonlyMap<string, "tools-changed" | "resources-changed" | "prompts-changed">;
 
 /** A result that asks what was not offered for this request is an answer against its contract. */
-function unoffered(result: JsonObject, capabilities: JsonObject): { path: string; problem: string } | undefined {
-  const questions = questionsOf(result, capabilities);
+function unoffered(questions: ReturnType<typeof questionsOf>): { path: string; problem: string } | undefined {
   return questions.ok ? undefined : { path: "/inputRequests", problem: questions.error };
+}
+
+/** Whether what a server says of itself has the extension of tasks. */
+function offersTasks({ answer }: McpRequest): boolean {
+  return answer?.kind === "result" && hasTasks(answer.message.result["capabilities"] as JsonObject);
 }
 
 function endOf({ answer }: McpRequest): ProbeEnd {

@@ -34,8 +34,15 @@ export interface Question {
   readonly kind: InputKind;
   readonly method: InputMethod;
   readonly params: JsonObject;
-  /** Who waits for the answer; nobody for one about roots. */
+  /** The operator's to answer, and not the client's: it is never asked. */
+  readonly isOurs?: true;
+  /** Who waits for the client's answer. */
   readonly waiting?: Waiting;
+}
+
+/** Roots of the policy are agentk's to give. */
+export function isOurs({ isOurs }: Question): boolean {
+  return isOurs === true;
 }
 
 /** A question that the client has been asked. Exactly one of these is called, once. */
@@ -143,8 +150,13 @@ export class Retries {
  * The questions of a result that has passed its shape; undefined when it asks none. A question of a kind that the
  * request's envelope did not declare, or the operator does not grant, makes the whole result a broken one.
  * @param capabilities what the server was told, for this request.
+ * @param hasClientRoots whether the client is asked for its roots.
  */
-export function questionsOf(result: JsonObject, capabilities: JsonObject): Result<readonly Question[], string> {
+export function questionsOf(
+  result: JsonObject,
+  capabilities: JsonObject,
+  hasClientRoots: boolean,
+): Result<readonly Question[], string> {
   if (!isAsking(result)) return ok([]);
   const { inputRequests = {} } = result;
   const questions: Question[] = [];
@@ -152,7 +164,8 @@ export function questionsOf(result: JsonObject, capabilities: JsonObject): Resul
     const { method, params = {} } = request as { method: InputMethod; params?: JsonObject };
     const kind = INPUT_KINDS[method];
     if (!isDeclared(kind, params, capabilities)) return err(`asks for ${kind}, which was not offered`);
-    questions.push({ key, kind, method, params });
+    const isOurs = kind === "roots" && !hasClientRoots;
+    questions.push({ key, kind, method, params, ...(isOurs ? { isOurs } : {}) });
   }
   return ok(questions);
 }
@@ -179,7 +192,7 @@ function asksWithTools({ tools, toolChoice, messages }: JsonObject): boolean {
 /** What the client gets: the questions that are its to answer, and the handle in place of the server's state. */
 export function askedResult(result: JsonObject, handle: string, questions: readonly Question[]): JsonObject {
   const { _meta } = result;
-  const asked = questions.filter(({ kind }) => kind !== "roots");
+  const asked = questions.filter((question) => !isOurs(question));
   return {
     ...(_meta === undefined ? {} : { _meta: cutMeta(_meta) }),
     ...(asked.length === 0
@@ -198,14 +211,14 @@ export interface Answered {
 
 /**
  * The answers that a retry brings, each held against its contract. Answers to what was not asked are left out, and
- * those about roots with them: roots are not the client's to give. A question may be left unanswered.
+ * those about the operator's roots with them. A question may be left unanswered.
  */
 export function answersIn(pending: Pending, params: JsonObject): Result<readonly Answered[], string> {
   const { inputResponses = {} } = params;
   const answers: Answered[] = [];
   for (const question of pending.questions) {
     const given = inputResponses as JsonObject;
-    if (question.kind === "roots" || !Object.hasOwn(given, question.key)) continue;
+    if (isOurs(question) || !Object.hasOwn(given, question.key)) continue;
     const response = given[question.key];
     const { result, answerFault } = QUESTION_CONTRACTS[question.kind];
     const fault = result.check(response, "") ?? answerFault?.(response as JsonObject, question.params);
@@ -215,6 +228,11 @@ export function answersIn(pending: Pending, params: JsonObject): Result<readonly
     answers.push({ question, response: response as JsonObject });
   }
   return ok(answers);
+}
+
+/** Whether some of the client's answers are to nothing that it was asked. `answers`: those that are. */
+export function hasUnasked({ inputResponses = {} }: JsonObject, answers: readonly Answered[]): boolean {
+  return Object.keys(inputResponses as JsonObject).length > answers.length;
 }
 
 /** What agentk answers to a server that asks for roots: the operator's. */
@@ -229,8 +247,8 @@ export function retryParams(
   answers: readonly Answered[],
   roots: readonly string[],
 ): JsonObject {
-  const rest = without(params, RETRY_NAMES);
-  const asked = pending.questions.filter(({ kind }) => kind === "roots");
+  const rest = withoutAnswers(params);
+  const asked = pending.questions.filter(isOurs);
   const responses: JsonObject = Object.fromEntries([
     ...answers.map(({ question, response }) => [question.key, response] as const),
     ...asked.map(({ key }) => [key, rootsResult(roots)] as const),
@@ -240,6 +258,11 @@ export function retryParams(
     ...(pending.questions.length === 0 ? {} : { inputResponses: responses }),
     ...(pending.state === undefined ? {} : { requestState: pending.state }),
   };
+}
+
+/** Params without what only a retry has. */
+export function withoutAnswers(params: JsonObject): JsonObject {
+  return without(params, RETRY_NAMES);
 }
 
 function without(params: JsonObject, names: readonly string[]): JsonObject {

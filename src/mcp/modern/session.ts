@@ -5,7 +5,7 @@
 import type { JsonObject } from "../../base/json.js";
 import { MAX_CLIENT_MESSAGES } from "../../base/limits.js";
 import { ok, type Result } from "../../base/result.js";
-import { refused, type Refused } from "../refused.js";
+import { NOT_FOUND, refused, type Refused } from "../refused.js";
 import type { Admitted, Admission } from "../session.js";
 import { takeClaims, withoutAgentkMeta } from "../methods/claims.js";
 import type { Phase } from "../methods/contract.js";
@@ -17,7 +17,7 @@ import type { ModernContract, ModernRequest } from "./contracts/contract.js";
 import { mayLog, readEnvelope, type Envelope, type EnvelopeFault, type LogLevel } from "./envelope.js";
 import { hasTasks } from "./grants.js";
 import type { Grants } from "../methods/granted.js";
-import type { Redeemed, Retries } from "./retry.js";
+import { hasUnasked, withoutAnswers, type Redeemed, type Retries } from "./retry.js";
 import { isModernCode, MODERN, TASKS, UNSUPPORTED_VERSION } from "./revision.js";
 import type { SessionLike } from "./session-like.js";
 import type { Subscriptions } from "./subscriptions.js";
@@ -30,6 +30,8 @@ export interface ModernRequestFacts {
   readonly envelope: Envelope;
   /** What it is a retry of: the answers in it are still to be judged. */
   readonly retry?: Redeemed;
+  /** It came with answers to what nobody has asked. They are out. */
+  readonly hasUnasked: boolean;
 }
 
 export interface ModernAdmitted extends Admitted {
@@ -196,8 +198,7 @@ export class ModernSession implements SessionLike {
     const retry = this.retryOf(contract, params);
     if (!retry.ok) return malformed(retry.error);
     if (envelope.logLevel !== undefined) this.levels.set(message, envelope.logLevel);
-    const modern = { contract, envelope, ...(retry.value === undefined ? {} : { retry: retry.value }) };
-    return { ok: true, contract, params, modern };
+    return { ok: true, contract, ...withoutUnasked({ contract, envelope }, params, retry.value) };
   }
 
   /** What the shapes cannot see: it depends on what else is under way. */
@@ -215,8 +216,11 @@ export class ModernSession implements SessionLike {
 
   /** Attacker-controlled: `taskId`. INVARIANT: none but a task of a call of this session is spoken of. */
   private taskRefusal({ taskId }: JsonObject, capabilities: JsonObject): Refused | undefined {
+    const { tasks } = this.parts;
+    // A server that has not offered them has no such method. What the id would say of others is not asked.
+    if (tasks?.isOffered !== true) return NOT_FOUND;
     if (!hasTasks(capabilities)) return malformed(`params/_meta does not declare ${TASKS}`);
-    const task = this.parts.tasks?.find(taskId);
+    const task = tasks.find(taskId);
     if (task?.isShown !== true) return malformed("params/taskId is of no task of this session");
     return task.isOver ? malformed("params/taskId is of a task that is over") : undefined;
   }
@@ -225,10 +229,9 @@ export class ModernSession implements SessionLike {
   private retryOf(contract: ModernRequest, params: JsonObject): Result<Redeemed | undefined, string> {
     // `tasks/update` has answers too: to what its task asks, which task-relay.ts holds them against.
     if (!contract.mayAsk) return ok(undefined);
-    const { requestState, inputResponses } = params;
-    if (requestState === undefined) {
-      return inputResponses === undefined ? ok(undefined) : { ok: false, error: "params/requestState is missing" };
-    }
+    const { requestState } = params;
+    // Without a handle nobody has asked: a call like any other, whatever answers it came with.
+    if (requestState === undefined) return ok(undefined);
     const target = contract.target(params);
     return this.parts.retries.redeem(requestState as string, { method: contract.method, target, params });
   }
@@ -263,6 +266,20 @@ export class ModernSession implements SessionLike {
 
 function about(exchange: Exchange | undefined): { exchange: Exchange } | undefined {
   return exchange === undefined ? undefined : { exchange };
+}
+
+/**
+ * INVARIANT: what is no retry brings no answers: none of them has a question that was decided. A server would ignore
+ * them (MCP 2026-07-28, multi-round-trip requests); this one never gets them.
+ */
+function withoutUnasked(
+  facts: Pick<ModernRequestFacts, "contract" | "envelope">,
+  params: JsonObject,
+  retry: Redeemed | undefined,
+): Required<Pick<ModernAdmitted, "params" | "modern">> {
+  if (!facts.contract.mayAsk) return { params, modern: { ...facts, hasUnasked: false } };
+  const modern = { ...facts, hasUnasked: hasUnasked(params, retry?.answers ?? []) };
+  return retry === undefined ? { params: withoutAnswers(params), modern } : { params, modern: { ...modern, retry } };
 }
 
 function malformed(detail: string): Refused {

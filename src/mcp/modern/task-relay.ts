@@ -16,7 +16,7 @@ import { hasTasks } from "./grants.js";
 import type { Inputs } from "./inputs.js";
 import type { ModernParts } from "./parts.js";
 import { COMPLETE, INPUT_REQUIRED, toClient } from "./results.js";
-import { answersIn, questionsOf, type Question } from "./retry.js";
+import { answersIn, isOurs, questionsOf, type Question } from "./retry.js";
 
 /** What the request about a task came with. */
 export interface TaskAsking {
@@ -87,12 +87,11 @@ export class ModernTasks {
 
   /** INVARIANT: of a right answer nothing passes but what `told` takes of it. */
   private async get(asking: TaskAsking): Promise<string | undefined> {
-    const { task } = asking;
     const told: { line?: string | undefined } = {};
     const plain = toServer(asking, {});
     const asked: McpRequest = {
       ...plain,
-      contract: { ...plain.contract, answerFault: (result) => faultOf(result, task, asking.capabilities) },
+      contract: { ...plain.contract, answerFault: (result) => this.faultOf(result, asking) },
       perform: async (call, sent) => {
         const observation = await this.parts.upstream.act(call, asked, sent);
         const { answer } = asked;
@@ -147,12 +146,27 @@ export class ModernTasks {
     return isServers ? resultLine(exchange.id, { ...told, error: error ?? {}, resultType: COMPLETE }) : line;
   }
 
+  /** What is wrong with a right-shaped state as the answer about this task. */
+  private faultOf(said: JsonObject, { task, capabilities }: TaskAsking): { path: string; problem: string } | undefined {
+    if (said["taskId"] !== task.id) return { path: "/taskId", problem: "is of another task" };
+    if (said["status"] !== INPUT_REQUIRED) return undefined;
+    const questions = this.questionsIn(said, capabilities);
+    if (!questions.ok) return { path: "/inputRequests", problem: questions.error };
+    // The client has no part in an answer about the operator's roots, and so no update would carry it.
+    if (!questions.value.some(isOurs)) return undefined;
+    return { path: "/inputRequests", problem: "asks for roots, which no task is told" };
+  }
+
+  private questionsIn(said: JsonObject, capabilities: JsonObject): ReturnType<typeof questionsOf> {
+    return questionsOf(asResult(said), capabilities, this.parts.session.grants.hasClientRoots);
+  }
+
   /** The questions that the client is to answer; undefined when one of them may not be asked: then none is. */
   private async questions(
     { task, capabilities }: TaskAsking,
     said: JsonObject,
   ): Promise<readonly Question[] | undefined> {
-    const found = questionsOf(asResult(said), capabilities);
+    const found = this.questionsIn(said, capabilities);
     if (!found.ok) return undefined;
     const asked = this.asked.get(task) ?? { open: new Map<string, Question>(), answered: new Set<string>() };
     // One that is asked again is the one that was decided, whatever the server makes of it now.
@@ -246,21 +260,6 @@ function taskIn(result: JsonObject): NewTask | undefined {
   if (!isTask(result)) return undefined;
   const said = result as JsonObject & { readonly taskId: string; readonly ttlMs: number | null };
   return { id: said.taskId, ttl: said.ttlMs ?? undefined, told: (handle) => toldTask(said, handle) };
-}
-
-/** What is wrong with a right-shaped state as the answer about this task. */
-function faultOf(
-  said: JsonObject,
-  task: Task,
-  capabilities: JsonObject,
-): { path: string; problem: string } | undefined {
-  if (said["taskId"] !== task.id) return { path: "/taskId", problem: "is of another task" };
-  if (said["status"] !== INPUT_REQUIRED) return undefined;
-  const questions = questionsOf(asResult(said), capabilities);
-  if (!questions.ok) return { path: "/inputRequests", problem: questions.error };
-  // The client has no part in an answer about roots, and so no update would carry it.
-  const isAboutRoots = questions.value.some(({ kind }) => kind === "roots");
-  return isAboutRoots ? { path: "/inputRequests", problem: "asks for roots, which no task is told" } : undefined;
 }
 
 /** A state with questions in the form that a result has them. */

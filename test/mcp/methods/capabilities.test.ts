@@ -41,6 +41,13 @@ describe("what a server learns of the client", () => {
     expect(cutClientCapabilities({ sampling: true, elicitation: [] }, all, "2025-11-25")).toEqual({ roots: {} });
   });
 
+  it("has the client's roots only where the client has some and the operator lets it be asked", () => {
+    const asked = grantsOf({ features: [], roots: "client", trace: false });
+    expect(cutClientCapabilities(CLIENT, asked, "2025-11-25")).toEqual({ roots: {} });
+    expect(cutClientCapabilities({ sampling: {} }, asked, "2025-11-25")).toEqual({});
+    expect(cutClientCapabilities({ roots: true }, asked, "2025-11-25")).toEqual({});
+  });
+
   it("has no members that the revision does not know", () => {
     expect(cutClientCapabilities(CLIENT, all, "2025-06-18")).toEqual({ elicitation: {}, roots: {}, sampling: {} });
   });

@@ -8,6 +8,7 @@ import { Retries } from "../../../src/mcp/modern/retry.js";
 import { META, MODERN } from "../../../src/mcp/modern/revision.js";
 import { ModernSession, type ModernAdmission } from "../../../src/mcp/modern/session.js";
 import { Subscriptions } from "../../../src/mcp/modern/subscriptions.js";
+import { TaskTable } from "../../../src/mcp/task-table.js";
 import type { Exchange } from "../../../src/mcp/wire/exchanges.js";
 import type { Message, NotificationMessage, RequestId, RequestMessage } from "../../../src/mcp/wire/message.js";
 import { readMessage } from "../../../src/mcp/wire/read.js";
@@ -49,6 +50,7 @@ export interface Made {
   readonly session: ModernSession;
   readonly retries: Retries;
   readonly subscriptions: Subscriptions;
+  readonly tasks: TaskTable;
   readonly clock: { now: number };
 }
 
@@ -66,10 +68,11 @@ export function made(grants: Grants = ALL, maxClientMessages?: number): Made {
   const clock = { now: 0 };
   const retries = madeRetries(clock);
   const subscriptions = new Subscriptions();
+  const tasks = new TaskTable();
   const limit = maxClientMessages === undefined ? {} : { maxClientMessages };
   return {
-    session: new ModernSession({ grants, retries, subscriptions, ...limit }),
-    ...{ retries, subscriptions, clock },
+    session: new ModernSession({ grants, retries, subscriptions, tasks, ...limit }),
+    ...{ retries, subscriptions, tasks, clock },
   };
 }
 

@@ -142,7 +142,7 @@ describe("what a server may ask", () => {
     ["roots where the operator gave none", {}, roots, false],
     ["roots where he did", { roots: {} }, roots, true],
   ])("%s", (_, capabilities, question, isOk) => {
-    expect(questionsOf(asking({ a: question as JsonObject }), capabilities).ok).toBe(isOk);
+    expect(questionsOf(asking({ a: question as JsonObject }), capabilities, false).ok).toBe(isOk);
   });
 });
 
@@ -162,7 +162,7 @@ function afterTool() {
 describe("what goes back and forth", () => {
   const questions: readonly Question[] = [
     { key: "who", kind: "elicitation", method: "elicitation/create", params: form.params },
-    { key: "where", kind: "roots", method: "roots/list", params: {} },
+    { key: "where", kind: "roots", method: "roots/list", params: {}, isOurs: true },
   ];
 
   it("the client never sees the server's state, nor a question about roots", () => {
@@ -190,6 +190,33 @@ describe("what goes back and forth", () => {
       requestState: "server's own",
       inputResponses: { who: given.inputResponses.who, where: { roots: [{ uri: ROOT }] } },
     });
+  });
+
+  it("where the client is asked for its roots, they are a question like any other", () => {
+    const found = questionsOf(asking({ where: roots }), { roots: {} }, true);
+    if (!found.ok) throw new Error(found.error);
+    expect(askedResult(asking({ where: roots }), "handle", found.value)).toMatchObject({
+      inputRequests: { where: { method: "roots/list", params: {} } },
+    });
+    const pending = { questions: found.value };
+    const where = { roots: [{ uri: "file:///home/me", name: "me" }] };
+    const answers = answersIn(pending, { inputResponses: { where } });
+    if (!answers.ok) throw new Error(answers.error);
+    expect(retryParams({}, pending, answers.value, [])).toEqual({ inputResponses: { where } });
+    expect(retryParams({}, pending, [], [])).toEqual({ inputResponses: {} });
+  });
+
+  it.each<[string, JsonObject]>([
+    ["of no form", { roots: {} }],
+    ["on the web", { roots: [{ uri: "https://a.example/" }] }],
+    ["on another host", { roots: [{ uri: "file://host/a" }] }],
+    ["that leads elsewhere", { roots: [{ uri: "file:///a/../etc" }] }],
+    ["that hides where it leads", { roots: [{ uri: "file:///a/%2e%2e/etc" }] }],
+    ["without a URI", { roots: [{ name: "a" }] }],
+    ["of too many", { roots: Array.from({ length: 257 }, () => ({ uri: "file:///a" })) }],
+  ])("a client's root %s is refused", (_, where) => {
+    const question: Question = { key: "where", kind: "roots", method: "roots/list", params: {} };
+    expect(answersIn({ questions: [question] }, { inputResponses: { where } }).ok).toBe(false);
   });
 
   it("a retry without a state of the server's has none", () => {

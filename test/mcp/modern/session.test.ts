@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/base/json.js";
-import { META } from "../../../src/mcp/modern/revision.js";
+import { META, TASKS } from "../../../src/mcp/modern/revision.js";
 import { MAX_STREAMS } from "../../../src/mcp/modern/subscriptions.js";
 import { MODERN_CONTRACTS } from "../../../src/mcp/modern/table.js";
 import { ALL, bare, envelope, granting, made, message, notification, request, send, verdictOf } from "./fixture.js";
@@ -22,7 +22,8 @@ const MALFORMED = "malformed -32602";
 describe("requests", () => {
   it.each(REQUESTS.map((row) => row.method))("%s needs no handshake, but an envelope", (method) => {
     const isTask = method.startsWith("tasks/");
-    const { session } = made();
+    const { session, tasks } = made();
+    tasks.offered();
     expect(verdictOf(session.admit(request(1, method, PARAMS[method])))).toBe(isTask ? MALFORMED : "ok");
     expect(verdictOf(session.admit(bare(2, method, PARAMS[method])))).toBe(MALFORMED);
   });
@@ -33,6 +34,18 @@ describe("requests", () => {
       const others = ["tools", "resources", "prompts", "completion", "tasks"] as const;
       const { session } = made(granting(...others.filter((name) => name !== feature)));
       expect(verdictOf(session.admit(request(1, method, PARAMS[method])))).toBe(NOT_FOUND);
+    },
+  );
+
+  it.each(["tasks/get", "tasks/update", "tasks/cancel"])(
+    "%s is not there before a server that has not offered tasks, and says nothing of an id that is none",
+    (method) => {
+      const { session, tasks } = made();
+      const capabilities = { extensions: { [TASKS]: {} } };
+      const asked = (id: number) => request(id, method, { ...PARAMS[method], _meta: envelope({}, capabilities) });
+      expect(verdictOf(session.admit(asked(1)))).toBe(NOT_FOUND);
+      tasks.offered();
+      expect(verdictOf(session.admit(asked(2)))).toBe(MALFORMED);
     },
   );
 
@@ -128,10 +141,30 @@ describe("retries", () => {
     expect(verdictOf(session.admit(request(1, "tools/call", { ...params, requestState })))).toBe("ok");
   });
 
-  it("is not one without a handle, nor with one made up", () => {
+  it("is not one with a handle made up", () => {
     const { session } = waiting();
-    expect(verdictOf(session.admit(request(1, "tools/call", { ...params, inputResponses: {} })))).toBe(MALFORMED);
     expect(verdictOf(session.admit(request(1, "tools/call", { ...params, requestState: "server's" })))).toBe(MALFORMED);
+  });
+
+  it.each<[string, JsonObject, boolean]>([
+    ["an answer", { sure: { action: "accept", content: { confirm: true } } }, true],
+    ["an answer of no form", { sure: { evil: 1 } }, true],
+    ["none", {}, false],
+  ])("is not one without a handle: with %s it is a fresh call, and no answer is in it", (_, inputResponses, isTold) => {
+    const { session, retries } = waiting();
+    const admission = session.admit(request(1, "tools/call", { ...params, inputResponses }));
+    expect(admission).toMatchObject({ ok: true, modern: { hasUnasked: isTold } });
+    expect(admission.ok && admission.modern).not.toHaveProperty("retry");
+    expect(admission.ok && Object.keys(admission.params ?? {}).sort()).toEqual(["_meta", "arguments", "name"]);
+    expect(retries.size).toBe(1);
+  });
+
+  it("is told apart by what it answers beside what was asked", () => {
+    const { session, requestState } = waiting();
+    const again = { ...params, requestState, inputResponses: { sure: { action: "accept" } } };
+    expect(session.admit(request(1, "tools/call", again))).toMatchObject({
+      modern: { hasUnasked: true, retry: { answers: [] } },
+    });
   });
 
   it("does not use the handle up when something else is wrong with it", () => {

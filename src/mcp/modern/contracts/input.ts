@@ -4,6 +4,7 @@ import { flag, integer, listOf, oneOf, optional, record, text, type Shape } from
 import type { RequestContract } from "../../methods/contract.js";
 import { elicitation } from "../../methods/elicitation.js";
 import { uriProblem } from "../../methods/resource-uri.js";
+import { rootsList } from "../../methods/roots-list.js";
 import { sampling } from "../../methods/sampling.js";
 import { asksForSecret } from "../../methods/secret-fields.js";
 import { idShape, jsonObject, openRecord } from "../../methods/shapes.js";
@@ -142,7 +143,7 @@ const method = text();
 const inputRequest = choice<JsonObject>("method", {
   "sampling/createMessage": record({ method, params: samplingParams }),
   "elicitation/create": record({ method, params: elicitParams }),
-  // With an id in the specification's own example. The client never sees it.
+  // With an id in the specification's own example. The client never sees that.
   "roots/list": record({
     method,
     params: optional(record({ _meta: optional(jsonObject) })),
@@ -153,10 +154,11 @@ const inputRequest = choice<JsonObject>("method", {
 
 export const inputRequestsShape = dictionary(inputRequest, MAX_QUESTIONS);
 
-/** By which contract a question is decided and its answer held. Roots are not the client's to give. */
-export const QUESTION_CONTRACTS: Readonly<Record<Exclude<InputKind, "roots">, RequestContract>> = {
+/** By which contract a question is decided and its answer held. */
+export const QUESTION_CONTRACTS: Readonly<Record<InputKind, RequestContract>> = {
   sampling,
   elicitation,
+  roots: rootsList,
 };
 
 /** Params of a request that may be a retry. The answers are held against what was asked (retry.ts). */

@@ -193,8 +193,9 @@ test("a form that asks for a secret is refused, and the text of the client's err
 test("two questions under one id in one write: the first is asked, the second refused, and the run goes on", async () => {
   const scripted = await started("twice", policyOf(ASKING, BOTH));
   const { proxy } = scripted;
-  const line = `${JSON.stringify({ jsonrpc: "2.0", id: "q", method: "elicitation/create", params: FORM })}\n`;
-  void proxy.call("bytes", { hex: Buffer.from(line.repeat(2)).toString("hex") });
+  const line = JSON.stringify({ jsonrpc: "2.0", id: "q", method: "elicitation/create", params: FORM });
+  const answer = '{"jsonrpc":"2.0","id":$ID,"result":{"content":[]}}';
+  void proxy.call("raw", { line: [line, line, answer].join("\n") });
   await proxy.reply(isQuestion);
   proxy.send({ jsonrpc: "2.0", id: "q", result: { action: "decline" } });
   await answerSeen(scripted);

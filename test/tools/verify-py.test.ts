@@ -30,6 +30,8 @@ const SIGNED: [string, readonly string[]][] = [
   ["every type of line", everyLine().close()],
 ];
 const LOGS = [...GOLDEN, ...SIGNED];
+/** Those that are changed at every place: a run of each version, and every type of line. */
+const TRIED = LOGS.filter(([name]) => name.endsWith("-run") || name === "every type of line");
 
 function vector(name: string): readonly string[] {
   return readFileSync(new URL(`../vectors/${name}`, import.meta.url), "utf8")
@@ -98,7 +100,7 @@ describe("what is whole", () => {
   });
 });
 
-describe.each(LOGS)("%s", (_name, lines) => {
+describe.each(TRIED)("%s", (_name, lines) => {
   const places = lines.map((_, at) => at);
 
   test("cut, with a line deleted, repeated or moved, at every place", () => {
@@ -315,7 +317,7 @@ describe("members of the wrong kind, the chain made anew", () => {
       ? []
       : Object.entries(value).flatMap(([name, member]) => [[name], ...pathsIn(member).map((path) => [name, ...path])]);
 
-  test.each(LOGS)("pass neither, wherever they stand: %s", (_name, lines) => {
+  test.each(TRIED)("pass neither, wherever they stand: %s", (_name, lines) => {
     const places = lines.flatMap((line, at) => {
       const { time, value } = parse(line);
       return pathsIn({ time, value }).flatMap((path) =>

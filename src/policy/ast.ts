@@ -232,10 +232,15 @@ export interface PolicyMcp {
   readonly roots: readonly string[] | typeof CLIENT_ROOTS;
   /** Whether `traceparent`, `tracestate` and `baggage` of a request's `_meta` reach the server. */
   readonly trace: boolean;
+  /** Whether answers that come with a request, before the server has asked, are used when it asks (2026-07-28). */
+  readonly early_answers: boolean;
 }
 
 /** Of a policy that does not speak of MCP. */
-export const DEFAULT_MCP: PolicyMcp = { features: ["tools", "resources", "prompts"], roots: [], trace: false };
+export const DEFAULT_MCP: PolicyMcp = {
+  features: ["tools", "resources", "prompts"],
+  ...{ roots: [], trace: false, early_answers: false },
+};
 
 export interface PolicyDocument {
   readonly agent: { readonly id?: string };

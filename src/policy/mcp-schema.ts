@@ -42,6 +42,7 @@ const mcpShape = {
   features: z.array(feature).default([...DEFAULT_MCP.features]),
   roots: roots.default([]),
   trace: z.boolean().default(DEFAULT_MCP.trace),
+  early_answers: z.boolean().default(DEFAULT_MCP.early_answers),
 };
 
 export const MCP_KEYS = Object.keys(mcpShape);

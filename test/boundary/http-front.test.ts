@@ -257,7 +257,8 @@ describe("sessions", () => {
       });
       const session = await proxy.session();
       const waiting = proxy.send("POST", proxy.callBody("hold"), session);
-      while (!proxy.events().some(({ value }) => value.kind === "tool.invoke")) await proxy.send("POST", PING, session);
+      const isThere = (): boolean => readFileSync(join(proxy.cwd, "seen"), "utf8").includes('"hold"');
+      while (!isThere()) await proxy.send("POST", PING, session);
       expect(await proxy.stop(signal)).toEqual({ code: 0, signal: null });
       expect((JSON.parse((await waiting).text) as Reply).error?.code).toBe(7006);
       expect(outcomes(proxy)).toEqual(["unknown"]);

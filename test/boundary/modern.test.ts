@@ -242,6 +242,54 @@ describe("a request that the server answers with a question", () => {
     expect(await verified(proxy)).toEqual({ code: 0, ok: true });
   });
 
+  describe("where answers may come before the question", () => {
+    /** The policy of the other tests, with early answers and this effect for the question. */
+    function early(effect: string): ProxyProcess {
+      const cwd = testFolder("early-answers");
+      const policy = readFileSync(fixture("policies/modern.toml"), "utf8");
+      const rule = `[[rules]]\nid = "questions"\neffect = "${effect}"\nwhen = { syscalls = ["human.approve"] }\n\n`;
+      const at = policy.indexOf("[[rules]]");
+      const mcp = policy.slice(0, at).replace("[mcp]", "[mcp]\nearly_answers = true");
+      expect(mcp).toContain("early_answers");
+      writeFileSync(join(cwd, "policy.toml"), `${mcp}${rule}${policy.slice(at)}`);
+      return new ProxyProcess({ cwd, server: SERVER, flags: ["--policy", join(cwd, "policy.toml")] });
+    }
+
+    test("they are used once the server has asked, and by a call of its own", async () => {
+      const proxy = early("allow");
+      const inputResponses = { ...confirm, other: confirm.sure };
+      const done = await call(proxy, "deploy", { to: "moon" }, { inputResponses });
+      expect(textOf(done)).toBe("deployed to moon: true, state of moon");
+      expect(judgedCalls(proxy)).toMatchObject([
+        { from: "client", kind: "tool.invoke", decision: "allow:all" },
+        { from: "server", kind: "human.approve", target: "elicitation/form", decision: "allow:questions" },
+        { from: "client", kind: "tool.invoke", decision: "allow:all" },
+      ]);
+      expect(outcomes(proxy)).toEqual(["ok", "ok", "ok"]);
+      expect(facts(proxy).filter((fact) => fact === "answers-dropped")).toHaveLength(1);
+      await proxy.close();
+      expect(await verified(proxy)).toEqual({ code: 0, ok: true });
+    });
+
+    test("a question that is denied gets none, and one that they do not fit is the client's to answer", async () => {
+      const denied = early("deny");
+      expect((await call(denied, "deploy", { to: "moon" }, { inputResponses: confirm })).error).toBeDefined();
+      await denied.close();
+      expect(outcomes(denied)).toEqual(["ok"]);
+      const proxy = early("allow");
+      for (const content of [{ confirm: { deep: true } }, { confirm: true, more: 1 }]) {
+        const inputResponses = { sure: { action: "accept", content } };
+        const { result } = await call(proxy, "deploy", { to: "moon" }, { inputResponses });
+        expect(result).toMatchObject({ resultType: "input_required", inputRequests: { sure: {} } });
+        const requestState = result?.["requestState"];
+        const done = await call(proxy, "deploy", { to: "moon" }, { requestState, inputResponses: confirm });
+        expect(textOf(done)).toBe("deployed to moon: true, state of moon");
+      }
+      await proxy.close();
+      expect(await verified(proxy)).toEqual({ code: 0, ok: true });
+    });
+  });
+
   test("gets the operator's roots, and never the client's", async () => {
     const proxy = started();
     const { result } = await call(proxy, "where");

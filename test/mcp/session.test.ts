@@ -68,7 +68,7 @@ function refusalOf(session: Session, given: Message): string {
   return admission.ok ? "ok" : `${admission.refusal} ${String(admission.rpcCode)}`;
 }
 
-const ALL: PolicyMcp = { features: MCP_FEATURES, roots: ["file:///w"], trace: false };
+const ALL: PolicyMcp = { features: MCP_FEATURES, roots: ["file:///w"], trace: false, early_answers: false };
 const PHASES: Phase[] = ["opening", "initializing", "initialized", "ready", "closed"];
 const LIFECYCLE = "lifecycle -32600";
 const MATRIX: Readonly<Record<string, readonly Phase[]>> = {

@@ -82,7 +82,7 @@ describe("a document", () => {
       agent: {},
       mode: "enforce",
       trust: { client_prompt: "none", context_socket: false, release: false },
-      mcp: { features: ["tools", "resources", "prompts"], roots: [], trace: false },
+      mcp: { features: ["tools", "resources", "prompts"], roots: [], trace: false, early_answers: false },
       labels: {},
       sources: [],
       directory: [],

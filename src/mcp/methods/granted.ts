@@ -11,6 +11,8 @@ export interface Grants {
   /** Whether a server that asks for roots gets the client's. */
   readonly hasClientRoots: boolean;
   readonly trace: boolean;
+  /** Whether answers may come before the question. */
+  readonly earlyAnswers: boolean;
 }
 
 export function grantsOf(mcp: PolicyMcp = DEFAULT_MCP): Grants {
@@ -18,5 +20,6 @@ export function grantsOf(mcp: PolicyMcp = DEFAULT_MCP): Grants {
   if (mcp.roots.length > 0) features.add("roots");
   const hasClientRoots = mcp.roots === CLIENT_ROOTS;
   const roots = mcp.roots === CLIENT_ROOTS ? [] : mcp.roots;
-  return { has: (feature) => features.has(feature), roots, hasClientRoots, trace: mcp.trace };
+  const { trace, early_answers: earlyAnswers } = mcp;
+  return { has: (feature) => features.has(feature), roots, hasClientRoots, trace, earlyAnswers };
 }

@@ -8,21 +8,31 @@ import { canonicalJson } from "../../base/canonical.js";
 import type { JsonObject } from "../../base/json.js";
 import type { Judged } from "../../kernel/dispatch.js";
 import type { GateAnswer, ResultFault } from "../gate-answer.js";
-import { handedOn } from "../handed.js";
 import type { Contract, RequestContract } from "../methods/contract.js";
 import type { McpRequest } from "../observed.js";
 import type { Admitted, Refused } from "../session.js";
 import type { Exchange } from "../wire/exchanges.js";
-import type { NotificationMessage, RequestId, RequestMessage } from "../wire/message.js";
-import { notificationLine, ownError, requestLine, resultLine } from "../wire/write.js";
+import type { NotificationMessage, RequestMessage } from "../wire/message.js";
+import { ownError, requestLine, resultLine } from "../wire/write.js";
+import { Announcements } from "./announcements.js";
 import { completeLine, handedResult, otherLine, withoutText } from "./answers.js";
+import { earlyMessage, earlyRetry, withId } from "./early.js";
+import { endOf, offersTasks } from "./ends.js";
 import type { ProbeEnd } from "./era.js";
-import { hasTasks } from "./grants.js";
 import { Inputs } from "./inputs.js";
 import type { ModernParts } from "./parts.js";
 import { isAsking } from "./results.js";
-import { askedResult, isOurs, questionsOf, retryParams, RETRY_MS, type Pending, type Redeemed } from "./retry.js";
-import { META, MODERN } from "./revision.js";
+import {
+  askedResult,
+  hasUnasked,
+  isOurs,
+  questionsOf,
+  retryParams,
+  RETRY_MS,
+  type Pending,
+  type Redeemed,
+} from "./retry.js";
+import { MODERN } from "./revision.js";
 import type { ModernAdmitted, ModernRequestFacts } from "./session.js";
 import type { TasksEnd } from "../task-table.js";
 import { Streams } from "./streams.js";
@@ -63,12 +73,14 @@ export class ModernRelay {
   private readonly parts: ModernParts;
   private readonly inputs: Inputs;
   private readonly streams: Streams;
+  private readonly announcements: Announcements;
   private readonly tasks: ModernTasks;
 
   constructor(parts: ModernParts) {
     this.parts = parts;
     this.inputs = new Inputs(parts);
     this.streams = new Streams(parts);
+    this.announcements = new Announcements(parts, this.streams);
     this.tasks = new ModernTasks(parts, this.inputs);
   }
 
@@ -97,15 +109,8 @@ export class ModernRelay {
   }
 
   /** A notification of the server's that the session has admitted. */
-  async announce({ method }: NotificationMessage, { exchange, params = {} }: Admitted): Promise<void> {
-    if (exchange?.method !== LISTEN) await this.page(method, params, exchange?.call);
-    else if (method === "notifications/subscriptions/acknowledged") this.streams.acknowledge(exchange, params);
-    else if (method === "notifications/cancelled") await this.streams.cancelled(exchange);
-    // Progress of a stream that is not acknowledged yet is that of its request.
-    else if (method === "notifications/progress") await this.page(method, params, exchange.call);
-    else if (!(await this.streams.isShown(exchange))) return;
-    else if (method === "notifications/resources/updated") await this.page(method, params);
-    else await this.changed(method, exchange.id);
+  announce(message: NotificationMessage, admitted: Admitted): Promise<void> {
+    return this.announcements.take(message, admitted);
   }
 
   private requestOf(
@@ -171,6 +176,7 @@ export class ModernRelay {
     const { grants } = this.parts.session;
     const handed = handedResult(request, judged);
     if (handed !== undefined && isAsking(handed)) return this.present(asking, handed, judged);
+    await this.dropped(asking.facts);
     if (handed !== undefined) return completeLine(id, contract, handed, grants);
     const { answer } = request;
     // What the server can do is no text of its own, and without it a client could not go on.
@@ -182,7 +188,11 @@ export class ModernRelay {
   }
 
   /** Questions within a result: the client gets those that it may be asked, or none, and a handle for its retry. */
-  private async present({ exchange, facts, params }: Asking, handed: JsonObject, judged: Judged): Promise<string> {
+  private async present(
+    { exchange, facts, params, around }: Asking,
+    handed: JsonObject,
+    judged: Judged,
+  ): Promise<string> {
     const { contract, envelope } = facts;
     const withheld = ownError(exchange.id, "withheld", judged.call);
     // Once more, because a `transform` may have changed what was checked.
@@ -201,7 +211,35 @@ export class ModernRelay {
     setTimeout(() => {
       this.parts.retries.expire();
     }, RETRY_MS).unref();
-    return resultLine(exchange.id, askedResult(handed, handle, asked));
+    const early = await this.goOn({ exchange, facts, params, around }, pending, handle);
+    return early ?? resultLine(exchange.id, askedResult(handed, handle, asked));
+  }
+
+  /** With the answers that came too early, in a request of agentk's own. Undefined when the client is to be asked. */
+  private async goOn(asking: Asking, pending: Pending, handle: string): Promise<string | undefined> {
+    const { exchange, facts, params } = asking;
+    const { early, ...rest } = facts;
+    const retry = early === undefined ? undefined : earlyRetry(pending, { params, handle, early });
+    const { method, target } = facts.contract;
+    const asked = retry === undefined ? undefined : { method, target: target(params), params: retry };
+    const redeemed = asked === undefined ? undefined : this.parts.retries.redeem(handle, asked);
+    if (retry === undefined || redeemed?.ok !== true) return this.dropped(facts);
+    const own = this.parts.session.begin(earlyMessage(method, params));
+    const hasMore = hasUnasked(retry, redeemed.value.answers);
+    const next: Asking = {
+      ...asking,
+      exchange: own,
+      params: retry,
+      facts: { ...rest, retry: redeemed.value, hasUnasked: hasMore },
+    };
+    const sent = await this.paramsToSend(next);
+    const line = sent === undefined ? undefined : await this.mediate(next, sent);
+    if (sent === undefined) this.parts.session.release(own);
+    return line === undefined ? ownError(exchange.id, "withheld") : withId(line, exchange.id);
+  }
+
+  private async dropped({ early }: ModernRequestFacts): Promise<undefined> {
+    if (early !== undefined) await this.note("answers-dropped");
   }
 
   private questionsIn(result: JsonObject, capabilities: JsonObject): ReturnType<typeof questionsOf> {
@@ -250,48 +288,13 @@ export class ModernRelay {
     return this.streams.show(request, judged);
   }
 
-  /** What it says becomes a page, and is handed on as the page is. */
-  private async page(method: string, params: JsonObject, call?: string): Promise<void> {
-    const { dispatch, identity, toClient } = this.parts;
-    const content = openPayload(canonicalJson(params));
-    const from = { session: identity.session, server: identity.server, method };
-    const page = await dispatch.page({ ...from, content, ...(call === undefined ? {} : { call }) });
-    const handed = page === undefined ? undefined : handedOn(page, params);
-    if (handed !== undefined) toClient(notificationLine(method, handed));
-  }
-
-  /** That a list has changed, on which stream, and nothing else of what the server said. */
-  private async changed(method: string, id: RequestId): Promise<void> {
-    const { dispatch, toClient } = this.parts;
-    const fact = CHANGES.get(method);
-    if (fact === undefined) return;
-    await this.note(fact);
-    if (dispatch.fault === undefined) toClient(notificationLine(method, { _meta: { [META.subscription]: id } }));
-  }
-
   /** What came of an enveloped request may tell the era: then the log says which it is. */
   private async probed(end: ProbeEnd): Promise<void> {
     if (this.parts.session.probed(end)) await this.note("ready", { protocol: MODERN });
   }
 }
 
-const CHANGES = new Map([
-  ["notifications/tools/list_changed", "tools-changed"],
-  ["notifications/resources/list_changed", "resources-changed"],
-  ["notifications/prompts/list_changed", "prompts-changed"],
-] as const) as ReadonlyMap<string, "tools-changed" | "resources-changed" | "prompts-changed">;
-
 /** A result that asks what was not offered for this request is an answer against its contract. */
 function unoffered(questions: ReturnType<typeof questionsOf>): { path: string; problem: string } | undefined {
   return questions.ok ? undefined : { path: "/inputRequests", problem: questions.error };
-}
-
-/** Whether what a server says of itself has the extension of tasks. */
-function offersTasks({ answer }: McpRequest): boolean {
-  return answer?.kind === "result" && hasTasks(answer.message.result["capabilities"] as JsonObject);
-}
-
-function endOf({ answer }: McpRequest): ProbeEnd {
-  if (answer?.kind === "error") return { kind: "error", code: answer.message.error.code };
-  return { kind: answer?.kind === "result" || answer?.kind === "broken" ? "result" : "nothing" };
 }

@@ -17,7 +17,8 @@ import type { ModernContract, ModernRequest } from "./contracts/contract.js";
 import { mayLog, readEnvelope, type Envelope, type EnvelopeFault, type LogLevel } from "./envelope.js";
 import { hasTasks } from "./grants.js";
 import type { Grants } from "../methods/granted.js";
-import { hasUnasked, withoutAnswers, type Redeemed, type Retries } from "./retry.js";
+import { splitAnswers } from "./early.js";
+import type { Redeemed, Retries } from "./retry.js";
 import { isModernCode, MODERN, TASKS, UNSUPPORTED_VERSION } from "./revision.js";
 import type { SessionLike } from "./session-like.js";
 import type { Subscriptions } from "./subscriptions.js";
@@ -32,6 +33,8 @@ export interface ModernRequestFacts {
   readonly retry?: Redeemed;
   /** It came with answers to what nobody has asked. They are out. */
   readonly hasUnasked: boolean;
+  /** The same, where the policy has them used once the server asks. */
+  readonly early?: JsonObject;
 }
 
 export interface ModernAdmitted extends Admitted {
@@ -198,7 +201,8 @@ export class ModernSession implements SessionLike {
     const retry = this.retryOf(contract, params);
     if (!retry.ok) return malformed(retry.error);
     if (envelope.logLevel !== undefined) this.levels.set(message, envelope.logLevel);
-    return { ok: true, contract, ...withoutUnasked({ contract, envelope }, params, retry.value) };
+    const { params: kept, ...answers } = splitAnswers(contract.mayAsk, params, [retry.value, this.parts.grants]);
+    return { ok: true, contract, params: kept, modern: { contract, envelope, ...answers } };
   }
 
   /** What the shapes cannot see: it depends on what else is under way. */
@@ -266,20 +270,6 @@ export class ModernSession implements SessionLike {
 
 function about(exchange: Exchange | undefined): { exchange: Exchange } | undefined {
   return exchange === undefined ? undefined : { exchange };
-}
-
-/**
- * INVARIANT: what is no retry brings no answers: none of them has a question that was decided. A server would ignore
- * them (MCP 2026-07-28, multi-round-trip requests); this one never gets them.
- */
-function withoutUnasked(
-  facts: Pick<ModernRequestFacts, "contract" | "envelope">,
-  params: JsonObject,
-  retry: Redeemed | undefined,
-): Required<Pick<ModernAdmitted, "params" | "modern">> {
-  if (!facts.contract.mayAsk) return { params, modern: { ...facts, hasUnasked: false } };
-  const modern = { ...facts, hasUnasked: hasUnasked(params, retry?.answers ?? []) };
-  return retry === undefined ? { params: withoutAnswers(params), modern } : { params, modern: { ...modern, retry } };
 }
 
 function malformed(detail: string): Refused {

@@ -4,8 +4,8 @@ import { cutClientCapabilities, cutServerCapabilities } from "../../../src/mcp/m
 import { grantsOf } from "../../../src/mcp/methods/granted.js";
 
 const byDefault = grantsOf();
-const none = grantsOf({ features: [], roots: [], trace: false });
-const all = grantsOf({ features: MCP_FEATURES, roots: ["file:///w"], trace: true });
+const none = grantsOf({ features: [], roots: [], trace: false, early_answers: false });
+const all = grantsOf({ features: MCP_FEATURES, roots: ["file:///w"], trace: true, early_answers: false });
 
 const CLIENT = {
   elicitation: { form: { x: 1 }, url: {}, y: {} },
@@ -42,7 +42,7 @@ describe("what a server learns of the client", () => {
   });
 
   it("has the client's roots only where the client has some and the operator lets it be asked", () => {
-    const asked = grantsOf({ features: [], roots: "client", trace: false });
+    const asked = grantsOf({ features: [], roots: "client", trace: false, early_answers: false });
     expect(cutClientCapabilities(CLIENT, asked, "2025-11-25")).toEqual({ roots: {} });
     expect(cutClientCapabilities({ sampling: {} }, asked, "2025-11-25")).toEqual({});
     expect(cutClientCapabilities({ roots: true }, asked, "2025-11-25")).toEqual({});

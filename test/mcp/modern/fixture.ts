@@ -15,10 +15,10 @@ import { readMessage } from "../../../src/mcp/wire/read.js";
 import { notificationLine, requestLine } from "../../../src/mcp/wire/write.js";
 
 export const ROOT = "file:///work";
-export const ALL: Grants = grantsOf({ features: MCP_FEATURES, roots: [ROOT], trace: true });
+export const ALL: Grants = grantsOf({ features: MCP_FEATURES, roots: [ROOT], trace: true, early_answers: false });
 
 export function granting(...features: readonly McpFeature[]): Grants {
-  return grantsOf({ features, roots: [], trace: false });
+  return grantsOf({ features, roots: [], trace: false, early_answers: false });
 }
 
 export const EVERYTHING: JsonObject = { elicitation: { form: {}, url: {} }, sampling: { tools: {}, context: {} } };

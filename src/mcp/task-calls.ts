@@ -5,7 +5,7 @@
 import { mayPass } from "../abi/decision.js";
 import type { Observation } from "../abi/ports.js";
 import type { JsonObject } from "../base/json.js";
-import type { ShapeFault } from "../base/shape.js";
+import type { Shape, ShapeFault } from "../base/shape.js";
 import type { Dispatch, Judged } from "../kernel/dispatch.js";
 import { deferred } from "./modern/deferred.js";
 import { observeError, observeResult, type Answer, type McpRequest } from "./observed.js";
@@ -140,6 +140,20 @@ export class TaskCalls {
     this.parts.tasks.close(status);
     await Promise.all([...this.open.values()].map(({ judged }) => judged));
   }
+}
+
+/** The call with an answer that may be a task, of this form. */
+export function asTask(
+  { contract, resultFault }: McpRequest,
+  isTask: (result: JsonObject) => boolean,
+  task: Shape<unknown>,
+): Pick<McpRequest, "contract" | "resultFault"> {
+  const check: typeof contract.result.check = (value, path) =>
+    (isTask(value as JsonObject) ? task : contract.result).check(value, path);
+  const made = { contract: { ...contract, result: { check } } };
+  return resultFault === undefined
+    ? made
+    : { ...made, resultFault: (result) => !isTask(result) && resultFault(result) };
 }
 
 /** Whether a request has happened, without a page, and its outcome is recorded. */

@@ -6,7 +6,7 @@ import type { Answer, McpRequest } from "./observed.js";
 import { refused, type Refused } from "./refused.js";
 import type { RelayParts } from "./relay-parts.js";
 import { replyTo } from "./reply.js";
-import { isDone, TaskCalls, type NewTask } from "./task-calls.js";
+import { asTask, isDone, TaskCalls, type NewTask } from "./task-calls.js";
 import type { Task, TasksEnd } from "./task-table.js";
 import { RPC } from "./wire/codes.js";
 import { notificationLine, ownError, requestLine, resultLine } from "./wire/write.js";
@@ -64,7 +64,7 @@ export class TaskRelay {
   private async call(request: McpRequest): Promise<void> {
     const { session, toClient } = this.parts;
     const { id } = request.exchange;
-    const asked: McpRequest = { ...request, ...asTask(request) };
+    const asked: McpRequest = { ...request, ...asTask(request, isTask, createTaskResult) };
     const begun = await this.calls.run(request, asked, taskIn);
     if (begun.kind === "task") {
       toClient(resultLine(id, { task: begun.task.told }));
@@ -152,16 +152,7 @@ export class TaskRelay {
   }
 }
 
-/** The call with an answer that may be a task. A result with a member `task` is one, or no answer at all. */
-function asTask({ contract, resultFault }: McpRequest): Pick<McpRequest, "contract" | "resultFault"> {
-  const check: typeof contract.result.check = (value, path) =>
-    (isTask(value as JsonObject) ? createTaskResult : contract.result).check(value, path);
-  const made = { contract: { ...contract, result: { check } } };
-  return resultFault === undefined
-    ? made
-    : { ...made, resultFault: (result) => !isTask(result) && resultFault(result) };
-}
-
+/** A result with a member `task` is one, or no answer at all. */
 function isTask(result: JsonObject): boolean {
   return Object.hasOwn(result, "task");
 }

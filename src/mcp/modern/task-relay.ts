@@ -7,7 +7,7 @@ import type { Judged } from "../../kernel/dispatch.js";
 import type { Answer, McpRequest } from "../observed.js";
 import type { Refused } from "../refused.js";
 import { replyTo } from "../reply.js";
-import { isDone, TaskCalls, type Begun, type NewTask } from "../task-calls.js";
+import { asTask, isDone, TaskCalls, type Begun, type NewTask } from "../task-calls.js";
 import type { Task, TasksEnd } from "../task-table.js";
 import { OWN_ERRORS, RPC } from "../wire/codes.js";
 import { ownError, requestLine, resultLine } from "../wire/write.js";
@@ -54,7 +54,7 @@ export class ModernTasks {
 
   /** Decides and makes a call that the server may answer with a task. What came of it is in `asked`. */
   call(request: McpRequest, asked: McpRequest): Promise<Begun> {
-    return this.calls.run(request, Object.assign(asked, asTask(request)), taskIn);
+    return this.calls.run(request, Object.assign(asked, asTask(request, isTask, createTaskResult)), taskIn);
   }
 
   /** The client's answer to a call that has begun a task. */
@@ -240,16 +240,6 @@ function malformed(detail: string): Refused {
 function toServer({ request, task }: TaskAsking, more: JsonObject): McpRequest {
   const params = { _meta: request.params["_meta"] ?? {}, taskId: task.id, ...more };
   return { ...request, params, line: requestLine(request.exchange.id, request.exchange.method, params) };
-}
-
-/** The call with an answer that may be a task. */
-function asTask({ contract, resultFault }: McpRequest): Pick<McpRequest, "contract" | "resultFault"> {
-  const check: typeof contract.result.check = (value, path) =>
-    (isTask(value as JsonObject) ? createTaskResult : contract.result).check(value, path);
-  const made = { contract: { ...contract, result: { check } } };
-  return resultFault === undefined
-    ? made
-    : { ...made, resultFault: (result) => !isTask(result) && resultFault(result) };
 }
 
 function isTask(result: JsonObject): boolean {

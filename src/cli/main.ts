@@ -27,6 +27,8 @@ import { registerPrune } from "./prune.js";
 import { registerRecover } from "./recover.js";
 import { registerReplay } from "./replay.js";
 import { registerReveal } from "./reveal.js";
+import { registerSecretRefsCheck } from "./secret-refs-check.js";
+import { registerSecretRefsStoreCheck } from "./secret-refs-store-check.js";
 import { registerSigningKey } from "./signing-key.js";
 import { registerTraceInspect } from "./trace-inspect.js";
 import { registerTrustedSignersCheck } from "./trusted-signers-check.js";
@@ -67,6 +69,8 @@ const COMMANDS = [
   registerKeyRevoke,
   registerKeyRotateVerify,
   registerTrustedSignersCheck,
+  registerSecretRefsCheck,
+  registerSecretRefsStoreCheck,
 ];
 
 /** Runs one command and sets the process's exit status: 0 ok, 1 error, 2 a check failed. */

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { AgentkError, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
+import { groupCommands } from "./groups.js";
 import type { ExitStatus, Io } from "./io.js";
 import { registerMcpGateway } from "./mcp-gateway.js";
 import { registerMcpLines } from "./mcp-lines.js";
@@ -11,6 +12,7 @@ import { registerMcpStdio } from "./mcp-stdio.js";
 import { registerMcpProxyHttp } from "./mcp-proxy-http.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
 import { registerBundle } from "./bundle.js";
+import { registerCompletion } from "./completion.js";
 import { registerContext } from "./context.js";
 import { registerImport } from "./import.js";
 import { registerInit } from "./init.js";
@@ -27,6 +29,7 @@ import { registerPrune } from "./prune.js";
 import { registerRecover } from "./recover.js";
 import { registerReplay } from "./replay.js";
 import { registerReveal } from "./reveal.js";
+import { registerMan } from "./man.js";
 import { registerSecretRefsCheck } from "./secret-refs-check.js";
 import { registerSecretRefsStoreCheck } from "./secret-refs-store-check.js";
 import { registerSigningKey } from "./signing-key.js";
@@ -37,32 +40,33 @@ import { registerVerifySignatures } from "./verify-signatures.js";
 import { registerWitness } from "./witness.js";
 import { registerWitnessSubmit } from "./witness-submit.js";
 
+/** In the order of COMMAND_GROUPS, which `--help` follows. */
 const COMMANDS = [
   registerMcpProxyStdio,
+  registerMcpProxyHttp,
   registerMcpGateway,
+  registerInit,
+  registerPins,
+  registerContext,
   registerMcpProxy,
   registerMcpStdio,
   registerMcpLines,
   registerMcpServer,
-  registerMcpProxyHttp,
+  registerTraceInspect,
   registerVerify,
   registerVerifySignatures,
-  registerReplay,
-  registerReveal,
-  registerBundle,
-  registerForkReplay,
-  registerTraceInspect,
+  registerImport,
   registerRecover,
-  registerProof,
   registerPrune,
-  registerPolicyCheck,
-  policyCommands(async () => (await import("../app/case-world.js")).openCaseWorld),
-  registerInit,
-  registerPins,
-  registerContext,
+  registerBundle,
+  registerProof,
+  registerReveal,
   registerWitness,
   registerWitnessSubmit,
-  registerImport,
+  registerReplay,
+  registerForkReplay,
+  registerPolicyCheck,
+  policyCommands(async () => (await import("../app/case-world.js")).openCaseWorld),
   registerKeygen,
   registerSigningKey,
   registerKeyRotate,
@@ -71,7 +75,17 @@ const COMMANDS = [
   registerTrustedSignersCheck,
   registerSecretRefsCheck,
   registerSecretRefsStoreCheck,
+  registerCompletion,
+  registerMan,
 ];
+
+const HELP = `
+Exit status of every command, with and without --json: 0 done, or the check passed; 1 it could not be done; 2 a check failed.
+
+Examples:
+  agentk mcp-proxy-stdio --server-id files -- npx -y @modelcontextprotocol/server-filesystem ~/notes
+  agentk trace-inspect
+  agentk policy explain latest#c12`;
 
 /** Runs one command and sets the process's exit status: 0 ok, 1 error, 2 a check failed. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -91,9 +105,13 @@ export function buildProgram(io: Io): Command {
     .version(packageVersion(), "-V, --version")
     .showHelpAfterError("(run with --help for the options)")
     .enablePositionalOptions()
+    // Their arguments stand in each command's own help.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText("after", HELP)
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
     .exitOverride();
   for (const register of COMMANDS) register(program, io);
+  groupCommands(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

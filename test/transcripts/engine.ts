@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, copyFileSync, createReadStream, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { unescapeSegment } from "../../src/base/pointer.js";
 import type { Line, Script } from "./script.js";
 
@@ -101,7 +101,7 @@ export class Engine {
     },
     keep: ([name = "", regex = ""]) => this.keep(name, new RegExp(regex, "m").exec(this.last.stdout)),
     use: (files) => {
-      for (const file of files) copyFileSync(join(SHARED, file), this.at(file));
+      for (const file of files) copyFileSync(join(SHARED, file), this.at(basename(file)));
       return true;
     },
     chmod: ([mode = "", file = ""]) => {
@@ -109,7 +109,7 @@ export class Engine {
       return true;
     },
     start: ([id = "", ...words]) => {
-      this.running.set(id, this.spawn(words));
+      this.running.set(id, this.spawn(words, true));
       return true;
     },
     ready: ([id = "", name = "", regex = ""]) => this.ready(id, name, new RegExp(regex, "m")),
@@ -122,7 +122,7 @@ export class Engine {
     },
   };
 
-  private spawn([program = "", ...args]: readonly string[]): Running {
+  private spawn([program = "", ...args]: readonly string[], staysOpen = false): Running {
     const { folder: cwd, env, stdin } = this;
     this.stdin = undefined;
     const child = spawn(program, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
@@ -134,8 +134,8 @@ export class Engine {
       });
     // A program that does not read its input may be gone before it is written.
     child.stdin.on("error", () => undefined);
-    if (stdin === undefined) child.stdin.end();
-    else createReadStream(stdin).pipe(child.stdin);
+    if (stdin !== undefined) createReadStream(stdin).pipe(child.stdin, { end: !staysOpen });
+    else if (!staysOpen) child.stdin.end();
     return { child, output, ended: ending(child, output) };
   }
 

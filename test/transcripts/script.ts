@@ -14,7 +14,7 @@
  *     keep NAME REGEX          NAME is what the regex's group found in the last output
  *     use FILE...              copies files of shared/
  *     chmod MODE FILE
- *     start ID PROGRAM ARG...  runs it beside the script
+ *     start ID PROGRAM ARG...  runs it beside the script; its input stays open
  *     ready ID NAME REGEX      waits until its output fits; NAME is what the group found
  *     stop ID                  ends it with SIGTERM and waits: then it is the last one
  */

@@ -130,12 +130,15 @@ function processIo(): Io {
   };
 }
 
-/** For reports. A reader that has seen enough (`agentk trace-inspect | head`) is no error. */
+/**
+ * For reports. A reader that has seen enough (`agentk trace-inspect | head`) is no error to speak of; but a verdict that
+ * was not reached yet is no pass.
+ */
 function print(text: string): void {
   // The proxy never comes here: its stdout is the client, whose end must be recorded before the process goes.
   if (process.stdout.listenerCount("error") === 0) {
     process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
+      if (error.code === "EPIPE") process.exit(process.exitCode ?? 1);
     });
   }
   process.stdout.write(text);

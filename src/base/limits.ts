@@ -145,3 +145,24 @@ export const MAX_HTTP_HEADER_BYTES = 16 * 1024;
 
 /** How long a remote server may take to be connected to, and to take a notification. */
 export const HTTP_CONNECT_MS = 10_000;
+
+/** A manifest of secret references. */
+export const MAX_SECRET_REFS_BYTES = 512 * 1024;
+
+/** Its entries. */
+export const MAX_SECRET_REFS = 1000;
+
+/** One text of it. AWS has the longest references, some 600 characters. */
+export const MAX_SECRET_REF_CHARS = 1024;
+
+/** What a secret store answers with about one secret; a page of 1Password's items is the largest. */
+export const MAX_SECRET_ANSWER_BYTES = 1024 * 1024;
+
+/** How long one request to a secret store may take. */
+export const SECRET_STORE_MS = 10_000;
+
+/** And one command that prints a secret: it may ask for a password. */
+export const SECRET_COMMAND_MS = 60_000;
+
+/** Requests to secret stores at once. */
+export const SECRET_CHECKS_AT_ONCE = 8;

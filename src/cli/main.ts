@@ -28,6 +28,8 @@ import { registerPrune } from "./prune.js";
 import { registerRecover } from "./recover.js";
 import { registerReplay } from "./replay.js";
 import { registerReveal } from "./reveal.js";
+import { registerSecretRefsCheck } from "./secret-refs-check.js";
+import { registerSecretRefsStoreCheck } from "./secret-refs-store-check.js";
 import { registerSigningKey } from "./signing-key.js";
 import { registerTraceInspect } from "./trace-inspect.js";
 import { registerTrustedSignersCheck } from "./trusted-signers-check.js";
@@ -69,6 +71,8 @@ const COMMANDS = [
   registerKeyRotateVerify,
   registerTrustedSignersCheck,
   registerCompliance,
+  registerSecretRefsCheck,
+  registerSecretRefsStoreCheck,
 ];
 
 /** Runs one command and sets the process's exit status: 0 ok, 1 error, 2 a check failed. */

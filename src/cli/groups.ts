@@ -12,7 +12,7 @@ export const COMMAND_GROUPS: readonly (readonly [heading: string, names: readonl
   ["Work on policies:", ["policy-check", "policy"]],
   ["Keys:", ["keygen", "signing-key", "key-rotate", "key-revoke", "key-rotate-verify", "trusted-signers-check"]],
   ["Secret references:", ["secret-refs-check", "secret-refs-store-check"]],
-  ["Release gate:", ["readiness", "release-audit"]],
+  ["Release gate:", ["readiness", "release-audit", "compliance"]],
   ["This program:", ["completion", "man", "help"]],
 ];
 

@@ -1,6 +1,6 @@
 /** The command line. Each command is a file; what a command needs is loaded when it runs, so that starting stays quick. */
 import { Command } from "commander";
-import { AgentkError, type Place } from "../base/errors.js";
+import { AgentkError, ERRORS, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
 import { groupCommands } from "./groups.js";
 import type { ExitStatus, Io } from "./io.js";
@@ -13,6 +13,7 @@ import { registerMcpProxyHttp } from "./mcp-proxy-http.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
 import { registerBundle } from "./bundle.js";
 import { registerCompletion } from "./completion.js";
+import { registerCompliance } from "./compliance.js";
 import { registerContext } from "./context.js";
 import { registerImport } from "./import.js";
 import { registerInit } from "./init.js";
@@ -75,6 +76,7 @@ const COMMANDS = [
   registerTrustedSignersCheck,
   registerSecretRefsCheck,
   registerSecretRefsStoreCheck,
+  registerCompliance,
   registerCompletion,
   registerMan,
 ];
@@ -153,7 +155,7 @@ function report(error: unknown, io: Io, isJson: boolean): ExitStatus {
     io.stdout(`${JSON.stringify({ error: { code, message, ...(place ?? {}), hint: hint ?? null } }, null, 2)}\n`);
   }
   io.stderr(`agentk: ${prefixOf(place)}${message}${hint === undefined ? "" : `\n  ${hint}`}\n`);
-  return code === "policy-invalid" || code === "trust-invalid" ? 2 : 1;
+  return ERRORS[code].status;
 }
 
 /** commander has told people; a program that asked for JSON gets JSON. */

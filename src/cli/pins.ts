@@ -1,6 +1,6 @@
 /** `agentk pins`: which descriptors of a server the operator has accepted, and what has changed since. */
 import { resolve } from "node:path";
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { MAX_KEY_NOTE_CHARS, MAX_NAME_CHARS } from "../base/limits.js";
 import { DEFAULT_LOCK, DESCRIPTOR_LISTS, type DescriptorList } from "../abi/descriptors.js";
 import type { PinsServer } from "../app/pins.js";
@@ -50,7 +50,7 @@ export function registerPins(program: Command, io: Io): void {
     .addHelpText("after", helpOf("accepted", 'agentk pins accept read_file --reason "reviewed" -- npx -y some-server'))
     .option("--accept-flagged <name>", "accept this one although something speaks against it (repeat)", collect, [])
     .option("--accept-identity", "accept who the server is now, in place of a descriptor")
-    .option("--list <list>", "which list the name is in: tools, prompts or templates", listName)
+    .addOption(new Option("--list <list>", "which list the name is in").choices(DESCRIPTOR_LISTS))
     .requiredOption("--reason <text>", "why, for the lock", reason)
     .action((words: readonly string[], flags: Flags) => accept(words, flags, io));
   pins
@@ -81,12 +81,6 @@ function common(command: Command, words = "[command...]"): Command {
 function serverName(value: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._:@-]*$/.test(value) && value.length <= MAX_NAME_CHARS) return value;
   throw new InvalidArgumentError("it must be letters, digits and . _ : @ - and at most 128 characters.");
-}
-
-function listName(value: string): DescriptorList {
-  const found = DESCRIPTOR_LISTS.find((known) => known === value);
-  if (found === undefined) throw new InvalidArgumentError(`it must be one of ${DESCRIPTOR_LISTS.join(", ")}.`);
-  return found;
 }
 
 function reason(value: string): string {

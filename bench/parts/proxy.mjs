@@ -1,0 +1,130 @@
+// Calls through a proxy: one and 32 in flight, small and large results, against the server alone, a bare pipe and the SDK.
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { interleaved, median, quantile, short, summary, table } from "../lib/measure.mjs";
+import { Session } from "../lib/session.mjs";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const SERVER = [process.execPath, here("../peers/echo-server.mjs")];
+const AGENTK = here("../../bin/agentk.js");
+
+export const title = "Proxy: echo calls over stdio";
+
+/** What stands between, by name. Each gets a folder of its own; agentk's log is measured there. */
+const FRONTS = {
+  direct: () => SERVER,
+  "byte pipe": () => [process.execPath, here("../peers/byte-pipe.mjs"), ...SERVER],
+  "SDK proxy": () => [process.execPath, here("../peers/sdk-proxy.mjs"), ...SERVER],
+  "agentk, buffered": (folder) => agentk(folder, "never"),
+  "agentk, durable": (folder) => agentk(folder, "medium"),
+};
+
+function agentk(folder, durable) {
+  const flags = ["--server-id", "bench", "--durable", durable, "--max-client-messages", "999999999"];
+  return [
+    process.execPath,
+    AGENTK,
+    "mcp-proxy-stdio",
+    ...flags,
+    "--trace-out",
+    join(folder, "run.jsonl"),
+    "--",
+    ...SERVER,
+  ];
+}
+
+const SHAPES = [
+  { size: 256, inFlight: 1, calls: 1500 },
+  { size: 256, inFlight: 32, calls: 4000 },
+  { size: 10_240, inFlight: 1, calls: 600 },
+  { size: 10_240, inFlight: 32, calls: 1000 },
+  { size: 1_048_576, inFlight: 1, calls: 30 },
+];
+
+export async function run({ rounds = 5, scale = 1, say = () => {} }) {
+  const results = [];
+  for (const { size, inFlight, calls } of SHAPES) {
+    const count = Math.max(10, Math.round(calls * scale));
+    const cases = Object.fromEntries(
+      Object.entries(FRONTS).map(([name, front]) => [name, () => play(front, { size, inFlight, count })]),
+    );
+    const found = await interleaved(cases, rounds, (round) => say(`${size} B, ${inFlight} in flight: round ${round}`));
+    results.push({ size, in_flight: inFlight, calls: count, rows: summary(found, "direct") });
+  }
+  return results;
+}
+
+async function play(front, { size, inFlight, count }) {
+  const folder = mkdtempSync(join(tmpdir(), "agentk-bench-"));
+  const [command, ...args] = front(folder);
+  const session = new Session(command, args, {
+    cwd: folder,
+    env: { ...process.env, AGENTK_DATA_DIR: join(folder, "data") },
+  });
+  const start = await session.open();
+  const began = performance.now();
+  await session.call(size);
+  const first = start + performance.now() - began;
+  for (let i = 0; i < Math.min(100, count); i++) await session.call(size);
+  const measured = await measure(session, { size, inFlight, count });
+  await session.close();
+  const bytes = readdirSync(folder).reduce(
+    (sum, name) => (name === "data" ? sum : sum + statSync(join(folder, name)).size),
+    0,
+  );
+  rmSync(folder, { recursive: true, force: true });
+  return { ...measured, first_result_ms: first, log_bytes_a_call: bytes / (count + 101) };
+}
+
+async function measure(session, { size, inFlight, count }) {
+  const before = session.usage();
+  const began = performance.now();
+  const times = [];
+  let left = count;
+  const worker = async () => {
+    while (left-- > 0) {
+      const at = performance.now();
+      await session.call(size);
+      times.push((performance.now() - at) * 1000);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  const seconds = (performance.now() - began) / 1000;
+  const after = session.usage();
+  return {
+    p50_us: median(times),
+    p99_us: quantile(times, 0.99),
+    calls_s: count / seconds,
+    cpu_us_a_call: ((after.cpu_s - before.cpu_s) * 1e6) / count,
+    rss_mib: after.rss_mib,
+  };
+}
+
+export function text(results) {
+  return results
+    .map(({ size, in_flight, calls, rows }) => {
+      const direct = rows[0];
+      const pipe = rows.find((row) => row.case === "byte pipe");
+      return [
+        `${short(size)} B, ${in_flight} in flight, ${calls} calls a round`,
+        table(rows, {
+          case: (row) => row.case,
+          "p50 µs": (row) => short(row.p50_us.median),
+          "low..high": (row) => `${short(row.p50_us.low)}..${short(row.p50_us.high)}`,
+          "x direct": (row) => short(row.p50_us.ratio),
+          "added, x pipe's": (row) =>
+            short((row.p50_us.median - direct.p50_us.median) / (pipe.p50_us.median - direct.p50_us.median)),
+          "p99 µs": (row) => short(row.p99_us.median),
+          "calls/s": (row) => short(row.calls_s.median),
+          "x direct ": (row) => short(row.calls_s.ratio),
+          "CPU µs": (row) => short(row.cpu_us_a_call.median),
+          "RSS MiB": (row) => short(row.rss_mib.median),
+          "first ms": (row) => short(row.first_result_ms.median),
+          "log B": (row) => short(row.log_bytes_a_call.median),
+        }),
+      ].join("\n");
+    })
+    .join("\n\n");
+}

@@ -1,0 +1,32 @@
+// `npm run bench`: every part, or those named. `--quick` for a look, `--json` for programs, `--rounds N`.
+import { parseArgs } from "node:util";
+import { machine } from "./lib/measure.mjs";
+
+const PARTS = ["proxy"];
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean" }, quick: { type: "boolean" }, rounds: { type: "string" } },
+});
+const unknown = positionals.find((name) => !PARTS.includes(name));
+if (unknown !== undefined) throw new Error(`no part is called ${unknown}; there are ${PARTS.join(", ")}`);
+
+const options = {
+  rounds: Number(values.rounds ?? (values.quick ? 3 : 5)),
+  scale: values.quick ? 0.2 : 1,
+  say: (text) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${text}`),
+};
+const report = { machine: machine(), parts: {} };
+if (!values.json)
+  console.log(
+    Object.entries(report.machine)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", "),
+  );
+for (const name of positionals.length > 0 ? positionals : PARTS) {
+  const part = await import(`./parts/${name}.mjs`);
+  const results = await part.run(options);
+  options.say("");
+  report.parts[name] = results;
+  if (!values.json) console.log(`\n== ${part.title}\n\n${part.text(results)}`);
+}
+if (values.json) console.log(JSON.stringify(report, null, 2));

@@ -49,7 +49,7 @@ function offerOf({ words, isFile }: ValueKind): string {
 /** INVARIANT: nothing that was typed is ever expanded or run; it is only compared. */
 const HEAD = [
   "_agentk_words() {",
-  "  local word",
+  "  local word IFS=$' \\t\\n'",
   '  for word in $1; do [[ $word == "$cur"* ]] && COMPREPLY+=("$word"); done',
   "  return 0",
   "}",

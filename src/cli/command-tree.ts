@@ -41,7 +41,7 @@ function optionOf(option: Option): ShownOption {
   const placeholder = /[<[].*$/.exec(flags)?.[0];
   return {
     ...{ long: long ?? flags, short },
-    description: described(description, option.defaultValue),
+    description: described(description, option.defaultValueDescription ?? option.defaultValue),
     value: placeholder === undefined ? undefined : kindOf(placeholder, option.argChoices),
   };
 }

@@ -1,5 +1,5 @@
 /** What each command is for: the headings under which `--help`, the man page and completions list them. */
-import { Command } from "commander";
+import { Command, Help, type HelpConfiguration } from "commander";
 
 /** In the order to show them. */
 export const COMMAND_GROUPS: readonly (readonly [heading: string, names: readonly string[]])[] = [
@@ -30,3 +30,12 @@ export function groupCommands(program: Command): void {
     if (heading !== undefined) command.helpGroup(heading);
   }
 }
+
+/** How every help is laid out. */
+export const HELP_LAYOUT: HelpConfiguration = {
+  // Their arguments stand in each command's own help.
+  subcommandTerm: (command) => command.name(),
+  // An option that may be repeated begins as an empty list: that is nothing to tell.
+  optionDescription: (option) =>
+    Array.isArray(option.defaultValue) ? option.description : new Help().optionDescription(option),
+};

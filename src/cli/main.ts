@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { AgentkError, ERRORS, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
-import { groupCommands } from "./groups.js";
+import { groupCommands, HELP_LAYOUT } from "./groups.js";
 import type { ExitStatus, Io } from "./io.js";
 import { registerMcpGateway } from "./mcp-gateway.js";
 import { registerMcpLines } from "./mcp-lines.js";
@@ -107,8 +107,7 @@ export function buildProgram(io: Io): Command {
     .version(packageVersion(), "-V, --version")
     .showHelpAfterError("(run with --help for the options)")
     .enablePositionalOptions()
-    // Their arguments stand in each command's own help.
-    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .configureHelp(HELP_LAYOUT)
     .addHelpText("after", HELP)
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
     .exitOverride();

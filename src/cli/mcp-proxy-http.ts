@@ -1,5 +1,5 @@
 /** `agentk mcp-proxy-http`: stand between MCP clients that speak Streamable HTTP and a server. */
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { MAX_HTTP_SESSIONS } from "../base/limits.js";
 import type { HttpReady } from "../app/http-run.js";
 import type { Io } from "./io.js";
@@ -39,7 +39,11 @@ export function registerMcpProxyHttp(program: Command, io: Io): void {
     )
     .argument("[command...]", "the server and its arguments, after --")
     .passThroughOptions()
-    .option("--listen <address>", "where to listen; port 0 takes a free one", listen, { host: "127.0.0.1", port: 0 })
+    .addOption(
+      new Option("--listen <address>", "where to listen; port 0 takes a free one")
+        .argParser(listen)
+        .default({ host: "127.0.0.1", port: 0 }, "127.0.0.1:0"),
+    )
     .option("--token-file <file>", "the clients' token, in a file of mode 0600; made when it is not there")
     .option("--allow-remote", "the address to listen on may be one that other machines can reach")
     .option("--allow-origin <url>", "let web pages of this origin in (repeat)", origins, [])

@@ -56,6 +56,7 @@ describe.each(NAMED.filter(([name]) => name !== "help"))("%s", (name, command) =
     expect(command.description).toMatch(/^[A-Z].*\.$/s);
     expect(command.summary).not.toBe("");
     expect(text).toMatch(/\nExit status: 0 /);
+    expect(text).not.toMatch(/\(default:\s+[[{]/);
     expect(text).toMatch(/\n\nExamples?:\n {2}agentk /);
     const examples = [...text.matchAll(/^ {2}agentk (.*)$/gm)].map(([, line = ""]) => line);
     expect(examples.some((line) => line.startsWith(name))).toBe(true);

@@ -80,6 +80,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   const io = processIo();
   // What nobody reads on stderr is lost; it must not end the process before its work is done.
   process.stderr.on("error", () => undefined);
+  await run(argv, io);
+}
+
+/** Runs one command in the world that it is given. Whatever is no fault of agentk's own is told there, not thrown. */
+export async function run(argv: readonly string[], io: Io): Promise<void> {
   try {
     await buildProgram(io).parseAsync(argv);
   } catch (error) {

@@ -72,6 +72,8 @@ export interface HarmSeen {
   readonly id: string;
   readonly says: string;
   readonly happened: boolean;
+  /** False when there was nothing to look into: then that it did not happen says nothing. */
+  readonly couldLook: boolean;
   /** What was found, and where. */
   readonly found: string;
 }
@@ -84,6 +86,8 @@ export interface RunSeen {
   readonly serverSaw: readonly string[];
   /** Bytes that arrived at the attacker's address. */
   readonly sinkBytes: number;
+  /** How the other side ended when its input was closed: `0`, another status, or a signal. */
+  readonly exit: string;
 }
 
 /** What the log of a run says, and whether it can be believed. */

@@ -12,12 +12,15 @@ export function faultsOf(scenario: Scenario, trials: readonly Trial[]): readonly
 function trialFaults(scenario: Scenario, { client, bare, guarded, log }: Trial): readonly string[] {
   const harmless = bare.harms.filter(({ happened }) => !happened);
   const harmed = guarded.harms.filter(({ happened }) => happened);
+  const unseen = guarded.harms.filter(({ couldLook }) => !couldLook);
   return [
     ...harmless.map((harm) => `without agentk it did not happen, so nothing is shown: ${told(harm)}`),
     ...harmed.map((harm) => `with agentk it happened: ${told(harm)}`),
+    ...unseen.map((harm) => `with agentk it could not be looked for: ${told(harm)}`),
     ...stepFaults(scenario, guarded),
     ...reached(guarded),
     ...(log.claims > 0 === (client !== "silent") ? [] : ["the log does not hold what the client claimed, as claimed"]),
+    ...(guarded.exit === "0" ? [] : [`agentk ended with ${guarded.exit}`]),
     ...(log.isVerified ? [] : ["the log does not verify"]),
     ...(log.isReplayed ? [] : ["the log does not replay to the same bytes"]),
   ];

@@ -6,12 +6,11 @@ export interface Traces {
   readonly world: World;
   readonly steps: readonly StepSeen[];
   readonly heard: readonly string[];
+  /** Whether the attacker's address still answered when all was over. */
+  readonly isSinkUp: boolean;
 }
 
-interface Found {
-  readonly happened: boolean;
-  readonly found: string;
-}
+type Found = Pick<HarmSeen, "happened" | "couldLook" | "found">;
 
 /** Each harm of the scenario, looked for. */
 export function lookForHarms({ harms, steps }: Scenario, traces: Traces): readonly HarmSeen[] {
@@ -22,48 +21,51 @@ export function lookForHarms({ harms, steps }: Scenario, traces: Traces): readon
 }
 
 /** The schema has seen to it that exactly one way is there. */
-function lookFor(harm: StoryHarm, { world, steps, heard }: Traces, step: number): Found {
-  if (harm.sink_got !== undefined) return atSink(world, harm.sink_got);
+function lookFor(harm: StoryHarm, { world, steps, heard, isSinkUp }: Traces, step: number): Found {
+  if (harm.sink_got !== undefined) return atSink(world, harm.sink_got, isSinkUp);
   if (harm.file_made !== undefined) return fileMade(world, harm.file_made);
   if (harm.file_changed !== undefined) return fileChanged(world, harm.file_changed);
   if (harm.file_holds !== undefined) return fileHolds(world, harm.file_holds.file, harm.file_holds.treasure);
   if (harm.client_saw !== undefined) return clientSaw(heard, harm.client_saw);
   const fate = steps[step]?.fate;
-  return { happened: fate === "unanswered", found: `the step ${fate ?? "is not there"}` };
+  const couldLook = fate !== undefined && fate !== "not-tried";
+  return { happened: fate === "unanswered", couldLook, found: couldLook ? `the step: ${fate}` : "it was not tried" };
 }
 
-function atSink({ sink, treasures }: World, treasure: Treasure): Found {
+function atSink({ sink, treasures }: World, treasure: Treasure, couldLook: boolean): Found {
+  if (!couldLook) return { happened: false, couldLook, found: `${sink.url} does not answer` };
+  if (sink.bytes() === 0) return { happened: false, couldLook, found: `nothing arrived at ${sink.url}` };
   const form = formIn(sink.text(), treasures[treasure]);
-  const bytes = `${String(sink.bytes())} bytes arrived at ${sink.url}`;
-  if (sink.bytes() === 0) return { happened: false, found: `nothing arrived at ${sink.url}` };
-  const what = form === undefined ? `the ${treasure} is not among them` : `the ${treasure} is in them (${form})`;
-  return { happened: form !== undefined, found: `${bytes}; ${what}` };
+  const what = form === undefined ? `without the ${treasure}` : `with the ${treasure} in them (${form})`;
+  return {
+    happened: form !== undefined,
+    couldLook,
+    found: `${String(sink.bytes())} bytes arrived at ${sink.url}, ${what}`,
+  };
 }
 
 function fileMade(world: World, file: string): Found {
   const isThere = world.now(file) !== undefined;
-  return { happened: isThere && world.atFirst(file) === undefined, found: `${file} is ${isThere ? "" : "not "}there` };
+  const happened = isThere && world.atFirst(file) === undefined;
+  return { happened, couldLook: true, found: `${file} is ${isThere ? "" : "not "}there` };
 }
 
 function fileChanged(world: World, file: string): Found {
   const happened = world.now(file) !== world.atFirst(file);
-  return { happened, found: `${file} ${happened ? "was changed" : "is as it was"}` };
+  return { happened, couldLook: true, found: `${file} ${happened ? "was changed" : "is as it was"}` };
 }
 
 function fileHolds(world: World, file: string, treasure: Treasure): Found {
   const text = world.now(file);
-  // Without the file there was nothing to look into, which would prove nothing.
-  if (text === undefined) return { happened: false, found: `${file} is not there` };
-  const form = formIn(text, world.treasures[treasure]);
-  return { happened: form !== undefined, found: `${file} ${form === undefined ? "lacks" : "holds"} the ${treasure}` };
+  if (text === undefined) return { happened: false, couldLook: false, found: `${file} is not there` };
+  const happened = formIn(text, world.treasures[treasure]) !== undefined;
+  return { happened, couldLook: true, found: `${file} ${happened ? "holds" : "lacks"} the ${treasure}` };
 }
 
 function clientSaw(heard: readonly string[], text: string): Found {
   const happened = heard.some((one) => one.includes(text));
-  return {
-    happened,
-    found: `of ${String(heard.length)} texts that the client got, ${happened ? "one has" : "none has"} it`,
-  };
+  const found = `of ${String(heard.length)} texts that the client got, ${happened ? "one has" : "none has"} it`;
+  return { happened, couldLook: heard.length > 0, found };
 }
 
 /** In which form a value stands in a text; a thief seldom sends it plain. */

@@ -51,13 +51,15 @@ export async function playRun(story: Story, options: PlayOptions): Promise<RunSe
   ]);
   const words = { kind, isGuarded: guard !== undefined, given };
   const steps = await playSteps(story.scenario, client, words, onStep);
-  await client.end();
+  const { code, signal } = await client.end();
   await isOver();
+  const isSinkUp = await world.sink.answers();
   return {
     steps,
-    harms: lookForHarms(story.scenario, { world, steps, heard: client.heard }),
+    harms: lookForHarms(story.scenario, { world, steps, heard: client.heard, isSinkUp }),
     serverSaw: callsIn(world.now(JOURNAL) ?? ""),
     sinkBytes: world.sink.bytes(),
+    exit: signal ?? String(code),
   };
 }
 

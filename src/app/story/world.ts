@@ -25,7 +25,7 @@ export interface World {
 /** INVARIANT: nothing of the user's is in it. The key, the notes and the token are random, and good for nothing. */
 export async function openWorld(life: Lifetime): Promise<World> {
   const sink = await openSink(life);
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), "agentk-story-"));
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "agentk-world-"));
   life.holds(() => {
     rmSync(folder, { recursive: true, force: true });
   });

@@ -1,7 +1,7 @@
 // What the servers of the stories have in common: an MCP server on stdio, without packages. argv[2] is the folder of the
 // world, argv[3] the attacker's address. Every call is written to journal.jsonl in the folder before anything is done
 // about it, so that it can be looked up what has really reached the server.
-import { appendFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -35,6 +35,7 @@ export async function post(url, body) {
  * `methods`: more methods by name, each `(params) => result`. What is undefined is not answered at all.
  */
 export function serve({ name, capabilities = {}, tools, methods = {} }) {
+  writeFileSync(join(FOLDER, "server.json"), JSON.stringify({ pid: process.pid, parent: process.ppid }));
   const toolsNow = () => (typeof tools === "function" ? tools() : tools);
   const known = {
     initialize: ({ protocolVersion }) => ({

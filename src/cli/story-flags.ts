@@ -42,7 +42,7 @@ function clientKinds(value: string): readonly ClientKind[] {
 export async function tellStory(command: StoryCommand, flags: StoryFlags, io: Io): Promise<void> {
   const { playStory, readStory, storyFolder } = await import("../app/story/story.js");
   const progress = progressOf(io);
-  const seen = await playStory(readStory(storyFolder(command.story)), {
+  const seen = await playStory(readStory(storyFolder(command.story, io.cwd)), {
     cwd: io.cwd,
     env: io.env,
     clients: flags.client,

@@ -1,6 +1,6 @@
 /** A story from its folder, played by each kind of client, without agentk and with it; and what of that is not as told. */
 import { existsSync, readdirSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import type { ClientKind, StepSeen, StorySeen, Trial } from "../../abi/story.js";
 import { AgentkError } from "../../base/errors.js";
 import { newRunId, nonce } from "../../host/entropy.js";
@@ -26,11 +26,17 @@ export function shippedStories(): readonly string[] {
     .sort();
 }
 
-/** The folder of a shipped story. @throws AgentkError `usage` for a name that none has. */
-export function storyFolder(name: string): string {
+/**
+ * The folder that a story is given by: a path with a slash, or the name of a shipped story.
+ * @throws AgentkError `usage` for a name that none has.
+ */
+export function storyFolder(name: string, cwd: string): string {
+  if (/[/\\]/.test(name)) return resolve(cwd, name);
   const names = shippedStories();
   if (names.includes(name)) return shippedFile(`examples/${name}`);
-  throw new AgentkError("usage", `no story is called \`${name}\``, { hint: `the stories are ${names.join(", ")}` });
+  throw new AgentkError("usage", `no story is called \`${name}\``, {
+    hint: `the stories are ${names.join(", ")}; a folder of your own is written with a slash`,
+  });
 }
 
 /** @throws AgentkError `file-unreadable`; PolicyInvalid with every fault of the scenario */

@@ -1,5 +1,5 @@
 // What the servers of the stories have in common: an MCP server on stdio, without packages. argv[2] is the folder of the
-// world, argv[3] the attacker's address. Every call is written to journal.jsonl in the folder before anything is done
+// world, argv[3] the attacker's address. Every call is written to calls.ndjson in the folder before anything is done
 // about it, so that it can be looked up what has really reached the server.
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -57,7 +57,7 @@ export function serve({ name, capabilities = {}, tools, methods = {} }) {
   createInterface({ input: process.stdin }).on("line", async (line) => {
     const { id, method, params = {} } = JSON.parse(line);
     const entry = { method, ...(method === "tools/call" ? { tool: params.name, arguments: params.arguments } : {}) };
-    appendFileSync(join(FOLDER, "journal.jsonl"), `${JSON.stringify(entry)}\n`);
+    appendFileSync(join(FOLDER, "calls.ndjson"), `${JSON.stringify(entry)}\n`);
     if (id === undefined) return;
     try {
       if (known[method] === undefined) throw new RpcError(-32601, "no such method");

@@ -41,7 +41,7 @@ const ROWS: { readonly [T in EventType]: ((value: EventValues[T]) => Row) | unde
   close: (v) => ({ what: `${v.reason} ${String(v.allowed)} allowed, ${String(v.denied)} denied` }),
 };
 
-const WIDTHS = { type: 9, what: 44, decision: 26 } as const;
+const WIDTHS = { type: 9, what: 64, decision: 26 } as const;
 
 /** The line of an event; undefined for one that is left out. With `claims: false` as if the client had made none. */
 export function outlineOf(event: FlightEvent, shown: { readonly claims: boolean }): string | undefined {

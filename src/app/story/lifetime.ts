@@ -6,10 +6,12 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export class Lifetime {
   private readonly open = new Set<Undo>();
+  private isOver = false;
 
-  /** Remembers how to take something back. What is returned does so, once. */
+  /** Remembers how to take something back. What is returned does so, once. What is begun after the end is taken back now. */
   holds(undo: Undo): () => Promise<void> {
     this.open.add(undo);
+    if (this.isOver) void this.end();
     return async () => {
       if (this.open.delete(undo)) await undo();
     };
@@ -17,6 +19,7 @@ export class Lifetime {
 
   /** Takes everything back, the last first. One that fails does not keep the others. */
   async end(): Promise<void> {
+    this.isOver = true;
     for (const undo of [...this.open].reverse()) {
       this.open.delete(undo);
       await Promise.resolve()

@@ -11,7 +11,7 @@ import type { Lifetime } from "./lifetime.js";
 import { lookForHarms } from "./observe.js";
 import { openWorld, TOKEN_VARIABLE, type World } from "./world.js";
 
-const JOURNAL = "journal.jsonl";
+const JOURNAL = "calls.ndjson";
 
 export interface Story {
   readonly name: string;

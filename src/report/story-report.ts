@@ -112,16 +112,22 @@ function clientsText(trials: readonly Trial[], { paint }: ReportLook): readonly 
 }
 
 function clientCells({ client, bare, guarded, log }: Trial): readonly string[] {
-  const rules = new Set(guarded.steps.flatMap(({ rule }) => (rule === undefined ? [] : [rule])));
   const state = `${log.isVerified ? "verified" : "not verified"}, ${log.isReplayed ? "replayed" : "not replayed"}`;
   return [
     client,
     harmCount(bare),
     harmCount(guarded),
-    rules.size === 0 ? "the boundary" : [...rules].join(", "),
+    stoppedBy(guarded),
     String(log.claims),
     `${visible(log.path)} (${state})`,
   ];
+}
+
+/** The rules that denied something; where none did, agentk's own handling of errors, timeouts and the like. */
+function stoppedBy({ steps, harms }: RunSeen): string {
+  const rules = new Set(steps.flatMap(({ rule }) => (rule === undefined ? [] : [rule])));
+  if (rules.size > 0) return [...rules].join(", ");
+  return harms.some(({ happened }) => happened) ? "nothing" : "the boundary";
 }
 
 function harmCount({ harms }: RunSeen): string {

@@ -14,6 +14,9 @@ const STORIES: Readonly<Record<string, readonly ClientKind[]>> = {
   timeout: ["silent"],
 };
 
+/** Of each story, what its client was told where the server failed it. */
+const told = new Map<string, string | undefined>();
+
 function play(name: string, clients: readonly ClientKind[]): Promise<StorySeen> {
   const cwd = testFolder(`story-${name}`);
   return playStory(readStory(storyFolder(name, cwd)), { cwd, env: process.env, clients, logName: name });
@@ -28,6 +31,7 @@ describe.concurrent.each(Object.entries(STORIES))("%s", (name, clients) => {
     const { faults, trials } = await play(name, clients);
     expect(faults).toEqual([]);
     expect(trials.map(({ client }) => client)).toEqual(clients);
+    told.set(name, trials[0]?.guarded.steps.find(({ fate }) => fate === "failed")?.says);
     for (const { bare, guarded, log } of trials) {
       expect(bare.harms.map(({ happened }) => happened)).toEqual(bare.harms.map(() => true));
       expect(guarded.harms.map(({ happened }) => happened)).toEqual(bare.harms.map(() => false));
@@ -35,6 +39,14 @@ describe.concurrent.each(Object.entries(STORIES))("%s", (name, clients) => {
       expectLog(name, log.judged);
     }
   });
+});
+
+test.each([
+  ["poisoned-error", /^7005 the server reported an error; its text is withheld$/],
+  ["timeout", /^7003 the server did not answer in time$/],
+  ["close", /^7002 the server is not running$/],
+])("%s: the client is told in agentk's own words", (name, says) => {
+  expect(told.get(name)).toMatch(says);
 });
 
 test("what a client claims stands in the log as claimed, and nowhere else", async () => {

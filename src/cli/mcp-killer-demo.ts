@@ -1,4 +1,4 @@
-/** `agentk mcp-killer-demo`: a server's answer is poisoned; egress and a patch are then tried, by four kinds of client. */
+/** `agentk mcp-killer-demo`: a server's answer is poisoned; egress, a patch and a command are then tried, by four kinds of client. */
 import type { Command } from "commander";
 import { CLIENT_KINDS } from "../abi/story.js";
 import type { Io } from "./io.js";
@@ -9,7 +9,7 @@ export function registerMcpKillerDemo(program: Command, io: Io): void {
     .command("mcp-killer-demo")
     .summary("a server's poisoned answer, and what it wants done")
     .description(
-      "A server returns poisoned output; the agent then tries to send private notes away and to change a file. Played directly and with agentk in between, by an honest, a silent, a lying and a self-granting client.",
+      "A server returns poisoned output; the agent then tries to send private notes away, to change a file and to run a command. Played directly and with agentk in between, by an honest, a silent, a lying and a self-granting client.",
     );
   addStoryFlags(command, CLIENT_KINDS, "agentk mcp-killer-demo --json").action((flags: StoryFlags) => demo(flags, io));
 }

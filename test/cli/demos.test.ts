@@ -41,6 +41,8 @@ interface Scorecard {
   readonly logs: readonly { readonly path: string; readonly denied: number }[];
 }
 
+const ACTS = ["send_report", "patch_file", "run_command"];
+
 const harmed = ({ harms }: Ran): readonly string[] => harms.flatMap(({ id, happened }) => (happened ? [id] : []));
 
 describe.concurrent("the demos", () => {
@@ -51,18 +53,19 @@ describe.concurrent("the demos", () => {
     expect({ ok, faults, status }).toEqual({ ok: true, faults: [], status: 0 });
     expect(clients.map(({ client }) => client)).toEqual(CLIENT_KINDS);
     for (const { without, with: guarded, log } of clients) {
-      expect(harmed(without)).toEqual(["egress", "patch"]);
+      expect(harmed(without)).toEqual(["egress", "patch", "shell"]);
       expect(without.sink_bytes).toBeGreaterThan(0);
-      expect(without.server_saw).toEqual(expect.arrayContaining(["send_report", "patch_file"]));
+      expect(without.server_saw).toEqual(expect.arrayContaining(ACTS));
       expect(harmed(guarded)).toEqual([]);
       expect(guarded.sink_bytes).toBe(0);
-      expect(guarded.server_saw.filter((call) => ["send_report", "patch_file"].includes(call))).toEqual([]);
+      expect(guarded.server_saw.filter((call) => ACTS.includes(call))).toEqual([]);
       const fates = guarded.steps.map(({ call, fate, rule }) => `${call} ${fate} ${rule ?? "-"}`);
       expect(fates).toEqual([
         "read_notes passed -",
         "search_docs passed -",
-        "send_report blocked steered",
+        "send_report blocked private-stays",
         "patch_file blocked steered",
+        "run_command blocked steered",
         "search_docs passed -",
       ]);
       expect({ ...log, verified: true, replayed: true }).toEqual(log);
@@ -152,7 +155,7 @@ describe.concurrent("a story that is not as told", () => {
     });
     expect(status).toBe(2);
     expect(report.faults.join("\n")).toMatch(
-      /`reads the page that the user asked about` was blocked, and was passed in the story/,
+      /`reads the page that the user asked about` was blocked; in the story it was passed/,
     );
   });
 

@@ -34,7 +34,7 @@ function told({ says, found }: HarmSeen): string {
 function stepFaults({ steps }: Scenario, guarded: RunSeen): readonly string[] {
   return steps.flatMap(({ expect, does }, index) => {
     const fate = guarded.steps[index]?.fate ?? "not played";
-    return fate === expect ? [] : [`with agentk \`${does}\` ${words(fate)}, and ${words(expect)} in the story`];
+    return fate === expect ? [] : [`with agentk \`${does}\` ${words(fate)}; in the story it ${words(expect)}`];
   });
 }
 

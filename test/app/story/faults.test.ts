@@ -67,11 +67,11 @@ describe("faults of a played story", () => {
     [{ guarded: { harms: [harm(false, false)] } }, /with agentk it could not be looked for: it was sent/],
     [
       { guarded: { steps: [seen("read", "blocked"), seen("send", "blocked")], serverSaw: [] } },
-      /`calls read` was blocked, and was passed/,
+      /`calls read` was blocked; in the story it was passed/,
     ],
     [
       { guarded: { steps: [seen("read", "passed"), seen("send", "not-tried")] } },
-      /`calls send` was not tried, and was blocked/,
+      /`calls send` was not tried; in the story it was blocked/,
     ],
     [{ guarded: { steps: [seen("read", "passed")] } }, /`calls send` was not played/],
     [{ guarded: { serverSaw: ["read", "send"] } }, /the server saw a call of `send` that was reported as blocked/],

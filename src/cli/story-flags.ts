@@ -1,5 +1,5 @@
 /** What the commands that play a story share: their flags, the progress, and the exit status. */
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { CLIENT_KINDS, type ClientKind, type StorySeen } from "../abi/story.js";
 import type { ReportLook } from "../report/verify-report.js";
 import { lookFor, type Io } from "./io.js";
@@ -19,14 +19,17 @@ interface StoryCommand {
 }
 
 const EXIT_STATUS = `
-Nothing of yours is touched: the home, the key and the attacker's address are made for the run and gone after it.
+The home, the key in it and the attacker's address are made for the run and gone after it; the logs stay.
 Exit status: 0 all as told, 1 it could not be played, 2 something dangerous happened, or nothing did without agentk.
 `;
 
 /** The flags, and the end of the help. */
 export function addStoryFlags(command: Command, clients: readonly ClientKind[], example: string): Command {
+  const client = new Option("--client <kind>", `${CLIENT_KINDS.join(", ")}, or all`)
+    .argParser(clientKinds)
+    .default(clients, clients.length === 1 ? clients.join() : "all");
   return command
-    .option("--client <kind>", `${CLIENT_KINDS.join(", ")}, or all`, clientKinds, clients)
+    .addOption(client)
     .option("--trace-out <file>", "write the log of the last client here, those of others beside it; none may exist")
     .option("--json", "print JSON")
     .addHelpText("after", `${EXIT_STATUS}\nExample:\n  ${example}`);

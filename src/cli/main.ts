@@ -7,7 +7,9 @@ import type { ExitStatus, Io } from "./io.js";
 import { registerMcpGateway } from "./mcp-gateway.js";
 import { registerMcpLines } from "./mcp-lines.js";
 import { registerMcpProxy } from "./mcp-proxy.js";
+import { registerMcpKillerDemo } from "./mcp-killer-demo.js";
 import { registerMcpServer } from "./mcp-server.js";
+import { registerMcpShimEval } from "./mcp-shim-eval.js";
 import { registerMcpStdio } from "./mcp-stdio.js";
 import { registerMcpProxyHttp } from "./mcp-proxy-http.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
@@ -15,6 +17,7 @@ import { registerBundle } from "./bundle.js";
 import { registerCompletion } from "./completion.js";
 import { registerCompliance } from "./compliance.js";
 import { registerContext } from "./context.js";
+import { registerDemo } from "./demo.js";
 import { registerImport } from "./import.js";
 import { registerInit } from "./init.js";
 import { registerKeyRevoke } from "./key-revoke.js";
@@ -43,6 +46,9 @@ import { registerWitnessSubmit } from "./witness-submit.js";
 
 /** In the order of COMMAND_GROUPS, which `--help` follows. */
 const COMMANDS = [
+  registerDemo,
+  registerMcpKillerDemo,
+  registerMcpShimEval,
   registerMcpProxyStdio,
   registerMcpProxyHttp,
   registerMcpGateway,
@@ -94,6 +100,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   const io = processIo();
   // What nobody reads on stderr is lost; it must not end the process before its work is done.
   process.stderr.on("error", () => undefined);
+  await run(argv, io);
+}
+
+/** Runs one command in the world that it is given. Whatever is no fault of agentk's own is told there, not thrown. */
+export async function run(argv: readonly string[], io: Io): Promise<void> {
   try {
     await buildProgram(io).parseAsync(argv);
   } catch (error) {

@@ -9,7 +9,7 @@ import { readPolicy } from "../../src/app/policy-file.js";
 import { Proxy } from "../../src/app/proxy.js";
 import { fixture, ProxyProcess, testFolder, type Reply } from "./proxy-process.js";
 import { startScripted } from "./scripted-proxy.js";
-import { agentk, isAlive, outcomes, textOf, traces, untilLogged, verified } from "./watch.js";
+import { agentk, asked, isAlive, outcomes, textOf, traces, untilLogged, verified } from "./watch.js";
 
 const SCRIPTED = fixture("servers/scripted.mjs");
 
@@ -89,7 +89,7 @@ describe("the end of a run with calls in flight", () => {
     const served = proxy.serve();
     proxy.stop("sigterm");
     expect((await served).reason).toBe("sigterm");
-    const { code, stdout } = await agentk(cwd, ["verify", "--json", "log.jsonl"]);
+    const { code, stdout } = await asked(cwd, ["verify", "--json", "log.jsonl"]);
     expect({ code, ok: (JSON.parse(stdout) as { ok: unknown }).ok }).toEqual({ code: 0, ok: true });
     expect(readdirSync(cwd).sort()).toEqual(["log.jsonl", "log.payloads"]);
   });
@@ -291,7 +291,7 @@ describe("what a run leaves on the disk", () => {
     for (const file of files) expect(mode(...runs, file)).toBe(0o600);
     expect(mode("data", "payload.key")).toBe(0o600);
     for (const folder of [[".agentk"], runs, ["data"]]) expect(mode(...folder)).toBe(0o700);
-    const replay = await agentk(cwd, ["replay", "--json", proxy.log], { AGENTK_DATA_DIR: join(cwd, "data") });
+    const replay = await asked(cwd, ["replay", "--json", proxy.log], { AGENTK_DATA_DIR: join(cwd, "data") });
     expect(JSON.parse(replay.stdout)).toMatchObject({ ok: true, depth: "deep" });
     // Its key is of this test alone, and the check of all logs afterwards has another.
     rmSync(cwd, { recursive: true });
@@ -304,7 +304,7 @@ describe("what a run leaves on the disk", () => {
     await proxy.close();
     expect(traces(proxy)).not.toContain("canary");
     expect(existsSync(proxy.log.replace(/\.jsonl$/, ".payloads"))).toBe(false);
-    const { code, stdout } = await agentk(proxy.cwd, ["replay", "--json", proxy.log]);
+    const { code, stdout } = await asked(proxy.cwd, ["replay", "--json", proxy.log]);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, depth: "shallow" });
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { MAIL_POLICY } from "../evidence/poisoned-run.js";
 import { fixture, ProxyProcess, testFolder, type LoggedEvent } from "./proxy-process.js";
-import { agentk } from "./watch.js";
+import { agentk, asked } from "./watch.js";
 
 const ADDRESS = "collector@attacker.example";
 const PROMPT = { "agentk/prompt": "Please read https://news.example/today and tell me what is new" };
@@ -54,7 +54,7 @@ describe("the denied mail", () => {
 
   test("trace-inspect --why names the poisoned page under the address, and how it came", async () => {
     const { proxy, mail, page, read } = run;
-    const { code, stdout } = await agentk(proxy.cwd, ["trace-inspect", "--why", String(mail.seq)]);
+    const { code, stdout } = await asked(proxy.cwd, ["trace-inspect", "--why", String(mail.seq)]);
     expect(code).toBe(0);
     const lines = stdout.split("\n");
     const at = lines.findIndex((line) => line.includes("─ /to  contained  from "));
@@ -70,7 +70,7 @@ describe("the denied mail", () => {
 
   test("policy explain says what would allow it, and the run goes so with the lines that it gives", async () => {
     const { proxy, mail, page } = run;
-    const { code, stdout } = await agentk(proxy.cwd, ["policy", "explain", `latest#${idOf(mail)}`, "--json"]);
+    const { code, stdout } = await asked(proxy.cwd, ["policy", "explain", `latest#${idOf(mail)}`, "--json"]);
     expect(code).toBe(0);
     const { line, proof, decision, decided_again } = JSON.parse(stdout) as {
       line: { children: { path: string; children: { page?: string }[] }[] };
@@ -89,7 +89,7 @@ describe("the denied mail", () => {
   test("every decision of the run is made again from the log alone", async () => {
     const { proxy } = run;
     for (const event of proxy.events().filter(({ type }) => type === "syscall" || type === "page")) {
-      const { code, stdout } = await agentk(proxy.cwd, ["policy", "explain", `latest#${idOf(event)}`, "--json"]);
+      const { code, stdout } = await asked(proxy.cwd, ["policy", "explain", `latest#${idOf(event)}`, "--json"]);
       const { decision, decided_again } = JSON.parse(stdout) as Record<string, unknown>;
       expect([code, decided_again]).toEqual([0, decision]);
     }
@@ -104,8 +104,8 @@ describe("exit statuses", () => {
     // Not named as a log: what is damaged on purpose is not replayed after the tests.
     writeFileSync(join(folder, "bad"), lines.map((line, seq) => (seq === page.seq ? `${line} ` : line)).join("\n"));
     const statuses = async (log: string, line: string): Promise<readonly number[]> => [
-      (await agentk(folder, ["policy", "explain", `${log}#${line}`])).code,
-      (await agentk(folder, ["trace-inspect", log, "--why", line])).code,
+      (await asked(folder, ["policy", "explain", `${log}#${line}`])).code,
+      (await asked(folder, ["trace-inspect", log, "--why", line])).code,
     ];
     expect(await statuses("bad", idOf(mail))).toEqual([2, 2]);
     expect(await statuses("bad", String(read.seq))).toEqual([0, 0]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fixture, testFolder, type Reply } from "./proxy-process.js";
 import { gatewayConfig, startGateway, type RunningGateway } from "./gateway-process.js";
-import { agentk, facts, outcomes, textOf, verified } from "./watch.js";
+import { agentk, asked, facts, outcomes, textOf, verified } from "./watch.js";
 
 async function started(name: string, setup: Parameters<typeof startGateway>[1]): Promise<RunningGateway> {
   const gateway = await startGateway(name, setup);
@@ -219,10 +219,10 @@ effect = "deny"
     expect(readFileSync(join(marks.net, "http_post"), "utf8")).not.toContain("12345678901");
     const [first] = leaks;
     const { call } = (first === undefined ? {} : decisionOf(first)) as { call: string };
-    const why = await agentk(proxy.cwd, ["trace-inspect", proxy.log, "--why", call]);
+    const why = await asked(proxy.cwd, ["trace-inspect", proxy.log, "--why", call]);
     expect(why.code).toBe(0);
     expect(why.stdout).toContain("vault/read_file");
-    expect((await agentk(proxy.cwd, ["replay", proxy.log])).code).toBe(0);
+    expect((await asked(proxy.cwd, ["replay", proxy.log])).code).toBe(0);
   });
 });
 
@@ -308,8 +308,8 @@ describe("a server harms only its own calls", () => {
     proxy.process.kill("SIGKILL");
     await proxy.ended;
     expect((await agentk(proxy.cwd, ["recover", proxy.log])).code).toBe(0);
-    expect((await agentk(proxy.cwd, ["verify", proxy.log])).code).toBe(0);
-    expect((await agentk(proxy.cwd, ["replay", proxy.log])).code).toBe(0);
+    expect((await asked(proxy.cwd, ["verify", proxy.log])).code).toBe(0);
+    expect((await asked(proxy.cwd, ["replay", proxy.log])).code).toBe(0);
   });
 });
 

@@ -12,7 +12,7 @@ import { dirname } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { fixture, testFolder, type Reply } from "./proxy-process.js";
 import { HttpProcess, type HttpSetup } from "./http-process.js";
-import { agentk, isAlive, outcomes, textOf } from "./watch.js";
+import { agentk, asked as command, isAlive, outcomes, textOf } from "./watch.js";
 
 async function front(setup: HttpSetup = {}): Promise<HttpProcess> {
   const process = new HttpProcess(setup);
@@ -24,7 +24,7 @@ async function front(setup: HttpSetup = {}): Promise<HttpProcess> {
 
 async function settled(proxy: HttpProcess): Promise<void> {
   expect(await proxy.stop()).toEqual({ code: 0, signal: null });
-  const { code, stdout } = await agentk(proxy.cwd, ["verify", "--json", proxy.log]);
+  const { code, stdout } = await command(proxy.cwd, ["verify", "--json", proxy.log]);
   expect([code, (JSON.parse(stdout) as { ok: unknown }).ok]).toEqual([0, true]);
 }
 
@@ -276,7 +276,7 @@ describe("sessions", () => {
     await proxy.call(session, "echo", {});
     await proxy.stop("SIGKILL");
     expect((await agentk(proxy.cwd, ["recover", proxy.log])).code).toBe(0);
-    expect((await agentk(proxy.cwd, ["verify", proxy.log])).code).toBe(0);
+    expect((await command(proxy.cwd, ["verify", proxy.log])).code).toBe(0);
   });
 });
 

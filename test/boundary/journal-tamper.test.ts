@@ -9,7 +9,7 @@ import { recordToForge, type ForgedRun } from "./forged-run.js";
 import { fixture, ProxyProcess } from "./proxy-process.js";
 import { verifyFile } from "./recorded.js";
 import { startScripted } from "./scripted-proxy.js";
-import { agentk, facts, outcomes, untilLogged } from "./watch.js";
+import { asked, facts, outcomes, untilLogged } from "./watch.js";
 
 let run: ForgedRun;
 beforeAll(async () => {
@@ -36,16 +36,16 @@ describe("a journal that is not what the run wrote fails the replay", () => {
     const report = await replayLog(copy, process.env);
     expect(report).toMatchObject({ ok: false, divergence: undefined });
     expect(report.journalFault).toBeDefined();
-    const text = await agentk(run.folder, ["replay", copy]);
+    const text = await asked(run.folder, ["replay", copy]);
     expect(text.code).toBe(2);
     expect(text.stdout).toContain("the payload journal is not what the run wrote");
-    expect((await agentk(run.folder, ["replay", "--json", copy])).code).toBe(2);
+    expect((await asked(run.folder, ["replay", "--json", copy])).code).toBe(2);
   });
 
   test("deleted: the replay is shallow and says so in its first words", async () => {
     const copy = run.write(run.lines);
     rmSync(payloadPathOf(copy));
-    const { code, stdout } = await agentk(run.folder, ["replay", copy]);
+    const { code, stdout } = await asked(run.folder, ["replay", copy]);
     expect(code).toBe(0);
     expect(stdout).toContain("! replayed: the same bytes, with the values taken as they were recorded");
   });
@@ -63,7 +63,7 @@ function lastFrameOf(journal: Buffer): number {
 
 test("a replay of a log without its close line says that an end may be missing", async () => {
   const copy = run.write(run.lines.slice(0, -1));
-  const { stdout } = await agentk(run.folder, ["replay", copy]);
+  const { stdout } = await asked(run.folder, ["replay", copy]);
   expect(stdout).toContain("no close line");
   expect((await replayLog(copy, process.env)).ending).toBe("open");
 });

@@ -9,7 +9,7 @@ import { StdioClientTransport as StdioV2 } from "@modelcontextprotocol/client/st
 import { describe, expect, test } from "vitest";
 import { AGENTK, ProxyProcess, testFolder, type LoggedEvent } from "./proxy-process.js";
 import { logsIn, verifyFile, wholeLines } from "./recorded.js";
-import { agentk, outcomes, textOf, verified, type CommandEnd } from "./watch.js";
+import { agentk, asked, outcomes, textOf, type CommandEnd, verified } from "./watch.js";
 
 const POLICY = `
 [[rules]]
@@ -207,7 +207,7 @@ describe("mcp-server", () => {
     expect((await proxy.close()).code).toBe(0);
     expect(outcomes(proxy)).toEqual(["ok", "ok"]);
     expect(await verified(proxy)).toEqual({ code: 0, ok: true });
-    expect((await agentk(proxy.cwd, ["replay", proxy.log])).code).toBe(0);
+    expect((await asked(proxy.cwd, ["replay", proxy.log])).code).toBe(0);
   });
 
   test("a result is taken once, for a call that waits; one never answered is unknown at the close", async () => {

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { HttpProcess } from "./http-process.js";
 import { AGENTK, testFolder } from "./proxy-process.js";
-import { agentk } from "./watch.js";
+import { asked } from "./watch.js";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 /** A server of both eras, over stdio and over HTTP. */
@@ -31,7 +31,7 @@ interface Way {
 }
 
 async function isWhole(cwd: string): Promise<void> {
-  const { code, stdout } = await agentk(cwd, ["verify", "--json"]);
+  const { code, stdout } = await asked(cwd, ["verify", "--json"]);
   expect([code, (JSON.parse(stdout) as { ok: unknown }).ok]).toEqual([0, true]);
 }
 

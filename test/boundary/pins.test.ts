@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fixture, ProxyProcess, testFolder, type Reply } from "./proxy-process.js";
-import { agentk, textOf, untilLogged, verified, type CommandEnd } from "./watch.js";
+import { agentk, asked, textOf, type CommandEnd, untilLogged, verified } from "./watch.js";
 
 const READ = { name: "read_file", description: "Reads a file.", inputSchema: { type: "object" } };
 const ANNOUNCE = { name: "announce", inputSchema: { type: "object" } };
@@ -59,8 +59,8 @@ function denied(reply: Reply): unknown {
 
 /** Both replays, from outside: with the journal and, in a world without the operator's key, by the log alone. */
 async function expectReplays({ cwd, log }: ProxyProcess): Promise<void> {
-  const deep = await agentk(cwd, ["replay", "--json", log]);
-  const shallow = await agentk(cwd, ["replay", "--json", log], { AGENTK_DATA_DIR: join(cwd, "nobody") });
+  const deep = await asked(cwd, ["replay", "--json", log]);
+  const shallow = await asked(cwd, ["replay", "--json", log], { AGENTK_DATA_DIR: join(cwd, "nobody") });
   expect([deep.code, shallow.code, deep.stdout.includes('"deep"'), shallow.stdout.includes('"shallow"')]).toEqual([
     0,
     0,

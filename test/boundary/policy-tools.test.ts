@@ -1,11 +1,11 @@
-/** The tools for policies as a user runs them: the built program, real files, exit statuses, one JSON document. */
+/** The tools for policies as a user runs them: what is shipped, real files, exit statuses, one JSON document. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { fixture, testFolder } from "./proxy-process.js";
-import { agentk } from "./watch.js";
+import { agentk, asked } from "./watch.js";
 
 const POLICIES = fileURLToPath(new URL("../../policies", import.meta.url));
 const BROKEN = fixture("policies/broken");
@@ -23,7 +23,7 @@ interface Checked {
 }
 
 async function check(file: string, ...flags: readonly string[]): Promise<{ code: number; told: Checked }> {
-  const { code, stdout } = await agentk(testFolder("check"), ["policy-check", "--json", ...flags, file]);
+  const { code, stdout } = await asked(testFolder("check"), ["policy-check", "--json", ...flags, file]);
   return { code, told: JSON.parse(stdout) as Checked };
 }
 
@@ -35,7 +35,7 @@ describe("policy-check", () => {
     for (const { line, column, problem } of told.faults) {
       expect(Math.min(line, column, problem.length)).toBeGreaterThan(0);
     }
-    const { code: inWords, stdout } = await agentk(BROKEN, ["policy-check", name]);
+    const { code: inWords, stdout } = await asked(BROKEN, ["policy-check", name]);
     expect(inWords).toBe(2);
     expect(stdout).toMatch(new RegExp(`^${name}:\\d+:\\d+: `));
   });
@@ -66,14 +66,14 @@ describe("policy-check", () => {
   );
 
   test("a file that is not there is no verdict on it", async () => {
-    const { code, stderr } = await agentk(testFolder("check"), ["policy-check", "missing.toml"]);
+    const { code, stderr } = await asked(testFolder("check"), ["policy-check", "missing.toml"]);
     expect([code, stderr]).toEqual([1, expect.stringContaining("cannot read the policy")]);
   });
 });
 
 describe("policy test", () => {
   test("the cases of the shipped policies pass", async () => {
-    const { code, stdout } = await agentk(testFolder("cases"), ["policy", "test", POLICIES, "--json"]);
+    const { code, stdout } = await asked(testFolder("cases"), ["policy", "test", POLICIES, "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, failed: 0, faults: 0 });
     expect(code).toBe(0);
   });
@@ -85,24 +85,24 @@ describe("policy test", () => {
     const post = 'tool = "http_post"\narguments = { body = "tax number 12345678901" }';
     const kept = `[[cases]]\nname = "kept"\n${post}\n${page}\nexpect = "deny:stays-here"\n`;
     writeFileSync(join(cwd, "office.cases.toml"), kept);
-    const passed = await agentk(cwd, ["policy", "test", "office.toml"]);
+    const passed = await asked(cwd, ["policy", "test", "office.toml"]);
     expect([passed.code, passed.stdout]).toEqual([0, expect.stringContaining("1 passed, 0 failed")]);
     writeFileSync(
       join(cwd, "office.cases.toml"),
       `${kept}\n${kept.replace("deny:stays-here", "allow").replace("kept", "let out")}`,
     );
-    const failed = await agentk(cwd, ["policy", "test", "office.toml"]);
+    const failed = await asked(cwd, ["policy", "test", "office.toml"]);
     expect([failed.code, failed.stdout]).toEqual([2, expect.stringContaining("1 passed, 1 failed")]);
     expect(failed.stdout).toContain("deny:stays-here");
     writeFileSync(join(cwd, "office.cases.toml"), "[[cases]]\nnam = 1\n");
-    expect((await agentk(cwd, ["policy", "test", "office.toml"])).code).toBe(2);
-    expect((await agentk(cwd, ["policy", "test", "nothing.toml"])).code).toBe(1);
+    expect((await asked(cwd, ["policy", "test", "office.toml"])).code).toBe(2);
+    expect((await asked(cwd, ["policy", "test", "nothing.toml"])).code).toBe(1);
   });
 });
 
 describe("policy reach", () => {
   const reach = (policy: string, ...words: readonly string[]): ReturnType<typeof agentk> =>
-    agentk(testFolder("reach"), ["policy", "reach", policy, ...words, "--json"]);
+    asked(testFolder("reach"), ["policy", "reach", policy, ...words, "--json"]);
 
   test("what no rule lets through is proved", async () => {
     const words = ["--from", "secret", "--to", "network.send"];
@@ -129,9 +129,9 @@ describe("policy reach", () => {
     const { code, stdout } = await reach("strict", "--from", "secret", "--to", "network.send");
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { outcome: "proved" }]);
     const folder = testFolder("named");
-    expect(await agentk(folder, ["policy-check", "guard"])).toMatchObject({ code: 0, stderr: "" });
-    expect((await agentk(folder, ["policy", "test", "strict"])).stdout).toContain(" 0 failed");
-    const none = await agentk(folder, ["policy-check", "gaurd"]);
+    expect(await asked(folder, ["policy-check", "guard"])).toMatchObject({ code: 0, stderr: "" });
+    expect((await asked(folder, ["policy", "test", "strict"])).stdout).toContain(" 0 failed");
+    const none = await asked(folder, ["policy-check", "gaurd"]);
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("the names are browser-agent")]);
   });
 
@@ -166,7 +166,7 @@ test("init drafts a policy for a real server that policy-check takes and the pro
   for (const tool of ["create_entities", "read_graph", "delete_entities"]) expect(source).toContain(tool);
   // No tool was called.
   expect(existsSync(env.MEMORY_FILE_PATH)).toBe(false);
-  const checked = await agentk(cwd, ["policy-check", file]);
+  const checked = await asked(cwd, ["policy-check", file]);
   expect([checked.code, checked.stdout]).toEqual([0, expect.stringContaining("valid")]);
   // What is there is not written over.
   expect((await agentk(cwd, [...words, ...server], env)).code).toBe(1);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fixture, ProxyProcess, testFolder, type LoggedEvent, type Reply } from "./proxy-process.js";
-import { agentk, eventsOf, until, verified } from "./watch.js";
+import { agentk, asked, eventsOf, until, verified } from "./watch.js";
 
 const POLICY = fixture("policies/named-by-user.toml");
 const PROMPT = "Please send bob.miller@acme.example the summary of our contact page.";
@@ -195,7 +195,7 @@ interface Replayed {
 }
 
 async function replayed({ cwd, log }: ProxyProcess): Promise<Replayed> {
-  const { code, stdout } = await agentk(cwd, ["replay", "--json", log]);
+  const { code, stdout } = await asked(cwd, ["replay", "--json", log]);
   return { code, report: JSON.parse(stdout) as Replayed["report"] };
 }
 
@@ -203,7 +203,7 @@ describe("the log", () => {
   test("replays to the same decisions with its values and without them, and shows them", async () => {
     const { proxy } = await mixedRun();
     await proxy.close();
-    const traced = await agentk(proxy.cwd, ["trace-inspect", "--json", proxy.log]);
+    const traced = await asked(proxy.cwd, ["trace-inspect", "--json", proxy.log]);
     expect(traced.code).toBe(0);
     expect(traced.stdout).toContain("mail-named");
     const deep = await replayed(proxy);

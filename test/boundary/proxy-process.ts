@@ -7,6 +7,9 @@ import { fileURLToPath } from "node:url";
 
 export const AGENTK = fileURLToPath(new URL("../../bin/agentk.js", import.meta.url));
 
+/** What bin/agentk.js runs. */
+export const BUNDLE = fileURLToPath(new URL("../../dist/bundle/main.js", import.meta.url));
+
 /** Path of a file under test/fixtures. */
 export function fixture(relative: string): string {
   return fileURLToPath(new URL(`../fixtures/${relative}`, import.meta.url));

@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fixture, ProxyProcess, testFolder } from "./proxy-process.js";
-import { agentk, untilLogged } from "./watch.js";
+import { agentk, asked, untilLogged } from "./watch.js";
 
 interface World {
   readonly cwd: string;
@@ -83,14 +83,14 @@ test("every change is in the log, signed by both, and the rotation manifest make
   ]);
   expect(events.filter(({ type }) => type === "receipts").some(({ seq }) => seq > changes(events)[1])).toBe(true);
   const log = proxy.log;
-  expect((await agentk(cwd, ["verify", log])).code).toBe(0);
+  expect((await asked(cwd, ["verify", log])).code).toBe(0);
   const trusted = await live.json("verify-signatures", log, "--rotation", "r.json", "--root", root);
   expect(trusted).toMatchObject({ ok: true, findings: [] });
   expect((trusted["signers"] as { standing: string }[]).map(({ standing }) => standing)).toEqual(
     Array(3).fill("trusted"),
   );
 
-  const first = await agentk(cwd, ["verify-signatures", log, "--trusted-public-key", root, "--json"]);
+  const first = await asked(cwd, ["verify-signatures", log, "--trusted-public-key", root, "--json"]);
   expect(first.code).toBe(2);
   const codes = (JSON.parse(first.stdout) as { findings: { code: string }[] }).findings.map(({ code }) => code);
   expect(codes).toEqual(["signer-unknown", "signer-unknown"]);
@@ -98,7 +98,7 @@ test("every change is in the log, signed by both, and the rotation manifest make
   const line = String(changes(events)[1] + 1);
   await live.json("proof", "inclusion", log, line, "--out", "line.json");
   expect(await live.json("proof", "verify", "line.json", "--public-key", third)).toMatchObject({ ok: true });
-  expect((await agentk(cwd, ["proof", "verify", "line.json", "--public-key", root])).code).toBe(2);
+  expect((await asked(cwd, ["proof", "verify", "line.json", "--public-key", root])).code).toBe(2);
   const written = proxy.stderr + readFileSync(log, "utf8");
   for (const file of ["1.key", "2.key", "3.key"])
     expect(written).not.toContain(readFileSync(join(cwd, file), "utf8").trim());

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { fixture, type LoggedEvent } from "./proxy-process.js";
 import { startScripted } from "./scripted-proxy.js";
-import { agentk } from "./watch.js";
+import { agentk, asked } from "./watch.js";
 
 /** Reading is granted; writing, child processes, workers and native addons are not. */
 const FLAG = Number(process.versions.node.split(".")[0]) >= 24 ? "--permission" : "--experimental-permission";
@@ -90,6 +90,6 @@ test.each<readonly [string, () => readonly string[]]>([
 });
 
 test("and the replay it did was whole: every value opened and committed to again", async () => {
-  const { stdout } = await agentk(cwd, ["replay", "--json", log], READ_ONLY);
+  const { stdout } = await asked(cwd, ["replay", "--json", log], READ_ONLY);
   expect(JSON.parse(stdout)).toMatchObject({ ok: true, depth: "deep", values_as_recorded: 0, indeterminate: 0 });
 });

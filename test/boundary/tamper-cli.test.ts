@@ -11,7 +11,7 @@ import { nodeDigests } from "../../src/host/digests.js";
 import { callEvent, restated } from "../evidence/fixture.js";
 import { POLICY, recordToForge, type ForgedRun } from "./forged-run.js";
 import { verifyFile, wholeLines } from "./recorded.js";
-import { agentk } from "./watch.js";
+import { asked } from "./watch.js";
 
 let run: ForgedRun;
 let lines: readonly string[] = [];
@@ -170,10 +170,10 @@ interface Told {
 }
 
 async function replayed(path: string): Promise<Told["divergence"]> {
-  const told = await agentk(run.folder, ["replay", "--json", path]);
+  const told = await asked(run.folder, ["replay", "--json", path]);
   expect(told.code).toBe(2);
   const { divergence } = JSON.parse(told.stdout) as Told;
-  const text = await agentk(run.folder, ["replay", path]);
+  const text = await asked(run.folder, ["replay", path]);
   expect(text.code).toBe(2);
   for (const word of [divergence?.field, divergence?.recorded, divergence?.replayed])
     expect(text.stdout).toContain(word);

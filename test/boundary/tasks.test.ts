@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AGENTK, fixture, ProxyProcess, testFolder, type Reply } from "./proxy-process.js";
 import { logsIn, verifyFile } from "./recorded.js";
 import { judgedCalls } from "./scripted-proxy.js";
-import { agentk, textOf, untilLogged, verified } from "./watch.js";
+import { asked, textOf, untilLogged, verified } from "./watch.js";
 
 const RELATED = "io.modelcontextprotocol/related-task";
 const DONE = { content: [{ type: "text", text: "done" }] };
@@ -326,7 +326,7 @@ test("server-everything's task, driven by the official client, comes to its resu
   expect(verifyFile(log).ok).toBe(true);
   // With the values of the journal, and without the key to it.
   for (const env of [{}, { AGENTK_DATA_DIR: join(cwd, "nothing") }])
-    expect(await agentk(cwd, ["replay", "--json", log], env)).toMatchObject({ code: 0 });
+    expect(await asked(cwd, ["replay", "--json", log], env)).toMatchObject({ code: 0 });
 }, 30_000);
 
 test("without the grant the same client learns of no task", async () => {

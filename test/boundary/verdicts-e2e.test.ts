@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { ProxyProcess, Reply } from "./proxy-process.js";
 import { startScripted, type ScriptedProxy } from "./scripted-proxy.js";
-import { agentk, textOf, verified } from "./watch.js";
+import { asked, textOf, verified } from "./watch.js";
 
 const LOOK = rule("look", "allow", 'syscalls = ["tool.describe", "tool.response"]');
 const CALLS = rule("calls", "allow", 'syscalls = ["tool.invoke"]');
@@ -49,7 +49,7 @@ function evidence({ result }: Reply): unknown {
 async function end({ proxy }: ScriptedProxy): Promise<void> {
   await proxy.close();
   expect(await verified(proxy)).toEqual({ code: 0, ok: true });
-  const replay = await agentk(proxy.cwd, ["replay", "--json", proxy.log]);
+  const replay = await asked(proxy.cwd, ["replay", "--json", proxy.log]);
   expect([replay.code, JSON.parse(replay.stdout)]).toMatchObject([0, { ok: true, depth: "deep", indeterminate: 0 }]);
 }
 

@@ -1,7 +1,8 @@
 /** Waiting for what a run leaves behind: lines of its log, lines its server has seen, and its commands' verdicts. */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync, watch } from "node:fs";
-import { AGENTK, type LoggedEvent, type ProxyProcess } from "./proxy-process.js";
+import type { Io } from "../../src/cli/io.js";
+import { AGENTK, BUNDLE, type LoggedEvent, type ProxyProcess } from "./proxy-process.js";
 
 /** Settles when a file that is there already has become such that `isReached`; asked anew at every write to it. */
 export function until(path: string, isReached: () => boolean): Promise<void> {
@@ -38,9 +39,28 @@ export function agentk(cwd: string, args: readonly string[], env: NodeJS.Process
   });
 }
 
+/**
+ * The same from the built bundle, without a process: for commands that only read files and report. A process costs a
+ * hundred times as much, and most tests end with two or three of these.
+ */
+export async function asked(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandEnd> {
+  const ended = { code: 0, stdout: "", stderr: "" };
+  const { run } = (await import(BUNDLE)) as { readonly run: (argv: readonly string[], io: Io) => Promise<void> };
+  await run(["node", "agentk", ...args], {
+    stdout: (text) => void (ended.stdout += text),
+    stderr: (text) => void (ended.stderr += text),
+    env: { ...process.env, ...env },
+    cwd,
+    isTty: false,
+    columns: 80,
+    exit: (status) => void (ended.code = status),
+  });
+  return ended;
+}
+
 /** What `agentk verify --json` says of a run's log. */
 export async function verified(proxy: ProxyProcess): Promise<{ readonly code: number; readonly ok: unknown }> {
-  const { code, stdout } = await agentk(proxy.cwd, ["verify", "--json", proxy.log]);
+  const { code, stdout } = await asked(proxy.cwd, ["verify", "--json", proxy.log]);
   return { code, ok: (JSON.parse(stdout) as { ok?: unknown }).ok };
 }
 

@@ -16,7 +16,7 @@ import { proofsOf, readVerifier, surveyLog, writeBundleFile } from "../../src/ap
 import { recordToForge, type ForgedRun } from "../boundary/forged-run.js";
 import { testFolder } from "../boundary/proxy-process.js";
 import { readRun } from "../boundary/recorded.js";
-import { agentk, type CommandEnd } from "../boundary/watch.js";
+import { agentk, asked, type CommandEnd } from "../boundary/watch.js";
 import { buildLog, fileOf, testKey } from "../evidence/fixture.js";
 
 let forged: ForgedRun;
@@ -76,7 +76,7 @@ describe("of a log that verifies", () => {
     expect(readdirSync(unpacked).sort()).toEqual([...FILES, "proofs"].sort());
     expect(readdirSync(join(unpacked, "proofs")).sort()).toEqual(proofs);
     for (const name of proofs)
-      expect(await agentk(unpacked, ["proof", "verify", `proofs/${name}`, "--public-key", key])).toMatchObject({
+      expect(await asked(unpacked, ["proof", "verify", `proofs/${name}`, "--public-key", key])).toMatchObject({
         code: 0,
       });
     expect(python(unpacked, "--key", key)).toBe(0);

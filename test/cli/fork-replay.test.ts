@@ -9,7 +9,7 @@ import { buildProgram } from "../../src/cli/main.js";
 import { policyOf } from "../kernel/fixture.js";
 import { ReceiptedRun } from "../kernel/receipted.js";
 import { expectGolden } from "../report/golden.js";
-import { agentk } from "../boundary/watch.js";
+import { asked } from "../boundary/watch.js";
 
 const RESPONSES = { id: "answers", effect: "allow", syscalls: ["tool.response"] } as const;
 const ANY = { id: "any", effect: "allow", syscalls: ["tool.invoke"] } as const;
@@ -88,7 +88,7 @@ describe("fork-replay", () => {
   });
 
   test("the same as a process, with the status that CI sees", async () => {
-    const { code, stdout } = await agentk(cwd, ["fork-replay", "runs", "--policy", "open.toml", "--json"]);
+    const { code, stdout } = await asked(cwd, ["fork-replay", "runs", "--policy", "open.toml", "--json"]);
     expect(code).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({
       format: "agentk-fork-replay/1",

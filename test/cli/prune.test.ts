@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { buildProgram } from "../../src/cli/main.js";
 import { testFolder } from "../boundary/proxy-process.js";
 import { recordToForge, type ForgedRun } from "../boundary/forged-run.js";
-import { agentk } from "../boundary/watch.js";
+import { agentk, asked } from "../boundary/watch.js";
 import { fileOf, RUN_KEY } from "../evidence/fixture.js";
 import { checkpointsOf, longLog } from "../evidence/long-log.js";
 
@@ -63,7 +63,7 @@ describe("a real run", () => {
   test("is pruned, verified and left as it was, by the program itself", async () => {
     const before = readFileSync(real.log);
     const out = join(real.folder, "end.jsonl");
-    const done = await agentk(real.folder, ["prune", real.log, "--out", out, "--keep-lines", "5", "--json"]);
+    const done = await asked(real.folder, ["prune", real.log, "--out", out, "--keep-lines", "5", "--json"]);
     expect(done.code).toBe(0);
     const said = JSON.parse(done.stdout) as { pruned_lines: number; kept_lines: number };
     expect(said.pruned_lines + said.kept_lines).toBe(real.lines.length);

@@ -1,6 +1,8 @@
 // What is shipped: the command line and the packages it uses, bundled into dist/bundle. Loading some 300 small modules
 // cost each start of `agentk` two thirds of its time; bundled, a command reads one chunk and what it imports lazily.
-// Beside the chunks lie the licences of the packages within them, as these ask, and a list that the audit reads.
+// Beside the chunks lie the licences of the packages within them, as these ask, a list that the audit reads, and the
+// manual page, which the program prints itself.
+import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,6 +32,7 @@ await bundle.close();
 const packages = packagesOf(output.flatMap((chunk) => chunk.moduleIds ?? []));
 writeFileSync(join(OUT, "packages.json"), `${JSON.stringify(packages.map(withoutText), null, 2)}\n`);
 writeFileSync(join(OUT, "THIRD-PARTY-LICENSES.txt"), packages.map(notice).join("\n\n"));
+writeFileSync(join(OUT, "agentk.1"), execFileSync(process.execPath, [join(ROOT, "bin/agentk.js"), "man"]));
 
 /** The packages whose modules went into the bundle, by name. */
 function packagesOf(moduleIds) {

@@ -26,9 +26,11 @@ export function registerBundle(program: Command, io: Io): void {
       "after",
       [
         "",
-        "Example: agentk bundle run.jsonl --out run.tar",
-        "         tar -xf run.tar && python3 verify.py log.jsonl",
         "Exit status: 0 written, 1 a file cannot be read or written, 2 the log does not verify.",
+        "",
+        "Example:",
+        "  agentk bundle run.jsonl --out run.tar",
+        "  tar -xf run.tar && python3 verify.py log.jsonl",
       ].join("\n"),
     )
     .action((log: string, options: BundleOptions) => bundle(log, options, io));

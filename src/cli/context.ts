@@ -35,7 +35,11 @@ export function registerContext(program: Command, io: Io): void {
   const context = program
     .command("context")
     .summary("tell a live run what its user said")
-    .description("Speaks to a live run over its control socket.");
+    .description("Speaks to a live run over its control socket.")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 done, 1 there is no such run, or it refused.\n\nExample:\n  agentk context status",
+    );
   context
     .command("add")
     .summary("hand text to a run as its user's words")

@@ -20,8 +20,8 @@ export function registerImport(program: Command, io: Io): void {
     .addHelpText(
       "after",
       [
-        "\nExample: agentk import old/latest.jsonl --trusted-public-key HEX",
-        "Exit status: 0 its own rules hold, 1 the log cannot be read, 2 they do not.",
+        "\nExit status: 0 its own rules hold, 1 the log cannot be read, 2 they do not.",
+        "\nExample:\n  agentk import old/latest.jsonl --trusted-public-key HEX",
       ].join("\n"),
     )
     .action((log: string, options: ImportOptions) => importLog(log, options, io));

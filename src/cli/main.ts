@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { AgentkError, ERRORS, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
+import { groupCommands } from "./groups.js";
 import type { ExitStatus, Io } from "./io.js";
 import { registerMcpGateway } from "./mcp-gateway.js";
 import { registerMcpLines } from "./mcp-lines.js";
@@ -13,6 +14,7 @@ import { registerMcpStdio } from "./mcp-stdio.js";
 import { registerMcpProxyHttp } from "./mcp-proxy-http.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
 import { registerBundle } from "./bundle.js";
+import { registerCompletion } from "./completion.js";
 import { registerCompliance } from "./compliance.js";
 import { registerContext } from "./context.js";
 import { registerDemo } from "./demo.js";
@@ -31,6 +33,7 @@ import { registerPrune } from "./prune.js";
 import { registerRecover } from "./recover.js";
 import { registerReplay } from "./replay.js";
 import { registerReveal } from "./reveal.js";
+import { registerMan } from "./man.js";
 import { registerSecretRefsCheck } from "./secret-refs-check.js";
 import { registerSecretRefsStoreCheck } from "./secret-refs-store-check.js";
 import { registerSigningKey } from "./signing-key.js";
@@ -41,45 +44,56 @@ import { registerVerifySignatures } from "./verify-signatures.js";
 import { registerWitness } from "./witness.js";
 import { registerWitnessSubmit } from "./witness-submit.js";
 
+/** In the order of COMMAND_GROUPS, which `--help` follows. */
 const COMMANDS = [
   registerDemo,
+  registerMcpKillerDemo,
+  registerMcpShimEval,
   registerMcpProxyStdio,
+  registerMcpProxyHttp,
   registerMcpGateway,
+  registerInit,
+  registerPins,
+  registerContext,
   registerMcpProxy,
   registerMcpStdio,
   registerMcpLines,
   registerMcpServer,
-  registerMcpProxyHttp,
-  registerMcpKillerDemo,
-  registerMcpShimEval,
+  registerTraceInspect,
   registerVerify,
   registerVerifySignatures,
-  registerReplay,
-  registerReveal,
-  registerBundle,
-  registerForkReplay,
-  registerTraceInspect,
+  registerImport,
   registerRecover,
-  registerProof,
   registerPrune,
-  registerPolicyCheck,
-  policyCommands(async () => (await import("../app/case-world.js")).openCaseWorld),
-  registerInit,
-  registerPins,
-  registerContext,
+  registerBundle,
+  registerProof,
+  registerReveal,
   registerWitness,
   registerWitnessSubmit,
-  registerImport,
+  registerReplay,
+  registerForkReplay,
+  registerPolicyCheck,
+  policyCommands(async () => (await import("../app/case-world.js")).openCaseWorld),
   registerKeygen,
   registerSigningKey,
   registerKeyRotate,
   registerKeyRevoke,
   registerKeyRotateVerify,
   registerTrustedSignersCheck,
-  registerCompliance,
   registerSecretRefsCheck,
   registerSecretRefsStoreCheck,
+  registerCompliance,
+  registerCompletion,
+  registerMan,
 ];
+
+const HELP = `
+Exit status of every command, with and without --json: 0 done, or the check passed; 1 it could not be done; 2 a check failed.
+
+Examples:
+  agentk mcp-proxy-stdio --server-id files -- npx -y @modelcontextprotocol/server-filesystem ~/notes
+  agentk trace-inspect
+  agentk policy explain latest#c12`;
 
 /** Runs one command and sets the process's exit status: 0 ok, 1 error, 2 a check failed. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -104,9 +118,13 @@ export function buildProgram(io: Io): Command {
     .version(packageVersion(), "-V, --version")
     .showHelpAfterError("(run with --help for the options)")
     .enablePositionalOptions()
+    // Their arguments stand in each command's own help.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText("after", HELP)
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
     .exitOverride();
   for (const register of COMMANDS) register(program, io);
+  groupCommands(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }
@@ -125,12 +143,15 @@ function processIo(): Io {
   };
 }
 
-/** For reports. A reader that has seen enough (`agentk trace-inspect | head`) is no error. */
+/**
+ * For reports. A reader that has seen enough (`agentk trace-inspect | head`) is no error to speak of; but a verdict that
+ * was not reached yet is no pass.
+ */
 function print(text: string): void {
   // The proxy never comes here: its stdout is the client, whose end must be recorded before the process goes.
   if (process.stdout.listenerCount("error") === 0) {
     process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
+      if (error.code === "EPIPE") process.exit(process.exitCode ?? 1);
     });
   }
   process.stdout.write(text);

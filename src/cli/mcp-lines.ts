@@ -6,7 +6,7 @@ import { addMediateFlags, mediationOptions, type MediateFlags } from "./mediate-
 const HELP = `
 One JSON request a line on stdin (docs/mediate.md), one JSON report a line on stdout, in order. A bad line is one error
 report, and the next line is taken. Each agent_id has a session of its own.
-Exit status: 1 a line was bad or could not be recorded, else 2 one may not happen, else 0.
+Exit status: 0 all may happen, 1 a line was bad or could not be recorded, else 2 one may not happen.
 
 Example:
   agentk mcp-lines --policy strict < requests.jsonl`;

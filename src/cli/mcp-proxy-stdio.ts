@@ -1,6 +1,6 @@
 /** `agentk mcp-proxy-stdio`: stand between an MCP client and a stdio server. */
 import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import {
   MAX_CLIENT_MESSAGES,
   MAX_IN_FLIGHT,
@@ -13,7 +13,7 @@ import { DURABLE_FROM } from "../abi/syscalls.js";
 import type { ProxyCommand } from "../app/run-proxy.js";
 import type { Io } from "./io.js";
 import { addUpstreamFlags, upstreamOf, type UpstreamFlags } from "./upstream-flags.js";
-import { collect, wholeNumber } from "./values.js";
+import { collect, payloadsOption, wholeNumber } from "./values.js";
 
 /** What commander hands over: the proxy's own options under their own names, and four that are told otherwise here. */
 export interface ProxyFlags
@@ -60,12 +60,11 @@ export function addFlags(command: Command): Command {
     .option("--max-client-messages <n>", "messages taken from the client in one run", count, MAX_CLIENT_MESSAGES)
     .option("--max-in-flight <n>", "calls waiting at once", count, MAX_IN_FLIGHT)
     .option("--max-line-bytes <n>", "longest line from either side, at most 10 MiB", lineBytes, MAX_LINE_BYTES)
-    .option("--payloads <mode>", "keep values in an encrypted journal: sealed or none", payloads, "sealed")
-    .option(
-      "--durable <risk>",
-      "flush intents to the disk from this risk on: low, medium, high, never",
-      durable,
-      "medium",
+    .addOption(payloadsOption())
+    .addOption(
+      new Option("--durable <risk>", "flush intents to the disk from this risk on")
+        .choices(DURABLE_FROM)
+        .default("medium"),
     )
     .option("--command <command>", "the server, instead of after --")
     .option("--arg <arg>", "an argument of the server (repeat)", collect, []);
@@ -90,17 +89,6 @@ function name(value: string): string {
   const isName = /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/.test(value) && value.length <= MAX_NAME_CHARS;
   if (!isName) throw new InvalidArgumentError("it must be letters, digits and . _ : / @ - and at most 128 characters.");
   return value;
-}
-
-function payloads(value: string): "sealed" | "none" {
-  if (value !== "sealed" && value !== "none") throw new InvalidArgumentError("it must be sealed or none.");
-  return value;
-}
-
-function durable(value: string): (typeof DURABLE_FROM)[number] {
-  const known = DURABLE_FROM.find((tier) => tier === value);
-  if (known === undefined) throw new InvalidArgumentError(`it must be one of ${DURABLE_FROM.join(", ")}.`);
-  return known;
 }
 
 async function serve(words: readonly string[], flags: ProxyFlags, io: Io): Promise<void> {

@@ -10,6 +10,7 @@ import {
 } from "../base/limits.js";
 import type { MediationOptions } from "../app/mediation.js";
 import type { Io } from "./io.js";
+import { payloadsOption } from "./values.js";
 
 export interface MediateFlags {
   readonly policy: string;
@@ -23,7 +24,7 @@ export function addMediateFlags(command: Command): Command {
     .option("--policy <policy>", "a policy file, or the name of a shipped policy such as strict", "guard")
     .option("--server-id <id>", "what policies and the log call the server of the tools", serverName, "downstream-mcp")
     .option("--trace-out <file>", "the flight log: a new file, or a folder of runs when it ends in /")
-    .option("--payloads <mode>", "keep values in an encrypted journal: sealed or none", payloads, "sealed");
+    .addOption(payloadsOption());
 }
 
 /** The run's options. @throws AgentkError for a policy that cannot be read. */
@@ -50,10 +51,5 @@ export async function mediationOptions(flags: MediateFlags, surface: string, io:
 function serverName(value: string): string {
   const isName = /^[A-Za-z0-9][A-Za-z0-9._:@-]*$/.test(value) && value.length <= MAX_NAME_CHARS;
   if (!isName) throw new InvalidArgumentError("it must be letters, digits and . _ : @ - and at most 128 characters.");
-  return value;
-}
-
-function payloads(value: string): "sealed" | "none" {
-  if (value !== "sealed" && value !== "none") throw new InvalidArgumentError("it must be sealed or none.");
   return value;
 }

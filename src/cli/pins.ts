@@ -1,6 +1,6 @@
 /** `agentk pins`: which descriptors of a server the operator has accepted, and what has changed since. */
 import { resolve } from "node:path";
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { MAX_KEY_NOTE_CHARS, MAX_NAME_CHARS } from "../base/limits.js";
 import { DEFAULT_LOCK, DESCRIPTOR_LISTS, type DescriptorList } from "../abi/descriptors.js";
 import type { PinsServer } from "../app/pins.js";
@@ -36,24 +36,35 @@ export function registerPins(program: Command, io: Io): void {
     .description("Keeps agentk.lock: the tools, prompts and templates of a server that the operator has accepted.")
     .addHelpText("after", HELP);
   common(pins.command("init").summary("write the lock of a server, with all that it lists now"))
+    .description("Writes the lock of a server, with all that it lists now, unless something in it speaks against that.")
+    .addHelpText("after", helpOf("written", "agentk pins init --server-id files -- npx -y some-server"))
     .option("--accept-flagged <name>", "accept this one although something speaks against it (repeat)", collect, [])
     .option("--reason <text>", "why, for the lock", reason, "first seen")
     .action((words: readonly string[], flags: Flags) => init(words, flags, io));
-  common(pins.command("diff").summary("show what differs from the lock, member by member")).action(
-    (words: readonly string[], flags: Flags) => diff(words, flags, io),
-  );
+  common(pins.command("diff").summary("show what differs from the lock, member by member"))
+    .description("Shows what a server lists now and what of it differs from the lock, member by member.")
+    .addHelpText("after", helpOf("nothing differs", "agentk pins diff --server-id files -- npx -y some-server"))
+    .action((words: readonly string[], flags: Flags) => diff(words, flags, io));
   common(pins.command("accept").summary("take one change over into the lock"), "[words...]")
+    .description("Takes one change over into the lock; the words are the name of what changed, then the server.")
+    .addHelpText("after", helpOf("accepted", 'agentk pins accept read_file --reason "reviewed" -- npx -y some-server'))
     .option("--accept-flagged <name>", "accept this one although something speaks against it (repeat)", collect, [])
     .option("--accept-identity", "accept who the server is now, in place of a descriptor")
-    .option("--list <list>", "which list the name is in: tools, prompts or templates", listName)
+    .addOption(new Option("--list <list>", "which list the name is in").choices(DESCRIPTOR_LISTS))
     .requiredOption("--reason <text>", "why, for the lock", reason)
     .action((words: readonly string[], flags: Flags) => accept(words, flags, io));
   pins
     .command("list")
     .summary("show what the lock holds")
+    .description("Shows what the lock holds: each server, and each descriptor with its digest and the reason for it.")
+    .addHelpText("after", helpOf("shown", "agentk pins list --lock agentk.lock"))
     .option("--lock <file>", "the lock", DEFAULT_LOCK)
     .option("--json", "print JSON")
     .action((flags: Flags) => list(flags, io));
+}
+
+function helpOf(done: string, example: string): string {
+  return `\nExit status: 0 ${done}; 1 it could not be done; 2 something differs, or the lock is not valid.\n\nExample:\n  ${example}`;
 }
 
 function common(command: Command, words = "[command...]"): Command {
@@ -70,12 +81,6 @@ function common(command: Command, words = "[command...]"): Command {
 function serverName(value: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._:@-]*$/.test(value) && value.length <= MAX_NAME_CHARS) return value;
   throw new InvalidArgumentError("it must be letters, digits and . _ : @ - and at most 128 characters.");
-}
-
-function listName(value: string): DescriptorList {
-  const found = DESCRIPTOR_LISTS.find((known) => known === value);
-  if (found === undefined) throw new InvalidArgumentError(`it must be one of ${DESCRIPTOR_LISTS.join(", ")}.`);
-  return found;
 }
 
 function reason(value: string): string {

@@ -18,10 +18,20 @@ interface ReachOptions {
   readonly json?: true;
 }
 
+const HELP = `
+Exit status: 0 done, or nothing was found; 1 a file cannot be read; 2 a case failed, a call may pass, or a log is broken.
+
+Example:
+  agentk policy explain latest#c12`;
+
 /** `loadWorld` gives the real kernel for the cases of `policy test`; loaded when it is needed. */
 export function policyCommands(loadWorld: () => Promise<OpenCaseWorld>): (program: Command, io: Io) => void {
   return (program, io) => {
-    const policy = program.command("policy").summary("test a policy, ask what it lets through");
+    const policy = program
+      .command("policy")
+      .summary("test a policy, ask what it lets through")
+      .description("Runs a policy's cases, searches it for a way through, and explains what it decided.")
+      .addHelpText("after", HELP);
     registerTest(policy, io, loadWorld);
     registerReach(policy, io);
     registerExplain(policy, io);

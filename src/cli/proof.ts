@@ -25,7 +25,9 @@ const UNSIGNED = "accept a head that no checkpoint signs";
 
 export function registerProof(program: Command, io: Io): void {
   const proof = program.command("proof").summary("prove a line or the growth of a flight log");
-  proof.description("Makes and checks proofs about a flight log: small files that are checked without it, offline.");
+  proof
+    .description("Makes and checks proofs about a flight log: small files that are checked without it, offline.")
+    .addHelpText("after", `${STATUS}\n\nExample:\n  agentk proof inclusion run.jsonl 12 --out line-12.json`);
   registerMakers(proof, io);
   proof
     .command("verify")
@@ -34,7 +36,7 @@ export function registerProof(program: Command, io: Io): void {
     .option("--public-key <hex>", "the operator's key, known from elsewhere", publicKey)
     .option("--unsigned", UNSIGNED)
     .option("--json", "print JSON")
-    .addHelpText("after", `\nExample: agentk proof verify line-12.json --public-key 3b6a…${STATUS}`)
+    .addHelpText("after", `${STATUS}\n\nExample:\n  agentk proof verify line-12.json --public-key 3b6a…`)
     .action((file: string, options: VerifyOptions) => verify(file, options, io));
   for (const command of proof.commands) command.copyInheritedSettings(proof);
 }
@@ -49,7 +51,7 @@ function registerMakers(proof: Command, io: Io): void {
     .argument("<log>", "the flight log")
     .argument("<seq>", "the line's sequence number", wholeNumber)
     .option("--size <lines>", "under the head of this size (default: the first checkpoint after it)", wholeNumber)
-    .addHelpText("after", `\nExample: agentk proof inclusion run.jsonl 12 --out line-12.json${STATUS}`)
+    .addHelpText("after", `${STATUS}\n\nExample:\n  agentk proof inclusion run.jsonl 12 --out line-12.json`)
     .action((file: string, seq: number, options: MakeOptions) =>
       make(io, options, async (onProgress) => {
         const { proveInclusion } = await import("../app/log-proof.js");
@@ -62,7 +64,7 @@ function registerMakers(proof: Command, io: Io): void {
   )
     .argument("<old>", "LOG for its last checkpoint, LOG@SIZE for the head of that size")
     .argument("<new>", "the same, of the same file or another copy")
-    .addHelpText("after", `\nExample: agentk proof consistency run.jsonl@256 run.jsonl${STATUS}`)
+    .addHelpText("after", `${STATUS}\n\nExample:\n  agentk proof consistency run.jsonl@256 run.jsonl`)
     .action((old: string, log: string, options: MakeOptions) =>
       make(io, options, async (onProgress) => {
         const { proveConsistency } = await import("../app/log-proof.js");

@@ -29,8 +29,10 @@ export function registerPrune(program: Command, io: Io): void {
         "",
         "What was cut off cannot be known from the rest, only that it was signed.",
         "",
-        "Example: agentk prune run.jsonl --out run-end.jsonl --keep-lines 10000",
         "Exit status: 0 written, 1 it cannot be cut there, read or written, 2 the log does not verify.",
+        "",
+        "Example:",
+        "  agentk prune run.jsonl --out run-end.jsonl --keep-lines 10000",
       ].join("\n"),
     )
     .action((log: string, options: PruneOptions) => prune(log, options, io));

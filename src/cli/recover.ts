@@ -11,7 +11,10 @@ export function registerRecover(program: Command, io: Io): void {
     .description("Sets a torn last line aside, records calls without an outcome as unknown, and closes the log.")
     .argument("[log]", "the flight log", LATEST_LOG)
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExit status: 0 recovered, 1 the log cannot be recovered.")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 recovered, 1 the log cannot be recovered.\n\nExample:\n  agentk recover run.jsonl",
+    )
     .action((log: string, options: { json?: true }) => recover(log, options, io));
 }
 

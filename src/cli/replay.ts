@@ -11,7 +11,10 @@ export function registerReplay(program: Command, io: Io): void {
     .description("Runs the recorded inputs through the same kernel and compares every line. Performs no effect.")
     .argument("[log]", "the flight log", LATEST_LOG)
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExit status: 0 the same bytes, 1 the log cannot be read, 2 it diverges.")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 the same bytes, 1 the log cannot be read, 2 it diverges.\n\nExample:\n  agentk replay run.jsonl",
+    )
     .action((log: string, options: { json?: true }) => replay(log, options, io));
 }
 

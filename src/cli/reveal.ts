@@ -35,9 +35,11 @@ export function registerReveal(program: Command, io: Io): void {
       "after",
       [
         "",
-        "Example: agentk reveal run.jsonl c12 /arguments/amount --out amount.json",
-        "         agentk reveal --verify amount.json --public-key 3b6a…",
         "Exit status: 0 done, 1 it cannot be opened, 2 a check failed or no checkpoint covers the line.",
+        "",
+        "Examples:",
+        "  agentk reveal run.jsonl c12 /arguments/amount --out amount.json",
+        "  agentk reveal --verify amount.json --public-key 3b6a…",
       ].join("\n"),
     )
     .action((log: string | undefined, seq: string | undefined, pointer: string | undefined, options: RevealOptions) =>

@@ -27,7 +27,7 @@ export function registerTraceInspect(program: Command, io: Io): void {
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExit status: 0 shown and verified (with --why: up to that line), 1 the log cannot be read or has no such line, 2 a check failed.",
+      "\nExit status: 0 shown and verified (with --why: up to that line), 1 the log cannot be read or has no such line, 2 a check failed.\n\nExamples:\n  agentk trace-inspect\n  agentk trace-inspect run.jsonl --why c12",
     )
     .action((log: string, options: InspectOptions) =>
       options.why === undefined ? inspect(log, options, io) : why(log, options.why, options, io),

@@ -1,5 +1,5 @@
 /** The values of options, as commander reads them. */
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 /** An option that may be given more than once. */
 export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
@@ -13,4 +13,11 @@ export function wholeNumber(least: number, most = 999_999_999): (text: string) =
     if (value >= least && value <= most) return value;
     throw new InvalidArgumentError(`it must be a whole number from ${String(least)} to ${String(most)}.`);
   };
+}
+
+/** Whether the run keeps its values, for whoever may open them later. */
+export function payloadsOption(): Option {
+  return new Option("--payloads <mode>", "keep values in an encrypted journal, or keep none")
+    .choices(["sealed", "none"])
+    .default("sealed");
 }

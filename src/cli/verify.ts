@@ -18,7 +18,10 @@ export function registerVerify(program: Command, io: Io): void {
     .option("--json", "print JSON")
     .option("--allow-open", "accept the log of a run that has not closed it yet")
     .option("--allow-pruned", "accept a log whose beginning was pruned")
-    .addHelpText("after", "\nExit status: 0 verified, 1 the log cannot be read, 2 a check failed.")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 verified, 1 the log cannot be read, 2 a check failed.\n\nExample:\n  agentk verify .agentk/runs/latest.jsonl",
+    )
     .action((log: string, options: VerifyOptions) => verify(log, options, io));
 }
 

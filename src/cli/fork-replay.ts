@@ -44,6 +44,9 @@ export function registerForkReplay(program: Command, io: Io): void {
     .option("--json", "print JSON")
     .addHelpText("after", FORK_HELP)
     .action((log: string, options: ForkOptions) => forkReplay(log, options, io));
+}
+
+export function registerForkReplayBehavior(program: Command, io: Io): void {
   program
     .command("fork-replay-behavior")
     .summary("decide a recorded run again with other outputs")

@@ -2,90 +2,8 @@
 import { Command } from "commander";
 import { AgentkError, ERRORS, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
-import { groupCommands, HELP_LAYOUT } from "./groups.js";
+import { addCommands, HELP_LAYOUT } from "./commands.js";
 import type { ExitStatus, Io } from "./io.js";
-import { registerMcpGateway } from "./mcp-gateway.js";
-import { registerMcpLines } from "./mcp-lines.js";
-import { registerMcpProxy } from "./mcp-proxy.js";
-import { registerMcpKillerDemo } from "./mcp-killer-demo.js";
-import { registerMcpServer } from "./mcp-server.js";
-import { registerMcpShimEval } from "./mcp-shim-eval.js";
-import { registerMcpStdio } from "./mcp-stdio.js";
-import { registerMcpProxyHttp } from "./mcp-proxy-http.js";
-import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
-import { registerBundle } from "./bundle.js";
-import { registerCompletion } from "./completion.js";
-import { registerCompliance } from "./compliance.js";
-import { registerContext } from "./context.js";
-import { registerDemo } from "./demo.js";
-import { registerImport } from "./import.js";
-import { registerInit } from "./init.js";
-import { registerKeyRevoke } from "./key-revoke.js";
-import { registerKeyRotateVerify } from "./key-rotate-verify.js";
-import { registerKeyRotate } from "./key-rotate.js";
-import { registerKeygen } from "./keygen.js";
-import { registerForkReplay } from "./fork-replay.js";
-import { registerPins } from "./pins.js";
-import { policyCommands } from "./policy.js";
-import { registerPolicyCheck } from "./policy-check.js";
-import { registerProof } from "./proof.js";
-import { registerPrune } from "./prune.js";
-import { registerRecover } from "./recover.js";
-import { registerReplay } from "./replay.js";
-import { registerReveal } from "./reveal.js";
-import { registerMan } from "./man.js";
-import { registerSecretRefsCheck } from "./secret-refs-check.js";
-import { registerSecretRefsStoreCheck } from "./secret-refs-store-check.js";
-import { registerSigningKey } from "./signing-key.js";
-import { registerTraceInspect } from "./trace-inspect.js";
-import { registerTrustedSignersCheck } from "./trusted-signers-check.js";
-import { registerVerify } from "./verify.js";
-import { registerVerifySignatures } from "./verify-signatures.js";
-import { registerWitness } from "./witness.js";
-import { registerWitnessSubmit } from "./witness-submit.js";
-
-/** In the order of COMMAND_GROUPS, which `--help` follows. */
-const COMMANDS = [
-  registerDemo,
-  registerMcpKillerDemo,
-  registerMcpShimEval,
-  registerMcpProxyStdio,
-  registerMcpProxyHttp,
-  registerMcpGateway,
-  registerInit,
-  registerPins,
-  registerContext,
-  registerMcpProxy,
-  registerMcpStdio,
-  registerMcpLines,
-  registerMcpServer,
-  registerTraceInspect,
-  registerVerify,
-  registerVerifySignatures,
-  registerImport,
-  registerRecover,
-  registerPrune,
-  registerBundle,
-  registerProof,
-  registerReveal,
-  registerWitness,
-  registerWitnessSubmit,
-  registerReplay,
-  registerForkReplay,
-  registerPolicyCheck,
-  policyCommands(async () => (await import("../app/case-world.js")).openCaseWorld),
-  registerKeygen,
-  registerSigningKey,
-  registerKeyRotate,
-  registerKeyRevoke,
-  registerKeyRotateVerify,
-  registerTrustedSignersCheck,
-  registerSecretRefsCheck,
-  registerSecretRefsStoreCheck,
-  registerCompliance,
-  registerCompletion,
-  registerMan,
-];
 
 const HELP = `
 Exit status of every command, with and without --json: 0 done, or the check passed; 1 it could not be done; 2 a check failed.
@@ -106,13 +24,14 @@ export async function main(argv: readonly string[]): Promise<void> {
 /** Runs one command in the world that it is given. Whatever is no fault of agentk's own is told there, not thrown. */
 export async function run(argv: readonly string[], io: Io): Promise<void> {
   try {
-    await buildProgram(io).parseAsync(argv);
+    await (await buildProgram(io, argv[2])).parseAsync(argv);
   } catch (error) {
     io.exit(report(error, io, argv.includes("--json")));
   }
 }
 
-export function buildProgram(io: Io): Command {
+/** The program with one command, or with all of them when it is not said which one is called. */
+export async function buildProgram(io: Io, called?: string): Promise<Command> {
   const program = new Command("agentk")
     .description("A reference monitor for AI agents: decided by your policy, recorded before it happens.")
     .version(packageVersion(), "-V, --version")
@@ -122,8 +41,7 @@ export function buildProgram(io: Io): Command {
     .addHelpText("after", HELP)
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
     .exitOverride();
-  for (const register of COMMANDS) register(program, io);
-  groupCommands(program);
+  await addCommands(program, io, called);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

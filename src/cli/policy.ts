@@ -24,6 +24,10 @@ Exit status: 0 done, or nothing was found; 1 a file cannot be read; 2 a case fai
 Example:
   agentk policy explain latest#c12`;
 
+export function registerPolicy(program: Command, io: Io): void {
+  policyCommands(async () => (await import("../app/case-world.js")).openCaseWorld)(program, io);
+}
+
 /** `loadWorld` gives the real kernel for the cases of `policy test`; loaded when it is needed. */
 export function policyCommands(loadWorld: () => Promise<OpenCaseWorld>): (program: Command, io: Io) => void {
   return (program, io) => {

@@ -31,7 +31,7 @@ interface Judgement {
 async function verify(path: string): Promise<Judgement> {
   let out = "";
   let status: number | undefined;
-  const program = buildProgram({
+  const program = await buildProgram({
     stdout: (text) => (out += text),
     stderr: () => undefined,
     exit: (code) => (status = code),

@@ -6,7 +6,7 @@ import { CommanderError, type Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { commandTree } from "../../src/cli/command-tree.js";
 import { ENVIRONMENT, FILES } from "../../src/cli/environment.js";
-import { COMMAND_GROUPS, groupOf } from "../../src/cli/groups.js";
+import { COMMAND_GROUPS, groupOf } from "../../src/cli/commands.js";
 import type { Io } from "../../src/cli/io.js";
 import { buildProgram } from "../../src/cli/main.js";
 import { packageVersion } from "../../src/app/package-info.js";
@@ -28,16 +28,16 @@ function silentIo(say: (text: string) => void = () => undefined): Io {
   return { stdout: say, stderr: say, env, cwd: "/", isTty: false, columns: 0, exit: () => undefined };
 }
 
-const program = buildProgram(silentIo());
+const program = await buildProgram(silentIo());
 const tree = commandTree(program);
 const COMMANDS = allCommands(tree).filter(({ path }) => path.length > 0);
 const NAMES = COMMANDS.map(({ path }) => path.join(" "));
 
 /** The text that `--help` prints, and how it ends. */
-function helpOf(path: readonly string[]): { readonly text: string; readonly status: number } {
+async function helpOf(path: readonly string[]): Promise<{ readonly text: string; readonly status: number }> {
   let text = "";
   try {
-    const own = buildProgram(silentIo((more) => (text += more)));
+    const own = await buildProgram(silentIo((more) => (text += more)));
     own.parse([...path, "--help"], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) return { text, status: error.exitCode };
@@ -49,8 +49,8 @@ function helpOf(path: readonly string[]): { readonly text: string; readonly stat
 const NAMED = COMMANDS.map((command) => [command.path.join(" "), command] as const);
 
 describe.each(NAMED.filter(([name]) => name !== "help"))("%s", (name, command) => {
-  test("its help says what it does, how it ends, and shows an example that holds", () => {
-    const { text, status } = helpOf(command.path);
+  test("its help says what it does, how it ends, and shows an example that holds", async () => {
+    const { text, status } = await helpOf(command.path);
     expect(status).toBe(0);
     expect(text.startsWith(`Usage: agentk ${name}`)).toBe(true);
     expect(command.description).toMatch(/^[A-Z].*\.$/s);
@@ -77,13 +77,13 @@ function unknownFlags(line: string): readonly string[] {
   return words.filter((word) => /^--?[a-z]/.test(word) && !known.has(word));
 }
 
-test("each command stands under a heading, and the program's help shows the headings in order", () => {
-  const { text } = helpOf([]);
+test("each command stands under a heading, and the program's help shows the headings in order", async () => {
+  const { text } = await helpOf([]);
   expect(
     program.commands.map((command: Command) => command.name()).filter((name) => groupOf(name) === undefined),
   ).toEqual([]);
   const headings = [...text.matchAll(/^(\S.*:)$/gm)].map(([, heading]) => heading);
-  const used = COMMAND_GROUPS.filter(([, names]) => names.some((name) => NAMES.includes(name)));
+  const used = COMMAND_GROUPS.filter(([, commands]) => Object.keys(commands).some((name) => NAMES.includes(name)));
   expect(headings).toEqual(["Options:", ...used.map(([heading]) => heading), "Examples:"]);
   for (const name of NAMES.filter((one) => !one.includes(" "))) expect(text).toMatch(new RegExp(`^ {2}${name} `, "m"));
 });

@@ -31,7 +31,7 @@ async function run(...args: readonly string[]): Promise<{ status: number; out: s
     columns: 80,
     exit: (status: number) => void (got.status = status),
   };
-  await buildProgram(io).parseAsync(["node", "agentk", "compliance", ...args]);
+  await (await buildProgram(io)).parseAsync(["node", "agentk", "compliance", ...args]);
   return got;
 }
 

@@ -56,7 +56,7 @@ async function run(...args: readonly string[]): Promise<{ out: string; status: n
     exit: (code) => (status = code),
   };
   try {
-    await buildProgram(io).parseAsync(args, { from: "user" });
+    await (await buildProgram(io)).parseAsync(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof AgentkError)) throw error;
     return { out: error.message, status: 1 };

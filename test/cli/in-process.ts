@@ -28,6 +28,6 @@ export async function runCommand(
     },
     ...terminal,
   };
-  await buildProgram(io).parseAsync(words, { from: "user" });
+  await (await buildProgram(io)).parseAsync(words, { from: "user" });
   return { stdout, stderr, status };
 }

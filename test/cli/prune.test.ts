@@ -38,7 +38,7 @@ async function run(...args: readonly string[]): Promise<Ran> {
   let out = "";
   let errors = "";
   let status: number | undefined;
-  const program = buildProgram({
+  const program = await buildProgram({
     stdout: (text) => (out += text),
     stderr: (text) => (errors += text),
     exit: (code) => (status = code),

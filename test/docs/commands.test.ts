@@ -7,7 +7,7 @@ import { buildProgram } from "../../src/cli/main.js";
 import { ROOT } from "./printed.js";
 
 const silent = (): undefined => undefined;
-const program = buildProgram({
+const program = await buildProgram({
   ...{ stdout: silent, stderr: silent, exit: silent },
   ...{ env: {}, cwd: "/", isTty: false, columns: 80 },
 });

@@ -5,10 +5,10 @@ import { buildProgram } from "../../src/cli/main.js";
 
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 
-test("every command is in the README's table", () => {
+test("every command is in the README's table", async () => {
   const silent = () => undefined;
   const io = { stdout: silent, stderr: silent, env: {}, cwd: "/", isTty: false, columns: 80, exit: silent };
-  const names = buildProgram(io).commands.map((command) => command.name());
+  const names = (await buildProgram(io)).commands.map((command) => command.name());
   expect(names.length).toBeGreaterThan(4);
   for (const name of names) expect(readme).toContain(`\`agentk ${name}`);
 });

@@ -94,7 +94,7 @@ const io = {
 };
 
 /** Commands that do something; one with commands below it only groups them. */
-const COMMANDS = allCommands(commandTree(buildProgram(io))).filter(({ commands }) => commands.length === 0);
+const COMMANDS = allCommands(commandTree(await buildProgram(io))).filter(({ commands }) => commands.length === 0);
 
 /** `verify 2`, `verify 2 --json`: a run of a command, and how it ended. */
 function shownRuns(): ReadonlySet<string> {

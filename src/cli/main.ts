@@ -24,7 +24,9 @@ import { policyCommands } from "./policy.js";
 import { registerPolicyCheck } from "./policy-check.js";
 import { registerProof } from "./proof.js";
 import { registerPrune } from "./prune.js";
+import { registerReadiness } from "./readiness.js";
 import { registerRecover } from "./recover.js";
+import { registerReleaseAudit } from "./release-audit.js";
 import { registerReplay } from "./replay.js";
 import { registerReveal } from "./reveal.js";
 import { registerSigningKey } from "./signing-key.js";
@@ -67,6 +69,8 @@ const COMMANDS = [
   registerKeyRevoke,
   registerKeyRotateVerify,
   registerTrustedSignersCheck,
+  registerReadiness,
+  registerReleaseAudit,
 ];
 
 /** Runs one command and sets the process's exit status: 0 ok, 1 error, 2 a check failed. */

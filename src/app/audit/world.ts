@@ -32,6 +32,7 @@ export class AuditWorld {
   private readonly binary: string;
   private readonly found = new Map<string, Promise<unknown>>();
   private root: string | undefined;
+  private dataFolder: string | undefined;
 
   constructor(setup: AuditSetup) {
     this.repo = setup.repo;
@@ -79,6 +80,12 @@ export class AuditWorld {
     if (existsSync(folder)) return mkdtempSync(`${folder}-`);
     mkdirSync(folder);
     return folder;
+  }
+
+  /** A home for the runs of this audit: the operator's own keys and logs are not touched. */
+  get data(): string {
+    this.dataFolder ??= this.folder("home");
+    return this.dataFolder;
   }
 
   /** A tool of the machine, in the project. */

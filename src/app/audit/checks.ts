@@ -8,6 +8,7 @@ import { DECISION_CHECKS } from "./runtime/decisions.js";
 import { DOOR_CHECKS } from "./runtime/doors.js";
 import { RECORD_CHECKS } from "./runtime/records.js";
 import { REQUEST_CHECKS } from "./runtime/requests.js";
+import { SUPPLY_CHECKS } from "./supply-chain.js";
 
 export const AUDIT_CHECKS: readonly AuditCheck[] = [
   ...REPOSITORY_CHECKS,
@@ -18,4 +19,5 @@ export const AUDIT_CHECKS: readonly AuditCheck[] = [
   ...DECISION_CHECKS,
   ...RECORD_CHECKS,
   ...DOOR_CHECKS,
+  ...SUPPLY_CHECKS,
 ];

@@ -16,7 +16,12 @@ export interface AuditSetup {
   readonly binary?: string;
   /** Where the bill of materials goes, absolute. */
   readonly sbom?: string;
+  /** How long one answer of a session may take, in milliseconds. */
+  readonly answerMs?: number;
 }
+
+/** Many times what an answer takes on a busy machine, in milliseconds. */
+const ANSWER_MS = 20_000;
 
 /** Longest that one command of a check may run, in milliseconds. */
 const COMMAND_TIMEOUT_MS = 60_000;
@@ -29,6 +34,7 @@ export class AuditWorld {
   readonly env: NodeJS.ProcessEnv;
   readonly policies: readonly string[];
   readonly sbom: string | undefined;
+  readonly answerMs: number;
   private readonly binary: string;
   private readonly found = new Map<string, Promise<unknown>>();
   private root: string | undefined;
@@ -39,6 +45,7 @@ export class AuditWorld {
     this.env = setup.env;
     this.policies = setup.policies;
     this.sbom = setup.sbom;
+    this.answerMs = setup.answerMs ?? ANSWER_MS;
     this.binary = setup.binary ?? shippedFile("bin/agentk.js");
   }
 

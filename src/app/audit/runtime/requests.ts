@@ -39,11 +39,11 @@ async function environment(world: AuditWorld): Promise<CheckResult> {
 
 async function metadata(world: AuditWorld): Promise<CheckResult> {
   const run = await ordinary(world);
-  const [call] = run.seen("tools/call").filter(({ params }) => JSON.stringify(params).includes(CLIENT.argument));
-  const text = JSON.stringify(call ?? {});
+  const calls = run.seen("tools/call").map(({ params }) => JSON.stringify(params));
+  const text = calls.filter((call) => call.includes(CLIENT.argument)).join("\n");
   return demand(
     "the server got the call without what the client said to agentk, and with what it said to the server",
-    [call !== undefined, "the call did not reach the server"],
+    [text !== "", "the call did not reach the server"],
     [!text.includes("agentk"), "a member of agentk's own reached the server"],
     [!run.session.seen.join("\n").includes(CLIENT.prompt), "the user's words for agentk reached the server"],
     [text.includes(CLIENT.token), "the client's own token did not reach the server"],

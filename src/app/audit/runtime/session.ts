@@ -12,9 +12,6 @@ export const SERVER_CANARY = "canary-of-the-server";
 /** A variable of ours that is no business of the server's, and its value. */
 export const ENV_CANARY = { name: "AGENTK_AUDIT_CANARY", value: "canary-of-the-environment" };
 
-/** How long one answer may take, in milliseconds: many times what it takes on a busy machine. */
-const ANSWER_MS = 20_000;
-
 export interface Reply {
   readonly id?: string | number | null;
   readonly method?: string;
@@ -53,11 +50,13 @@ export class AuditSession {
   readonly ended: Promise<number | null>;
   private readonly process: ChildProcessWithoutNullStreams;
   private readonly seenFile: string;
+  private readonly answerMs: number;
   private waiters: (() => void)[] = [];
   private isOver = false;
   private nextId = 1;
 
   constructor(world: AuditWorld, name: string, setup: SessionSetup = {}) {
+    this.answerMs = world.answerMs;
     this.cwd = setup.cwd ?? world.folder(name);
     this.seenFile = join(this.cwd, "seen.jsonl");
     const [command, ...first] = world.agentk;
@@ -96,13 +95,14 @@ export class AuditSession {
   }
 
   async answer(id: string | number | null, what = "a message"): Promise<Reply> {
-    const deadline = Date.now() + ANSWER_MS;
+    const deadline = Date.now() + this.answerMs;
     for (;;) {
       const found = this.replies.find((reply) => reply.id === id && reply.method === undefined);
       if (found !== undefined) return found;
       if (this.isOver)
         throw new Error(`agentk ended without an answer to ${what}: ${this.stderr.trim().slice(0, 200)}`);
-      if (Date.now() >= deadline) throw new Error(`there was no answer to ${what} in ${String(ANSWER_MS / 1000)} s`);
+      if (Date.now() >= deadline)
+        throw new Error(`there was no answer to ${what} in ${String(this.answerMs / 1000)} s`);
       await this.news(deadline - Date.now());
     }
   }
@@ -123,7 +123,7 @@ export class AuditSession {
     this.process.stdin.end();
     const timer = setTimeout(() => {
       this.kill();
-    }, ANSWER_MS);
+    }, this.answerMs);
     const code = await this.ended;
     clearTimeout(timer);
     this.kill();

@@ -1,6 +1,6 @@
 /** A live run: the kernel's six ports made of this machine's clock, entropy, files and signer. */
 import { rmSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
 import type { Ports } from "../abi/ports.js";
 import type { PayloadRecord } from "../abi/payload.js";
 import type { SyscallRequest } from "../abi/request.js";
@@ -29,6 +29,8 @@ export interface LiveRunOptions {
 export interface LiveRun<R extends SyscallRequest> {
   readonly id: string;
   readonly log: string;
+  /** The folder of runs it lies in; none when the operator named the file itself. */
+  readonly folder: string | undefined;
   readonly publicKey: string;
   /** Key of the commitments' salts, when a journal keeps it. */
   readonly secret: string | undefined;
@@ -70,12 +72,13 @@ export function startLiveRun<R extends SyscallRequest>(options: LiveRunOptions, 
   return {
     id,
     log: paths.log,
+    folder: paths.folder,
     publicKey: signer.publicKeyHex,
     secret: store?.secret,
     newKeys: newKeys(operator, signer),
     dispatch: new Dispatch(kernel, nodeDigests, ports),
     publish: () => {
-      if (options.traceOut === undefined) pointLatest(dirname(paths.log), basename(paths.log));
+      if (paths.folder !== undefined) pointLatest(paths.folder, basename(paths.log));
     },
     finish: () => finish(journal, store),
   };

@@ -1,5 +1,4 @@
 /** One run: a policy, a log, a signing key and the kernel between them, whatever clients and servers come to it. */
-import { dirname } from "node:path";
 import { FLIGHT_FORMAT, type CloseReason } from "../abi/event.js";
 import { openPayload } from "../abi/request.js";
 import type { Ports } from "../abi/ports.js";
@@ -207,7 +206,7 @@ export class MediatedRun {
     const { options, live } = this;
     this.control = await openControlSocket({
       run: live.id,
-      beside: options.traceOut === undefined ? dirname(live.log) : undefined,
+      beside: live.folder,
       env: options.env,
       answer: createControl({ run: live.id, sessions: this.sessions, dispatch: live.dispatch }),
     });

@@ -1,5 +1,5 @@
 /** A server as a connection sees it: lines in, lines out, and an end. */
-import type { ExitFacts } from "../host/child-process.js";
+import type { Child, ExitFacts } from "../host/child-process.js";
 
 /** What a server's line stream tells. */
 export interface ServerHandlers {
@@ -13,14 +13,5 @@ export interface ServerHandlers {
   readonly onExit: (facts: ExitFacts) => void;
 }
 
-/** A server's line stream: a child process, or what stands for a server elsewhere. */
-export interface ServerLink {
-  /** False: hold back until `onDrain` or `onExit`. */
-  readonly send: (line: string) => boolean;
-  readonly pause: () => void;
-  readonly resume: () => void;
-  /** Ends it. Settles after `onExit`. */
-  readonly stop: () => Promise<ExitFacts>;
-  readonly stderrTail: () => Buffer;
-  readonly stderrBytes: () => number;
-}
+/** A server's line stream: a child process, or what stands for a server elsewhere and behaves like one. */
+export type ServerLink = Child;

@@ -57,8 +57,10 @@ export const CHILD_GRACE_MS = 500;
 /** How often a server that ends by itself is started again, unless the operator says otherwise. */
 export const MAX_RESTARTS = 3;
 
-/** How long it is waited before the first restart; each one after it waits twice as long, up to the other bound. */
+/** How long it is waited before the first restart; each one after it waits twice as long, up to MAX_RESTART_WAIT_MS. */
 export const RESTART_WAIT_MS = 250;
+
+/** The longest wait before a restart. */
 export const MAX_RESTART_WAIT_MS = 8000;
 
 /** A server that has lived so long counts as well again: what ended others before it is not held against it. */
@@ -81,8 +83,10 @@ export const MAX_KEY_NOTE_CHARS = 200;
 /** A resource's URI; what real servers give has some hundred characters. */
 export const MAX_URI_CHARS = 8192;
 
-/** Cursors of one server that a session remembers, and the longest one. Lists have a few dozen pages. */
+/** Cursors of one server that a session remembers. Lists have a few dozen pages. */
 export const MAX_CURSORS = 1024;
+
+/** The longest cursor of a server that is handed on. */
 export const MAX_CURSOR_CHARS = 4096;
 
 /** Resources that one session is subscribed to. */
@@ -103,8 +107,10 @@ export const MAX_SERVER_QUESTIONS = 16;
 /** Forms and links of a server (elicitation) that a session remembers, to tell when one of them is done. */
 export const MAX_ELICITATIONS = 256;
 
-/** Notifications of a server: how many may come at once, and how many a second in the long run. */
+/** Notifications of a server: how many may come at once. */
 export const MAX_NOTIFICATION_BURST = 256;
+
+/** And how many a second in the long run. */
 export const MAX_NOTIFICATIONS_PER_SECOND = 64;
 
 /** Connections to the HTTP front at once: SSE streams and calls each hold one. */
@@ -122,8 +128,10 @@ export const MAX_HTTP_BODY_BYTES = 64 * 1024 * 1024;
 /** A session of the HTTP front in which nothing is asked and nobody listens ends after this time, with its child. */
 export const HTTP_SESSION_IDLE_MS = 15 * 60_000;
 
-/** Messages that one session keeps for a client that was cut off, in number and bytes; the oldest go first. */
+/** Messages that one session keeps for a client that was cut off; the oldest go first. */
 export const MAX_HTTP_KEPT_EVENTS = 256;
+
+/** And the bytes of these together. */
 export const MAX_HTTP_KEPT_BYTES = 10 * 1024 * 1024;
 
 /** How long a client may leave what it was sent unread before its connection is cut. */
@@ -137,3 +145,24 @@ export const MAX_HTTP_HEADER_BYTES = 16 * 1024;
 
 /** How long a remote server may take to be connected to, and to take a notification. */
 export const HTTP_CONNECT_MS = 10_000;
+
+/** A manifest of secret references. */
+export const MAX_SECRET_REFS_BYTES = 512 * 1024;
+
+/** Its entries. */
+export const MAX_SECRET_REFS = 1000;
+
+/** One text of it. AWS has the longest references, some 600 characters. */
+export const MAX_SECRET_REF_CHARS = 1024;
+
+/** What a secret store answers with about one secret; a page of 1Password's items is the largest. */
+export const MAX_SECRET_ANSWER_BYTES = 1024 * 1024;
+
+/** How long one request to a secret store may take. */
+export const SECRET_STORE_MS = 10_000;
+
+/** And one command that prints a secret: it may ask for a password. */
+export const SECRET_COMMAND_MS = 60_000;
+
+/** Requests to secret stores at once. */
+export const SECRET_CHECKS_AT_ONCE = 8;

@@ -1,6 +1,6 @@
 /** The command line. Each command is a file; what a command needs is loaded when it runs, so that starting stays quick. */
 import { Command } from "commander";
-import { AgentkError, type Place } from "../base/errors.js";
+import { AgentkError, ERRORS, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
 import type { ExitStatus, Io } from "./io.js";
 import { registerMcpGateway } from "./mcp-gateway.js";
@@ -11,6 +11,7 @@ import { registerMcpStdio } from "./mcp-stdio.js";
 import { registerMcpProxyHttp } from "./mcp-proxy-http.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
 import { registerBundle } from "./bundle.js";
+import { registerCompliance } from "./compliance.js";
 import { registerContext } from "./context.js";
 import { registerImport } from "./import.js";
 import { registerInit } from "./init.js";
@@ -29,6 +30,8 @@ import { registerRecover } from "./recover.js";
 import { registerReleaseAudit } from "./release-audit.js";
 import { registerReplay } from "./replay.js";
 import { registerReveal } from "./reveal.js";
+import { registerSecretRefsCheck } from "./secret-refs-check.js";
+import { registerSecretRefsStoreCheck } from "./secret-refs-store-check.js";
 import { registerSigningKey } from "./signing-key.js";
 import { registerTraceInspect } from "./trace-inspect.js";
 import { registerTrustedSignersCheck } from "./trusted-signers-check.js";
@@ -71,6 +74,9 @@ const COMMANDS = [
   registerTrustedSignersCheck,
   registerReadiness,
   registerReleaseAudit,
+  registerCompliance,
+  registerSecretRefsCheck,
+  registerSecretRefsStoreCheck,
 ];
 
 /** Runs one command and sets the process's exit status: 0 ok, 1 error, 2 a check failed. */
@@ -132,7 +138,7 @@ function report(error: unknown, io: Io, isJson: boolean): ExitStatus {
     io.stdout(`${JSON.stringify({ error: { code, message, ...(place ?? {}), hint: hint ?? null } }, null, 2)}\n`);
   }
   io.stderr(`agentk: ${prefixOf(place)}${message}${hint === undefined ? "" : `\n  ${hint}`}\n`);
-  return code === "policy-invalid" || code === "trust-invalid" ? 2 : 1;
+  return ERRORS[code].status;
 }
 
 /** commander has told people; a program that asked for JSON gets JSON. */

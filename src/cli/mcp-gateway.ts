@@ -29,7 +29,7 @@ export function registerMcpGateway(program: Command, io: Io): void {
     .requiredOption("--config <file>", "the gateway's configuration, TOML (docs/gateway.md)")
     .option("--check", "say what is wrong with the configuration and what would start; start nothing")
     .option("--json", "print JSON; only with --check")
-    .option("--trace-out <file>", "write the flight log here; the file must not exist")
+    .option("--trace-out <file>", "the flight log: a new file, or a folder of runs when it ends in /")
     .addHelpText("after", HELP)
     .action((options: Options) => (options.check === true ? check(options, io) : serve(options, io)));
 }

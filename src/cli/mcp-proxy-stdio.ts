@@ -52,7 +52,7 @@ export function addFlags(command: Command): Command {
   return addUpstreamFlags(command)
     .option("--policy <policy>", "a policy file, or the name of a shipped policy such as strict", "guard")
     .option("--lock <file>", "hold the server to these pins (default: agentk.lock, when it has this server)")
-    .option("--trace-out <file>", "write the flight log here; the file must not exist")
+    .option("--trace-out <file>", "the flight log: a new file, or a folder of runs when it ends in /")
     .option("--server-id <id>", "what policies and the log call the server", serverName, "downstream-mcp")
     .option("--agent-id <id>", "what policies and the log call the agent", name, "agent://mcp/proxy")
     .option("--allow-env <name>", "pass this environment variable to the server (repeat)", collect, [])

@@ -1,6 +1,7 @@
 /** `agentk mcp-stdio`: what would be decided about one request, from stdin. */
 import type { Command } from "commander";
 import type { Io } from "./io.js";
+import { tellDecision } from "./mcp-proxy.js";
 import { addMediateFlags, type MediateFlags } from "./mediate-flags.js";
 
 const HELP = `
@@ -24,10 +25,7 @@ export function registerMcpStdio(program: Command, io: Io): void {
 }
 
 async function decide(options: MediateFlags & { json?: true }, io: Io): Promise<void> {
-  const [{ tellDecision }, { MAX_REQUEST_BYTES }] = await Promise.all([
-    import("./mcp-proxy.js"),
-    import("../app/mediate-request.js"),
-  ]);
+  const { MAX_REQUEST_BYTES } = await import("../app/mediate-request.js");
   await tellDecision(await stdinUpTo(MAX_REQUEST_BYTES), { ...options, surface: "mcp-stdio" }, io);
 }
 

@@ -22,7 +22,7 @@ export function addMediateFlags(command: Command): Command {
   return command
     .option("--policy <policy>", "a policy file, or the name of a shipped policy such as strict", "guard")
     .option("--server-id <id>", "what policies and the log call the server of the tools", serverName, "downstream-mcp")
-    .option("--trace-out <file>", "write the flight log here; the file must not exist")
+    .option("--trace-out <file>", "the flight log: a new file, or a folder of runs when it ends in /")
     .option("--payloads <mode>", "keep values in an encrypted journal: sealed or none", payloads, "sealed");
 }
 

@@ -10,6 +10,8 @@ export const LATEST = "latest.jsonl";
 export interface RunPaths {
   readonly log: string;
   readonly payloads: string;
+  /** The folder of runs in which the log lies; none when the operator named the file itself. */
+  readonly folder: string | undefined;
 }
 
 export function runsFolder(cwd: string): string {
@@ -17,18 +19,19 @@ export function runsFolder(cwd: string): string {
 }
 
 /**
- * Where a run writes: the operator's `traceOut`, or a file of the run's name in the runs folder, which is made 0700.
+ * Where a run writes: the file that `traceOut` names, or a file of the run's name in the folder that it names with a slash
+ * at its end, or else in the runs folder. Folders are made 0700.
  * @throws AgentkError `unsafe-file` when a folder that is there (perhaps checked out with somebody's project) is a
  * link, another user's, or open to others.
  */
 export function prepareRunPath(cwd: string, run: string, traceOut?: string): RunPaths {
-  if (traceOut !== undefined) return pathsOf(resolve(cwd, traceOut));
-  const runs = runsFolder(cwd);
-  for (const folder of [join(cwd, ".agentk"), runs]) {
+  if (traceOut?.endsWith("/") === false) return pathsOf(resolve(cwd, traceOut), undefined);
+  const runs = traceOut === undefined ? runsFolder(cwd) : resolve(cwd, traceOut);
+  for (const folder of traceOut === undefined ? [join(cwd, ".agentk"), runs] : [runs]) {
     makePrivateFolder(folder);
     assertPrivateFolder(folder);
   }
-  return pathsOf(join(runs, `${run}.jsonl`));
+  return pathsOf(join(runs, `${run}.jsonl`), runs);
 }
 
 /**
@@ -50,6 +53,6 @@ export function pointLatest(folder: string, fileName: string): boolean {
   }
 }
 
-function pathsOf(log: string): RunPaths {
-  return { log, payloads: payloadPathOf(log) };
+function pathsOf(log: string, folder: string | undefined): RunPaths {
+  return { log, payloads: payloadPathOf(log), folder };
 }

@@ -42,8 +42,10 @@ export const LEAF_COST = 64;
 /** A run shared with a page is a flow from this length on: shorter ones are coincidence (design.md section 4). */
 export const RUN_CHARS = 48;
 
-/** Grams are cut at every STRIDE-th position; GRAM + STRIDE - 1 = RUN_CHARS, so every run holds a whole one. */
+/** Grams are cut at every STRIDE-th position. */
 export const STRIDE = 16;
+
+/** GRAM_CHARS + STRIDE - 1 = RUN_CHARS, so every run holds a whole gram. */
 export const GRAM_CHARS = RUN_CHARS - STRIDE + 1;
 
 /** Places remembered for one gram and one kind of leaf; beyond it the gram alone counts as a run (fail closed). */

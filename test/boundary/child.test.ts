@@ -21,6 +21,7 @@ async function about(proxy: ProxyProcess): Promise<About> {
   return JSON.parse(textOf(await proxy.call("process"))) as About;
 }
 
+// Claim: B1
 describe("what the server is given", () => {
   test("of the environment: PATH and the names asked for, nothing else", async () => {
     const env = { AGENTK_SECRET: "canary-env", AGENTK_WANTED: "wanted value", AGENTK_EMPTY: "", NODE_OPTIONS: "" };
@@ -89,6 +90,7 @@ describe("what the server is given", () => {
 });
 
 describe("what the server writes to stderr", () => {
+  // Claim: B2
   test("is drained, kept sealed in part and counted in full; no byte of it comes through", async () => {
     const { proxy } = startScripted("stderr");
     await proxy.handshake();

@@ -123,6 +123,7 @@ async function checkRun({ proxy, executed, answered }: Killed): Promise<void> {
   });
 }
 
+// Claim: E1
 test(
   `of ${String(KILLS)} killed runs, none did what its log does not say, and each recovers`,
   { timeout: 240_000 },

@@ -190,6 +190,7 @@ describe("a run that must not begin", () => {
     expect(lstatSync(join(end.cwd, "log.txt")).mode & 0o777).toBe(0o644);
   });
 
+  // Claim: A3
   test("its policy has a slip of the pen: exit status 2 and the place", async () => {
     const source = '[[rules]]\nid = "a"\neffect = "allow"\nwhen.sycalls = ["tool.invoke"]\n';
     const end = await refused("typo", (cwd) => {

@@ -79,6 +79,7 @@ async function checkLog({ proxy, nonces, executed, replies }: Starved): Promise<
   expect(verifyFile(proxy.log)).toMatchObject({ ok: true, ending: "recovered", unanswered: { count: 0 } });
 }
 
+// Claim: F1
 describe("a disk that fills up", () => {
   test("the log is what does not fit: every call from then on is denied, none reaches the server", async () => {
     const starved = await starve("");

@@ -151,6 +151,7 @@ describe("a name that another server has", () => {
   });
 });
 
+// Claim: T3
 describe("what was read from one server follows the session to the others", () => {
   test("after poison from one, another may not be called", async () => {
     const gateway = await started("gateway-taint", { servers: [{ id: "a" }, { id: "b" }] });
@@ -240,6 +241,7 @@ describe("a server harms only its own calls", () => {
     expect(proxy.stderr).toContain("the server gone ended by itself");
   });
 
+  // Claim: B5
   test("exit, flood and silence of one leave the other's calls as they are", async () => {
     const gateway = await started("gateway-hostile", {
       more: "restarts = 0",

@@ -32,6 +32,7 @@ describe("what a server says of errors", () => {
     ...Array.from({ length: 10 }, (_, i) => -32000 - i),
   ];
 
+  // Claim: B2
   test("never comes through, nor into the log, nor to stderr, under any code", async () => {
     const { proxy } = startScripted("redaction");
     await proxy.handshake();
@@ -141,6 +142,7 @@ describe("a result", () => {
     expect(proxy.replies.some(({ id }) => id === "grown")).toBe(false);
   });
 
+  // Claim: T1
   test("with signs of poison taints the session: no tool runs after it, and the server hears of none", async () => {
     const { proxy, seen } = startScripted("poisoned");
     await proxy.handshake();
@@ -169,6 +171,7 @@ describe("a result", () => {
 const MAX = 10_000;
 
 describe("a server that does not answer", () => {
+  // Claim: B5
   test("in time, or too long: one clear error each, and the session goes on", async () => {
     const flags = ["--response-timeout-ms", "2000", "--max-line-bytes", String(MAX)];
     const { proxy, seen } = startScripted("timeout", { flags });

@@ -45,6 +45,7 @@ describe("who gets in", () => {
     ["an answer of one form only", { accept: "application/json" }, 406],
   ] as const;
 
+  // Claim: N1
   test("nobody without the right name, origin, token, session and form, and nothing reaches a server", async () => {
     const proxy = await front();
     for (const [what, headers, status] of REFUSED) {

@@ -174,6 +174,7 @@ describe.each(FLOWS.map((flow) => [flow.name, flow] as const))("%s", (_, flow) =
     expect((await run(flow, {}, { isBare: true })).marked).toEqual(flow.marked);
   });
 
+  // Claim: M1
   test("under a policy for this server it does not, and the log says by which rule", async () => {
     const runs = await runAll(flow, ["--policy", fixture("policies/office.toml")]);
     await expectBlocked(flow, runs);

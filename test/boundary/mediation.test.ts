@@ -62,6 +62,7 @@ function claimsOf(proxy: ProxyProcess): readonly unknown[] {
     .map(({ value }) => value["claims"]);
 }
 
+// Claim: M1
 test("a policy that denies everything: the server is asked nothing, the client is told rule and reason", async () => {
   const { proxy, seenMethods } = startScripted("deny-all", { policy: DENY_ALL });
   const hello = await proxy.handshake();
@@ -96,6 +97,7 @@ test("a policy that denies everything: the server is asked nothing, the client i
   );
 });
 
+// Claim: A1
 test("a client that says nothing about itself works within the grants, and no further", async () => {
   const { proxy } = startScripted("grants", { policy: GRANTS_ONLY });
   await proxy.handshake();
@@ -165,6 +167,7 @@ test("messages of the lifecycle carry no claims to the server either", async () 
   for (const word of ["agentk", "tool.invoke", "trusted", "canary"]) expect(transcript).not.toContain(word);
 });
 
+// Claim: A1
 test("a claim of taint does raise, for that request; a claim that cannot be read is refused", async () => {
   const { proxy, seen } = startScripted("claimed-taint", { policy: GRANTS_ONLY });
   await proxy.handshake();

@@ -61,6 +61,7 @@ const REFUSED_NOTIFICATIONS = without(
   passing("client", "notification"),
 );
 
+// Claim: M2
 describe("a message without a contract", () => {
   let scripted: ScriptedProxy;
   beforeAll(async () => {

@@ -347,6 +347,7 @@ test("of what a server says unasked: only what was judged reaches the client", {
   judge("server's calls to client", { all, delivered, log: await run.close() });
 });
 
+// Claim: M4
 test("of a client of 2026-07-28: only what was judged reaches the server", { timeout: 60_000 }, async () => {
   const all = mutants(
     CLIENT_REQUESTS.map(([method, params]) => ({ jsonrpc: "2.0", id: "msg-id", method, params: enveloped(params) })),
@@ -363,6 +364,7 @@ test("of a client of 2026-07-28: only what was judged reaches the server", { tim
   judge("2026-07-28, client to server", { all, delivered, log: await run.close() }, KNOWN_IN_ENVELOPE);
 });
 
+// Claim: M4
 test("of a server of 2026-07-28: only what was judged reaches the client", { timeout: 60_000 }, async () => {
   const cases = SERVER_ANSWERS.map(([method, params, answer]) => {
     const more = method === "tools/call" || method === "prompts/get" ? COMPLETE : CACHEABLE;

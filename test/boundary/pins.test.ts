@@ -88,6 +88,7 @@ describe("a server behind a lock", () => {
     expect(proxy.events().map(({ type }) => type)).toContain("pins");
   });
 
+  // Claim: B3
   test("that changes a tool between two lists is told apart, and the tool does not run", async () => {
     const { pins, start, lists, acts } = shifty("pins-rug", READ, ANNOUNCE);
     expect(await pins("init")).toMatchObject({ code: 0 });
@@ -148,6 +149,7 @@ describe("a server behind a lock", () => {
     await ended(proxy);
   });
 
+  // Claim: A3
   test("does not start to a lock that cannot be read, or was named and does not have it", async () => {
     const { start, cwd } = shifty("pins-broken", READ);
     writeFileSync(join(cwd, "agentk.lock"), "version = 1\n[[servers]]\nid = 7\ncommand = []\n");
@@ -189,6 +191,7 @@ describe("agentk pins", () => {
 });
 
 describe("without a lock", () => {
+  // Claim: B3
   test("poisoned descriptors and look-alikes do not reach the client, and cannot be called", async () => {
     const { start, acts } = shifty("pins-none", READ, POISON, {
       name: "re\u0430d_file",

@@ -82,6 +82,7 @@ const BASE64 = Buffer.from(STRANGER).toString("base64");
 const HEX = Buffer.from(STRANGER).toString("hex");
 const PERCENT = Array.from(STRANGER, (one) => `%${one.charCodeAt(0).toString(16)}`).join("");
 
+// Claim: P1
 describe("a destination", () => {
   test("that the user wrote passes, also in another case", async () => {
     const office = await openOffice();
@@ -153,6 +154,7 @@ describe("a destination", () => {
   });
 });
 
+// Claim: P1
 describe("an account", () => {
   test("that the bank writes is paid, one that a stranger wrote into the note beside it is not", async () => {
     const office = await openOffice();
@@ -216,6 +218,7 @@ describe("the log", () => {
     });
   });
 
+  // Claim: E5
   test("of a run that kept no values replays as well, and holds none", async () => {
     const { proxy } = await mixedRun(["--payloads", "none"]);
     await proxy.close();

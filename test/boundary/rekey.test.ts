@@ -62,6 +62,7 @@ async function rotate(live: World, from: number): Promise<string> {
   return String(key);
 }
 
+// Claim: K2
 test("every change is in the log, signed by both, and the rotation manifest makes all of it one operator's", async () => {
   const live = await world();
   const { cwd, proxy, root } = live;

@@ -59,6 +59,7 @@ function digestOf(path: string): string {
   return createHash("sha256").update(readFileSync(path)).digest("hex");
 }
 
+// Claim: E4
 test("the permission model is in force: what records is refused", async () => {
   const { code, stderr } = await agentk(cwd, ["mcp-proxy-stdio", "--", process.execPath, "-e", ""], READ_ONLY);
   expect(code).toBe(1);

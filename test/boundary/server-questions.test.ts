@@ -51,6 +51,7 @@ async function ended({ proxy }: ScriptedProxy): Promise<void> {
   expect(verifyFile(proxy.log)).toMatchObject({ ok: true, ending: "sealed" });
 }
 
+// Claim: B4
 test("ping and roots are answered by agentk; the client hears of neither", async () => {
   const scripted = await started("roots", policyOf('roots = ["file:///home/me/project"]'));
   const { proxy } = scripted;
@@ -141,6 +142,7 @@ test.each([
   await ended(scripted);
 });
 
+// Claim: B4
 test("what is granted is asked of the client, and its answer is recorded before the server gets it", async () => {
   const scripted = await started("sampling", policyOf(ASKING, BOTH));
   const { proxy } = scripted;

@@ -67,6 +67,7 @@ describe("heads of the log", () => {
 });
 
 describe("receipts", () => {
+  // Claim: E6
   test("one for each call that is allowed, after its decision and before its result; none for another", async () => {
     const { proxy } = startScripted("receipts", { policy: ECHO_ALONE });
     await proxy.handshake();

@@ -160,6 +160,7 @@ function withWord(line: string | Buffer, word: string): string | Buffer {
   return Buffer.from(line.toString("latin1").replaceAll("$", word), "latin1");
 }
 
+// Claim: M3
 describe("a line of the client that is not one plain message", () => {
   let scripted: ScriptedProxy;
   beforeAll(async () => {
@@ -232,6 +233,7 @@ describe("a line of the client that is not one plain message", () => {
   });
 });
 
+// Claim: M3
 describe("what is forwarded is the RFC 8785 text of what was judged", () => {
   let scripted: ScriptedProxy;
   beforeAll(async () => {

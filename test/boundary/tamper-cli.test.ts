@@ -51,6 +51,7 @@ async function lineNamed(bytes: Buffer | readonly string[]): Promise<number | un
 
 const without = (at: number): readonly string[] => lines.toSpliced(at, 1);
 
+// Claim: E2
 describe("a recorded log that was edited is refused, and the line is named", () => {
   test("as recorded it verifies", async () => {
     expect(await verify(run.log)).toEqual({ status: 0, failures: [] });

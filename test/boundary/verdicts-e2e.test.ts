@@ -54,6 +54,7 @@ async function end({ proxy }: ScriptedProxy): Promise<void> {
 }
 
 describe("ask and defer", () => {
+  // Claim: A4
   test("with nobody to ask, the call does not happen, and the log says why", async () => {
     const run = await begin(LOOK + rule("careful", "ask", 'syscalls = ["tool.invoke"], tool = "echo"') + CALLS + TAIL);
     const asked = await run.proxy.call("echo", { a: 1 });

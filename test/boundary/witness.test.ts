@@ -80,6 +80,7 @@ test("growth in steps is cosigned by both, and the note they cosigned convinces 
   expect(readFileSync(out, "utf8").match(/^— w\.example/gm)).toHaveLength(2);
 });
 
+// Claim: E7
 test("a forked history gets no quorum, whether it is shown at once or grown on", async () => {
   const live = await world();
   const [one, two] = live.witnesses;

@@ -34,6 +34,7 @@ describe("trusted keys", () => {
     }
   });
 
+  // Claim: K2
   it("more sources never make a no a yes", () => {
     const time = fc.option(fc.nat(20), { nil: undefined });
     const source = fc

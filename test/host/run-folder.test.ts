@@ -22,6 +22,7 @@ describe("where a run writes", () => {
     expect(paths).toEqual({
       log: join(cwd, ".agentk", "runs", `${RUN}.jsonl`),
       payloads: join(cwd, ".agentk", "runs", `${RUN}.payloads`),
+      folder: runsFolder(cwd),
     });
     expect([modeOf(join(cwd, ".agentk")), modeOf(runsFolder(cwd))]).toEqual(["700", "700"]);
     expect(prepareRunPath(cwd, RUN)).toEqual(paths);
@@ -32,9 +33,20 @@ describe("where a run writes", () => {
     expect(prepareRunPath(cwd, RUN, "out/x.jsonl")).toEqual({
       log: join(cwd, "out", "x.jsonl"),
       payloads: join(cwd, "out", "x.payloads"),
+      folder: undefined,
     });
     expect(prepareRunPath(cwd, RUN, "/abs/x.log").payloads).toBe("/abs/x.log.payloads");
     expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it("is a private folder elsewhere when the operator says so with a slash", () => {
+    const cwd = tempFolder();
+    const folder = join(cwd, "a", "runs");
+    const paths = underUmask(() => prepareRunPath("/", RUN, `${folder}/`));
+    expect(paths).toMatchObject({ log: join(folder, `${RUN}.jsonl`), folder });
+    expect([modeOf(join(cwd, "a")), modeOf(folder)]).toEqual(["700", "700"]);
+    chmodSync(folder, 0o770);
+    expect(codeOf(() => prepareRunPath("/", RUN, `${folder}/`))).toBe("unsafe-file");
   });
 
   it.each([".agentk", ".agentk/runs"])("is not behind a link at %s that came with a project", (name) => {

@@ -83,6 +83,7 @@ describe("the signing key", () => {
   });
 });
 
+// Claim: K1
 describe("a key that cannot be used is an error, and no other one is used or made", () => {
   /** A good key waits at every later source; an error must come all the same, and nothing be written. */
   function refused(more: NodeJS.ProcessEnv): unknown {

@@ -126,6 +126,7 @@ describe("a receipt", () => {
     expect(newGate().redeem(ofRead, reads, { ...late, seq: late.seq + 1 }, NOW)).toBe("receipt-expired");
   });
 
+  // Claim: E6
   it("opens the gate once, and what was refused has not used it up", () => {
     const gate = newGate();
     expect(gate.redeem(ofRead, readsAgain, group.state, NOW)).toBe("receipt-altered");

@@ -59,6 +59,7 @@ describe("the table of detectors", () => {
     expect(signsOf(text)).toContain(id);
   });
 
+  // Claim: T4
   it.each(cases("positive"))("%s fires on %j", (id, text) => {
     expect(signsOf(text)).toContain(id);
     for (const page of pagesOf(text)) expect(signsOf(page)).toContain(id);
@@ -133,6 +134,7 @@ const plain = heldOut.injections.map(({ text }) => text);
 const pageOf = (text: string): string => canonicalJson({ content: [{ type: "text", text }] });
 const known = plain.filter((text) => signsOf(pageOf(text)).length > 0);
 
+// Claim: T4
 describe("signs behind encodings", () => {
   const missing = (text: string, encoded: string): boolean => {
     const signs = signsOf(pageOf(encoded));

@@ -150,6 +150,7 @@ describe("a text that stands nowhere as a whole", () => {
     expect(provenanceOf(seen, encoded, BOTTOM)).toMatchObject({ match: "decoded", labels: PRIVATE, endorsed: false });
   });
 
+  // Claim: P2
   it("is decoded when it shares a long run or holds a leaf or token", () => {
     expect(provenanceOf(seen, `FYI: ${secret.slice(3, 60)} zzz`, BOTTOM)).toMatchObject({
       match: "decoded",
@@ -265,6 +266,7 @@ describe("over any pages", () => {
     );
   });
 
+  // Claim: P2
   it("never endorses what no trusted leaf holds as text or number", () => {
     fc.assert(
       fc.property(leaves, texts, (list, value) => {

@@ -159,6 +159,7 @@ const VALUES: Readonly<Record<ConditionName, string>> = {
   not: '{ tool = "a" }',
 };
 
+// Claim: A2
 describe("a tail", () => {
   it.each(["allow", "ask", "transform", "defer"])("may not %s", (effect) => {
     expect(told(TAIL.replace('effect = "deny"', `effect = "${effect}"`))[0]).toBe("3:1 `default-deny` must deny");

@@ -30,6 +30,7 @@ describe("every run of the kernel", () => {
     );
   });
 
+  // Claim: T1
   it("allows no tool call to a session that was handed a poisoned page", () => {
     fc.assert(
       fc.property(moves, (list) => {

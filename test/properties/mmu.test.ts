@@ -76,6 +76,7 @@ describe("of all that the rooms of labels export", () => {
     expect(givers).toEqual(expect.arrayContaining(["mmu/lattice.ts join", ...DOWN]));
   });
 
+  // Claim: T2
   it("only `declassify` and `endorse` ever give labels below those they were given", () => {
     expect(lowering).toEqual(DOWN);
   });
@@ -92,6 +93,7 @@ describe("of all that the rooms of labels export", () => {
 });
 
 describe("without a release", () => {
+  // Claim: T2
   it("no session's labels fall, and no call is judged below them", () => {
     fc.assert(
       fc.property(policies, turns, (policy, list) => {

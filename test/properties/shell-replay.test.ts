@@ -86,6 +86,7 @@ function play(dispatch: Dispatch<SyscallRequest>, turn: Turn, asked: Map<Syscall
 }
 
 describe("any session through the shell", () => {
+  // Claim: E4
   it("verifies with every signature, and is replayed to the same bytes, with all values and with none", async () => {
     const seen = { groups: 0, receipts: 0, approvals: 0 };
     await fc.assert(

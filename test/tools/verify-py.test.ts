@@ -64,6 +64,7 @@ function expectBroken(cases: readonly Case[], pins: readonly string[] = []): voi
   for (const { ok } of expectAgreement(cases, pins)) expect(ok).toBe(false);
 }
 
+// Claim: E3
 describe("what is whole", () => {
   test("verifies, and both count the same", () => {
     expect(new Set(LOGS.flatMap(([, lines]) => lines.map((line) => parse(line).type)))).toEqual(
@@ -145,6 +146,7 @@ describe.each(TRIED)("%s", (_name, lines) => {
   });
 });
 
+// Claim: E3
 describe("one flipped bit", () => {
   /** What hangs on such a line fails with it: signatures on keys, a call on its human's yes, the end on the close line. */
   const PILLARS: readonly string[] = ["open", "approval", "key", "close"];
@@ -179,6 +181,7 @@ function written(what: string, write: (scribe: Scribe) => void): Case {
   return { what, log: fileOf(scribe.close()) };
 }
 
+// Claim: E2
 describe("what is forged", () => {
   const own = { agent: "agent://other" };
 

@@ -10,9 +10,9 @@ import { TASKS } from "./revision.js";
  */
 export function cutClient(declared: JsonObject, grants: Grants): JsonObject {
   const cut: Record<string, JsonValue> = {};
-  if (grants.has("elicitation")) addMember(cut, declared, "elicitation", ["form", "url"]);
+  if (grants.has("elicitation")) addMembers(cut, "elicitation", own(declared, "elicitation"), emptied(["form", "url"]));
   // Not `context`: a server's reading of what other servers said is no capability to pass on.
-  if (grants.has("sampling")) addMember(cut, declared, "sampling", ["tools"]);
+  if (grants.has("sampling")) addMembers(cut, "sampling", own(declared, "sampling"), emptied(["tools"]));
   if (offersRoots(declared, grants)) cut["roots"] = {};
   addTasks(cut, declared, grants);
   return cut;
@@ -22,12 +22,12 @@ export function cutClient(declared: JsonObject, grants: Grants): JsonObject {
 export function cutServer(declared: JsonObject, grants: Grants): JsonObject {
   const cut: Record<string, JsonValue> = {};
   const changes = grants.has("list-changed") ? ["listChanged"] : [];
-  if (grants.has("tools")) addFlags(cut, declared, "tools", changes);
-  if (grants.has("prompts")) addFlags(cut, declared, "prompts", changes);
+  if (grants.has("tools")) addMembers(cut, "tools", own(declared, "tools"), flagged(changes));
+  if (grants.has("prompts")) addMembers(cut, "prompts", own(declared, "prompts"), flagged(changes));
   const resources = [...changes, ...(grants.has("subscribe") ? ["subscribe"] : [])];
-  if (grants.has("resources")) addFlags(cut, declared, "resources", resources);
-  if (grants.has("completion")) addFlags(cut, declared, "completions", []);
-  if (grants.has("logging")) addFlags(cut, declared, "logging", []);
+  if (grants.has("resources")) addMembers(cut, "resources", own(declared, "resources"), flagged(resources));
+  if (grants.has("completion")) addMembers(cut, "completions", own(declared, "completions"), flagged([]));
+  if (grants.has("logging")) addMembers(cut, "logging", own(declared, "logging"), flagged([]));
   addTasks(cut, declared, grants);
   return cut;
 }
@@ -45,29 +45,23 @@ export function hasTasks(capabilities: JsonObject): boolean {
   return isJsonObject(extensions) && Object.hasOwn(extensions, TASKS);
 }
 
-/** A capability with those of its own members, which are objects without members of theirs. */
-function addMember(
-  cut: Record<string, JsonValue>,
-  declared: JsonObject,
-  name: string,
-  members: readonly string[],
-): void {
-  const value = own(declared, name);
-  if (!isJsonObject(value)) return;
-  const kept = members.filter((member) => isJsonObject(own(value, member)));
-  cut[name] = Object.fromEntries(kept.map((member) => [member, {}]));
+/** Which of a capability's own members stay, and as what. */
+type Keep = (capability: JsonObject) => JsonObject;
+
+/** A capability that was declared, with what is kept of it. */
+function addMembers(cut: Record<string, JsonValue>, name: string, value: JsonValue | undefined, keep: Keep): void {
+  if (isJsonObject(value)) cut[name] = keep(value);
 }
 
-/** A capability with those of its own members that are flags and set. */
-function addFlags(
-  cut: Record<string, JsonValue>,
-  declared: JsonObject,
-  name: string,
-  members: readonly string[],
-): void {
-  const value = own(declared, name);
-  if (!isJsonObject(value)) return;
-  cut[name] = Object.fromEntries(members.filter((member) => own(value, member) === true).map((flag) => [flag, true]));
+/** Those of these members that are objects, without members of theirs. */
+function emptied(members: readonly string[]): Keep {
+  return (value) =>
+    Object.fromEntries(members.filter((name) => isJsonObject(own(value, name))).map((name) => [name, {}]));
+}
+
+/** Those of these members that are flags and set. */
+function flagged(members: readonly string[]): Keep {
+  return (value) => Object.fromEntries(members.filter((name) => own(value, name) === true).map((name) => [name, true]));
 }
 
 /** Never a member of the prototype. */

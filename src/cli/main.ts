@@ -6,13 +6,16 @@ import type { ExitStatus, Io } from "./io.js";
 import { registerMcpGateway } from "./mcp-gateway.js";
 import { registerMcpLines } from "./mcp-lines.js";
 import { registerMcpProxy } from "./mcp-proxy.js";
+import { registerMcpKillerDemo } from "./mcp-killer-demo.js";
 import { registerMcpServer } from "./mcp-server.js";
+import { registerMcpShimEval } from "./mcp-shim-eval.js";
 import { registerMcpStdio } from "./mcp-stdio.js";
 import { registerMcpProxyHttp } from "./mcp-proxy-http.js";
 import { registerMcpProxyStdio } from "./mcp-proxy-stdio.js";
 import { registerBundle } from "./bundle.js";
 import { registerCompliance } from "./compliance.js";
 import { registerContext } from "./context.js";
+import { registerDemo } from "./demo.js";
 import { registerImport } from "./import.js";
 import { registerInit } from "./init.js";
 import { registerKeyRevoke } from "./key-revoke.js";
@@ -41,6 +44,7 @@ import { registerWitness } from "./witness.js";
 import { registerWitnessSubmit } from "./witness-submit.js";
 
 const COMMANDS = [
+  registerDemo,
   registerMcpProxyStdio,
   registerMcpGateway,
   registerMcpProxy,
@@ -48,6 +52,8 @@ const COMMANDS = [
   registerMcpLines,
   registerMcpServer,
   registerMcpProxyHttp,
+  registerMcpKillerDemo,
+  registerMcpShimEval,
   registerVerify,
   registerVerifySignatures,
   registerReplay,

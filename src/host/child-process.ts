@@ -40,8 +40,11 @@ export interface Child {
   /** Stops reading stdout, so that a flood waits in the child; lines of the chunk at hand are still delivered. */
   readonly pause: () => void;
   readonly resume: () => void;
-  /** EOF on stdin, then SIGTERM to the group, then SIGKILL, each after CHILD_GRACE_MS. Settles after `onExit`. */
-  readonly stop: () => Promise<ExitFacts>;
+  /**
+   * EOF on stdin, then SIGTERM to the group, then SIGKILL, each after `graceMs` (CHILD_GRACE_MS unless told otherwise;
+   * the first call says it). Settles after `onExit`.
+   */
+  readonly stop: (graceMs?: number) => Promise<ExitFacts>;
   /** The last MAX_STDERR_BYTES of stderr. */
   readonly stderrTail: () => Buffer;
   /** How many bytes of stderr there were in all. */
@@ -64,7 +67,7 @@ export function startChild(options: ChildOptions): Child {
     resume: () => {
       child.resume();
     },
-    stop: () => child.stop(),
+    stop: (graceMs) => child.stop(graceMs),
     stderrTail: () => child.stderr.bytes(),
     stderrBytes: () => child.stderr.total(),
   };
@@ -110,8 +113,8 @@ class ChildProcess {
     this.process?.stdout.resume();
   }
 
-  stop(): Promise<ExitFacts> {
-    this.stopping ??= this.runStop();
+  stop(graceMs = CHILD_GRACE_MS): Promise<ExitFacts> {
+    this.stopping ??= this.runStop(graceMs);
     return this.stopping;
   }
 
@@ -186,19 +189,19 @@ class ChildProcess {
     this.settle(facts);
   }
 
-  private async runStop(): Promise<ExitFacts> {
+  private async runStop(graceMs: number): Promise<ExitFacts> {
     this.process?.stdin.end();
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-      if (await this.isGoneInTime()) break;
+      if (await this.isGoneIn(graceMs)) break;
       if (this.facts === undefined) this.signalGroup(signal);
     }
     return this.finished;
   }
 
-  private async isGoneInTime(): Promise<boolean> {
+  private async isGoneIn(graceMs: number): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<boolean>((resolve) => {
-      timer = setTimeout(resolve, CHILD_GRACE_MS, false);
+      timer = setTimeout(resolve, graceMs, false);
     });
     const isGone = await Promise.race([this.finished.then(() => true), timeout]);
     clearTimeout(timer);

@@ -35,13 +35,13 @@ export function prepareRunPath(cwd: string, run: string, traceOut?: string): Run
 }
 
 /**
- * Points `latest.jsonl` at a log of the folder, in one step, so that a reader finds the old one or the new one.
+ * Points a name, `latest.jsonl` unless told otherwise, at a log of the folder, in one step, so that a reader finds the old one or the new one.
  * False when something other than a link has that name: it is somebody's file and is left alone.
  * @throws AgentkError `unsafe-file` when the link cannot be made.
  */
-export function pointLatest(folder: string, fileName: string): boolean {
-  const latest = join(folder, LATEST);
-  const fresh = besides(latest, `${LATEST}.${nonce(8)}`);
+export function pointLatest(folder: string, fileName: string, name = LATEST): boolean {
+  const latest = join(folder, name);
+  const fresh = besides(latest, `${name}.${nonce(8)}`);
   try {
     if (lstatSync(latest, { throwIfNoEntry: false })?.isSymbolicLink() === false) return false;
     symlinkSync(fileName, fresh);

@@ -1,0 +1,62 @@
+/** Scenarios are read strictly: each fault with its place, and no step may say what was not read before it. */
+import { describe, expect, test } from "vitest";
+import { parseScenario } from "../../src/policy/scenario.js";
+
+const HEAD = 'about = "a"\nserver = "s"\n';
+const HARM = '[[harms]]\nid = "h"\nsays = "it happened"\nfile_made = "project/x"\n';
+const STEP = '[[steps]]\ndoes = "reads"\ntool = "read"\n';
+
+function faults(source: string): readonly string[] {
+  const parsed = parseScenario(source);
+  return parsed.ok ? [] : parsed.error.map(({ line, problem }) => `${String(line)}: ${problem}`);
+}
+
+describe("parseScenario", () => {
+  test("a tool is a call of tools/call; what is left out has its default", () => {
+    const parsed = parseScenario(`${HEAD}${STEP}arguments = { path = "{folder}/x" }\n${HARM}`);
+    expect(parsed).toEqual({
+      ok: true,
+      value: {
+        about: "a",
+        server: "s",
+        patience_ms: 20_000,
+        steps: [
+          {
+            does: "reads",
+            method: "tools/call",
+            params: { name: "read", arguments: { path: "{folder}/x" } },
+            labels: [],
+            take: {},
+            expect: "passed",
+          },
+        ],
+        harms: [{ id: "h", says: "it happened", file_made: "project/x" }],
+      },
+    });
+  });
+
+  test("a step says only what an earlier step has taken", () => {
+    const taken = `${STEP}take = { to = '(http\\S+)' }\n`;
+    const said = '[[steps]]\ndoes = "sends"\ntool = "send"\narguments = { url = ["{to}"], body = "{key|base64}" }\n';
+    expect(faults(`${HEAD}${taken}${said}${HARM}`)).toEqual(["7: no earlier step takes `key`"]);
+    expect(faults(`${HEAD}${said}${taken}${HARM}`)).toHaveLength(2);
+  });
+
+  test.each([
+    ["x = 1", "1: not valid TOML" /* a table before it */, "x ="],
+    ["an unknown key", "6: unknown key `tols` in `steps`", `${HEAD}${STEP}tols = 1\n${HARM}`],
+    ["no steps", "1: `steps` is missing", `${HEAD}${HARM}`],
+    ["a tool and a method", "3: a step has a `tool` with `arguments`", `${HEAD}${STEP}method = "ping"\n${HARM}`],
+    ["two ways to look", "6: a harm is looked for in exactly one way", `${HEAD}${STEP}${HARM}client_saw = "x"\n`],
+    ["no way to look", "6: a harm is looked for in exactly one way", `${HEAD}${STEP}[[harms]]\nid = "h"\nsays = "x"\n`],
+    ["a step that is not there", "`after`", `${HEAD}${STEP}[[harms]]\nid = "h"\nsays = "x"\nunanswered = "after"\n`],
+    ["a way out of the world", "must be a file of the world", `${HEAD}${STEP}${HARM.replace("project/x", "../x")}`],
+    ["a file from the root", "must be a file of the world", `${HEAD}${STEP}${HARM.replace("project/x", "/etc/x")}`],
+    ["an expression of two groups", "one group", `${HEAD}${STEP}take = { a = '(a)(b)' }\n${HARM}`],
+    ["no expression", "one group", `${HEAD}${STEP}take = { a = '(' }\n${HARM}`],
+    ["a fate that is none", "must be one of", `${HEAD}${STEP}expect = "stolen"\n${HARM}`],
+    ["a patience without end", "patience_ms", `${HEAD}patience_ms = 999999999\n${STEP}${HARM}`],
+  ])("%s", (_, says, source) => {
+    expect(faults(source).join("\n")).toContain(says);
+  });
+});

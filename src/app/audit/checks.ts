@@ -8,6 +8,7 @@ import { DECISION_CHECKS } from "./runtime/decisions.js";
 import { DOOR_CHECKS } from "./runtime/doors.js";
 import { RECORD_CHECKS } from "./runtime/records.js";
 import { REQUEST_CHECKS } from "./runtime/requests.js";
+import { STORY_CHECKS } from "./runtime/stories.js";
 import { SUPPLY_CHECKS } from "./supply-chain.js";
 
 export const AUDIT_CHECKS: readonly AuditCheck[] = [
@@ -19,5 +20,6 @@ export const AUDIT_CHECKS: readonly AuditCheck[] = [
   ...DECISION_CHECKS,
   ...RECORD_CHECKS,
   ...DOOR_CHECKS,
+  ...STORY_CHECKS,
   ...SUPPLY_CHECKS,
 ];

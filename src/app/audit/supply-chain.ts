@@ -4,6 +4,7 @@ import { isJsonObject } from "../../base/json.js";
 import { counted, failed, noneOf, notApplicable, passed, warned, type AuditCheck } from "./check.js";
 import { exceptionFor, exceptionsIn, notUsed, withoutReason, type Exception } from "./exceptions.js";
 import { billOf, lockOf, type Component, type LockFile } from "./sbom.js";
+import { textOf } from "./tracked-files.js";
 import type { AuditWorld } from "./world.js";
 import { writeReport } from "./write-report.js";
 
@@ -121,6 +122,36 @@ function summary(components: readonly Component[]): string {
   return rows.map(([name, count]) => `${String(count)} ${name}`).join(", ");
 }
 
+/** What the build says is within the bundle (tools/bundle.mjs). */
+const BUNDLED = "dist/bundle/packages.json";
+
+/** agentk ships its packages within itself, so that whoever installs it sees none of them: here they are seen. */
+function bundled({ packages }: LockFile, world: AuditWorld): CheckResult {
+  if (!world.isAgentk) return notApplicable("of agentk's own repository alone");
+  const read = textOf(world.repo, BUNDLED);
+  if (read === undefined || typeof read === "string")
+    return warned(`there is no ${BUNDLED}: build it with \`npm run build\``);
+  const list: unknown = JSON.parse(read.text);
+  const shipped = Array.isArray(list) ? list.filter(isJsonObject) : [];
+  const locks = new Set(packages.map(({ name, version }) => `${name}@${version}`));
+  const findings = shipped.flatMap((entry) => {
+    const [name = "", version = "", licence = ""] = [entry["name"], entry["version"], entry["license"]].map(wordOf);
+    const id = `${name}@${version}`;
+    if (!locks.has(id)) return [{ file: BUNDLED, text: `${id} is not in the lock` }];
+    return isAllowedExpression(licence) ? [] : [{ file: BUNDLED, text: `${id} has the licence ${licence}` }];
+  });
+  if (shipped.length === 0) return failed(`${BUNDLED} names no package`);
+  return noneOf(
+    findings,
+    `${counted(shipped.length, "package")} within it, all locked and allowed`,
+    "the bundle holds what it should not",
+  );
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
 const SEVERE = ["critical", "high"];
 const LESSER = ["moderate", "low", "info"];
 
@@ -176,6 +207,14 @@ export const SUPPLY_CHECKS: readonly AuditCheck[] = [
     title: "every licence is known and allowed",
     fails: "a package says no licence, or one that is not on the list of those that are allowed",
     run: locked(licences),
+  },
+  {
+    id: "supply.bundle",
+    group,
+    title: "what is shipped is what is locked",
+    fails:
+      "a package within the bundle is not in the lock, or its licence is not allowed (agentk's own repository alone)",
+    run: locked(bundled),
   },
   {
     id: "supply.advisories",

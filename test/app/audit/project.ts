@@ -87,6 +87,7 @@ export class Project {
     this.put("policies/own.toml", POLICY);
     this.put("policies/own.cases.toml", CASES);
     this.put("agentk.lock", "version = 1\n");
+    this.put("dist/bundle/packages.json", JSON.stringify([{ name: "left-out", version: "1.0.0", license: "MIT" }]));
     this.put("package.json", JSON.stringify(PACKAGE));
     this.putLock({ version: "1.0.0", integrity: INTEGRITY, license: "MIT" });
     writeFileSync(this.keyFile, `${"5e".repeat(32)}\n`);

@@ -11,6 +11,8 @@ import { fixture, testFolder } from "../../boundary/proxy-process.js";
 import { auditOf, idsOf, Project } from "./project.js";
 import { PROJECT_SEEDS, RUNTIME_SEEDS } from "./seeds.js";
 
+/** What of the supply chain needs no network. */
+const SUPPLY = ["supply.lock", "supply.sbom", "supply.licences", "supply.bundle"];
 const PROJECT_GROUPS = ["repository", "keys", "policies"];
 
 test("every check has a seeded defect, and every defect a check", () => {
@@ -52,12 +54,7 @@ interface SarifResult {
 describe("a project", () => {
   test("without a defect passes every check", async () => {
     const { repo, env } = new Project();
-    const { checks } = await auditOf({ repo, env }, [
-      ...PROJECT_GROUPS,
-      "supply.lock",
-      "supply.sbom",
-      "supply.licences",
-    ]);
+    const { checks } = await auditOf({ repo, env }, [...PROJECT_GROUPS, ...SUPPLY]);
     expect(checks.filter(({ result }) => result.status !== "ok").map(({ id, result }) => [id, result])).toEqual([]);
   });
 
@@ -101,5 +98,13 @@ test("no agentk at all: of what it promises, ordinary work alone is left", async
   expect(idsOf(checks, "ok", "warn", "not-applicable")).toEqual(["run.interop"]);
 });
 
-/** These ask the kernel and no server, so there is nothing to pass through. */
-const DOORS = ["run.mcp-stdio", "run.mcp-lines", "run.mcp-server"];
+/** These ask the kernel and no server, or bring their own, so there is nothing to pass through. */
+const DOORS = [
+  "run.mcp-stdio",
+  "run.mcp-lines",
+  "run.mcp-server",
+  "run.secret-refs",
+  "run.demo",
+  "run.killer-demo",
+  "run.shim-eval",
+];

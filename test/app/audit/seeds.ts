@@ -172,6 +172,15 @@ export const PROJECT_SEEDS: Readonly<Record<string, ProjectSeed>> = {
     },
     says: /licence is unknown/,
   },
+  "supply.bundle": {
+    put: (project) => {
+      project.put(
+        "dist/bundle/packages.json",
+        JSON.stringify([{ name: "smuggled", version: "1.0.0", license: "MIT" }]),
+      );
+    },
+    says: /holds what it should not/,
+  },
   "supply.advisories": {
     put: (project) => {
       const report = {
@@ -247,6 +256,10 @@ export const RUNTIME_SEEDS: Readonly<Record<string, RuntimeSeed>> = {
   "run.fork-behavior": { fault: "follows-nothing", beside: ["run.replay"], says: /no decision after it/ },
   "run.trace-inspect": { fault: "shows-half", beside: ["run.verify"], says: /not every line was shown/ },
   "run.killed": { fault: "recovers-nothing", beside: ["run.verify"], says: /could not be closed/ },
+  "run.demo": { fault: "plays-no-baseline", says: /baseline did no harm/ },
+  "run.killer-demo": { fault: "does-harm", says: /harm was done/ },
+  "run.shim-eval": { fault: "improves-nothing", says: /did not improve: egress/ },
+  "run.secret-refs": { fault: "misses-nothing", says: /was not missed/ },
   "run.mcp-stdio": { fault: "lets-all-happen", says: /needs a human ended with status 0/ },
   "run.mcp-lines": { fault: "hides-bad-lines", says: /bad line is not in the exit status/ },
   "run.mcp-server": { fault: "advises-all", says: /needs a human was allowed/ },

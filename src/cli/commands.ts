@@ -96,6 +96,8 @@ export const COMMAND_GROUPS: readonly (readonly [heading: string, commands: Read
   [
     "Release gate:",
     {
+      readiness: async () => (await import("./readiness.js")).registerReadiness,
+      "release-audit": async () => (await import("./release-audit.js")).registerReleaseAudit,
       compliance: async () => (await import("./compliance.js")).registerCompliance,
     },
   ],

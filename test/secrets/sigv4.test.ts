@@ -6,7 +6,7 @@ const CALL = {
   ...{ url: new URL("https://example.amazonaws.com/"), service: "service", region: "us-east-1" },
   ...{ headers: {}, body: "", at: Date.UTC(2015, 7, 30, 12, 36, 0) },
 };
-const KEYS = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" };
+const KEYS = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" }; // agentk:allow-secret the example of the documentation of AWS
 
 test("post-vanilla", () => {
   expect(signedHeaders(CALL, { ...KEYS, sessionToken: undefined })["authorization"]).toBe(

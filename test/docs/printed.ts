@@ -7,6 +7,9 @@ import { citationsIn } from "../../src/app/citations.js";
 import { ERRORS } from "../../src/base/errors.js";
 import * as limits from "../../src/base/limits.js";
 import { SYSCALLS } from "../../src/kernel/table.js";
+import type { Contract } from "../../src/mcp/methods/contract.js";
+import { CONTRACTS } from "../../src/mcp/methods/table.js";
+import { MODERN_CONTRACTS } from "../../src/mcp/modern/table.js";
 import * as mmuBounds from "../../src/mmu/bounds.js";
 import { claimsPage, domainsPage } from "../../src/report/compliance-report.js";
 
@@ -24,6 +27,8 @@ export const PRINTED: readonly Printed[] = [
   { page: "docs/syscalls.md", section: "syscalls", print: syscalls },
   { page: "docs/limits.md", section: "bounds", print: () => bounds("src/base/limits.ts", limits) },
   { page: "docs/limits.md", section: "provenance", print: () => bounds("src/mmu/bounds.ts", mmuBounds) },
+  { page: "docs/mcp-methods.md", section: "rows", print: () => contracts(CONTRACTS) },
+  { page: "docs/mcp-modern.md", section: "rows", print: () => contracts(MODERN_CONTRACTS) },
   { page: "docs/threat-model.md", section: "claims", print: claims },
   { page: "docs/zero-trust.md", section: "domains", print: domainsPage },
 ];
@@ -75,6 +80,19 @@ function sentence(comment: string): string {
     .replace(/\n\s*\* ?/g, " ")
     .replaceAll("|", "\\|")
     .trim();
+}
+
+/** One contract a row: who sends what, since when, by which feature, and what a denial looks like. */
+function contracts(rows: readonly Contract[]): string {
+  const cells = rows.map((row) => [
+    `\`${row.method}\``,
+    row.sender,
+    row.form,
+    row.revisions.length === 1 ? row.revisions.join("") : `${row.revisions[0] ?? ""} to ${row.revisions.at(-1) ?? ""}`,
+    row.feature ?? "",
+    row.form === "request" ? row.denial : "dropped",
+  ]);
+  return table(["method", "from", "form", "revisions", "feature", "denied as"], cells);
 }
 
 function claims(): string {

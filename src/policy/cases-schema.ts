@@ -1,5 +1,5 @@
 /** The structure of a file of policy cases (`guard.cases.toml`), strict at every level. */
-import { z } from "zod";
+import { z } from "./zod.js";
 import { REASON_CODES, VERDICTS } from "../abi/decision.js";
 import { TAG_FORM } from "../abi/labels.js";
 import { SYSCALL_NAMES } from "../abi/syscalls.js";

@@ -1,5 +1,5 @@
 /** Tests of a policy: calls, what the agent had seen before them, and the decision that is expected of the kernel. */
-import type { z } from "zod";
+import type { z } from "./zod.js";
 import type { ReasonCode, Verdict } from "../abi/decision.js";
 import { utf8Bytes } from "../base/bytes.js";
 import { MAX_POLICY_BYTES } from "../base/limits.js";

@@ -1,5 +1,5 @@
 /** How the changes of a `transform` are written: each item says one. */
-import { z } from "zod";
+import { z } from "./zod.js";
 import type { Change } from "./ast.js";
 import { pathSchema } from "./conditions/path.js";
 import { scalarSchema } from "./conditions/quantity.js";

@@ -1,5 +1,5 @@
 /** What is wrong with a policy file, and zod's findings put into plain sentences. */
-import type { z } from "zod";
+import type { z } from "./zod.js";
 import { nearest } from "./nearest.js";
 import { kindOf, quoted } from "./quoted.js";
 import { knownKeys } from "./schema.js";

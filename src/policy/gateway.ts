@@ -1,5 +1,5 @@
 /** Reads the configuration of a gateway (docs/gateway.md): which servers stand behind one boundary. */
-import { z } from "zod";
+import { z } from "./zod.js";
 import { DURABLE_FROM } from "../abi/syscalls.js";
 import {
   MAX_CLIENT_MESSAGES,

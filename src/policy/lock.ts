@@ -1,5 +1,5 @@
 /** Reads `agentk.lock` (docs/formats/agentk-lock.md): who a server is, and which of its descriptors the operator has accepted. */
-import { z } from "zod";
+import { z } from "./zod.js";
 import type { Digests } from "../base/digest.js";
 import { MAX_DESCRIPTOR_CHARS, MAX_KEY_NOTE_CHARS, MAX_NAME_CHARS } from "../base/limits.js";
 import { err, ok, type Result } from "../base/result.js";

@@ -1,5 +1,5 @@
 /** How `[mcp]` is written: which parts of the protocol pass at all. */
-import { z } from "zod";
+import { z } from "./zod.js";
 import { CLIENT_ROOTS, DEFAULT_MCP, MCP_FEATURES, type PolicyMcp } from "./ast.js";
 import { quoted } from "./quoted.js";
 

@@ -1,5 +1,5 @@
 /** Reads the scenario of a story (docs/demos.md): what a scripted agent does step by step, and which harms are looked for. */
-import { z } from "zod";
+import { z } from "./zod.js";
 import { STEP_FATES, TREASURES, type Scenario, type StoryHarm } from "../abi/story.js";
 import { TAG_FORM } from "../abi/labels.js";
 import { err, ok, type Result } from "../base/result.js";

@@ -1,5 +1,5 @@
 /** The structure of a policy file, strict at every level: a key that is not named here is a fault. */
-import { z } from "zod";
+import { z } from "./zod.js";
 import { NAME_FORM } from "../abi/signed.js";
 import { VERDICTS } from "../abi/decision.js";
 import { isSyscallName, SYSCALL_NAMES } from "../abi/syscalls.js";

@@ -1,5 +1,5 @@
 /** Reads a manifest of secret references (docs/secret-refs.md). INVARIANT: no fault holds a part of what it says. */
-import { z } from "zod";
+import { z } from "./zod.js";
 import { MAX_SECRET_REFS, MAX_SECRET_REF_CHARS } from "../base/limits.js";
 import { err, ok, type Result } from "../base/result.js";
 import type { Path, PathFault, PolicyFault } from "./fault.js";

@@ -1,5 +1,5 @@
 /** How `[[sources]]` are written. */
-import { z } from "zod";
+import { z } from "./zod.js";
 import { TAG_FORM } from "../abi/labels.js";
 import type { PolicySource } from "./ast.js";
 import { globsSchema, listed } from "./conditions/condition.js";

@@ -1,5 +1,5 @@
 /** Reads a manifest of trusted signers (docs/keys.md): the Rust AgentK's version 1, and version 2 with times. */
-import { z } from "zod";
+import { z } from "./zod.js";
 import { MAX_KEY_NOTE_CHARS } from "../base/limits.js";
 import { err, ok, type Result } from "../base/result.js";
 import { faultsOf, type KeysOf, type PathFault, type PolicyFault } from "./fault.js";

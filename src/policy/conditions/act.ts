@@ -1,5 +1,5 @@
 /** `act`: what kind of act the call is; one of those listed. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import { ACTS, type Act } from "../../abi/syscalls.js";
 import { quoted } from "../quoted.js";
 import { cheap, type Condition } from "./condition.js";

@@ -1,5 +1,5 @@
 /** One test on the argument leaves that a path selects: how it is written, and its test of one leaf. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import { compilePath, REST_PATH } from "../../base/pointer.js";
 import type { ArgumentTest } from "../ast.js";
 import { checked } from "../checked.js";

@@ -1,5 +1,5 @@
 /** `budget`: with what this call spends, the sum over the calls that passed exceeds a bound. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import { checked } from "../checked.js";
 import { compilePath } from "../../base/pointer.js";
 import type { BudgetTest } from "../ast.js";

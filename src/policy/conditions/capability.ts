@@ -1,5 +1,5 @@
 /** `capability`: whether a live grant of the operator's covers the call's kind, target and agent. What a caller claims counts for nothing. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import { CAPABILITY_STATES, type CapabilityState } from "../ast.js";
 import { quoted } from "../quoted.js";
 import { cheap, type Condition } from "./condition.js";

@@ -1,5 +1,5 @@
 /** What a policy is asked, and what a condition is: how an operator writes it, and the tests it compiles to. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import type { Provenance } from "../../abi/provenance.js";
 import type { Act, DescriptorState, Risk, SyscallName } from "../../abi/syscalls.js";
 import type { PolicyWhen } from "../ast.js";

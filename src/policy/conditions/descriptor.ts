@@ -1,5 +1,5 @@
 /** `descriptor`: what the server's own listings say of the tool that is called; one of those listed. An atom. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import { DESCRIPTOR_STATES, type DescriptorState } from "../../abi/syscalls.js";
 import { quoted } from "../quoted.js";
 import { atom } from "./atom.js";

@@ -1,5 +1,5 @@
 /** `history`: how many calls passed earlier in the session lies within bounds. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import { SYSCALL_NAMES } from "../../abi/syscalls.js";
 import type { HistoryTest } from "../ast.js";
 import { compileGlobs } from "../glob.js";

@@ -1,5 +1,5 @@
 /** `intent`: a sentence of the user's in this session holds one of these phrases. Without a user channel none does. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import { quoted } from "../quoted.js";
 import { compilePhrases } from "../words.js";
 import { atom } from "./atom.js";

@@ -1,5 +1,5 @@
 /** How labels are written in conditions: one of the six names, or a tag of the operator's. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import { TAG_FORM } from "../../abi/labels.js";
 import { quoted } from "../quoted.js";
 

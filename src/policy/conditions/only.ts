@@ -1,5 +1,5 @@
 /** `only`: every top-level member of the arguments has one of these names, letter for letter. An atom. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import { escapeSegment } from "../../base/pointer.js";
 import { atom } from "./atom.js";
 import type { Condition } from "./condition.js";

@@ -1,5 +1,5 @@
 /** Names of origins in argument tests: the classes, `directory:<name>`, and tags of the operator's. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import { LABEL_NAMES, TAG_FORM } from "../../abi/labels.js";
 import { ORIGIN_CLASSES } from "../../abi/provenance.js";
 import { quoted } from "../quoted.js";

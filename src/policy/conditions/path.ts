@@ -1,5 +1,5 @@
 /** `path`: which leaves a test is about, tried when the policy is read. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import { compilePath } from "../../base/pointer.js";
 import { plain, quoted } from "../quoted.js";
 

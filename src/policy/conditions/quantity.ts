@@ -1,5 +1,5 @@
 /** Numbers, durations and scalars as operators write them, each with its own sentence when it is none. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import type { Scalar } from "../ast.js";
 import { parseDuration } from "../match/time.js";
 import { quoted } from "../quoted.js";

@@ -1,5 +1,5 @@
 /** `risk`: the call's tier of risk; one of those listed. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import { RISKS, type Risk } from "../../abi/syscalls.js";
 import { quoted } from "../quoted.js";
 import { cheap, type Condition } from "./condition.js";

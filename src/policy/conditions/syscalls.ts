@@ -1,5 +1,5 @@
 /** `syscalls`: the kinds a rule is about, by name; there is no pattern, so a kind added later is not allowed by accident. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import { SYSCALL_NAMES, type SyscallName } from "../../abi/syscalls.js";
 import { quoted } from "../quoted.js";
 import type { Condition } from "./condition.js";

@@ -1,5 +1,5 @@
 /** `time`: the wall clock stands within a daily window. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import { WEEKDAYS, type TimeWindow } from "../ast.js";
 import { isWithin, parseTimeOfDay, parseUtcOffset } from "../match/time.js";
 import { quoted } from "../quoted.js";

@@ -1,5 +1,5 @@
 /** `under`: a path below a folder, after normalisation; of the target here, of a leaf in an argument test. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import type { PathPattern } from "../ast.js";
 import { compileUnder, underFault } from "../match/path.js";
 import { quoted } from "../quoted.js";

@@ -1,5 +1,5 @@
 /** `url`: scheme, host and port of a URL, after normalisation; of the target here, of a leaf in an argument test. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import type { UrlPattern } from "../ast.js";
 import { compileUrl, urlFault } from "../match/url.js";
 import { quoted } from "../quoted.js";

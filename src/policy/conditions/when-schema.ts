@@ -1,5 +1,5 @@
 /** The structure of a `when` table and of those nested in it, which take every condition but two. */
-import { z } from "zod";
+import { z } from "../zod.js";
 import type { PolicyWhen } from "../ast.js";
 import { onceSound } from "./once-sound.js";
 import { PLAIN_CONDITIONS, PLAIN_NAMES, type PlainName } from "./table.js";

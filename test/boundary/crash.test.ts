@@ -12,7 +12,7 @@ import { readRun, verifyFile, wholeLines } from "./recorded.js";
 import { until } from "./watch.js";
 
 /** Each kill is another moment; a second pass over the suite asks for fewer of them. */
-const KILLS = Number(process.env["AGENTK_TEST_KILLS"] ?? 30);
+const KILLS = Number(process.env["AGENTK_TEST_KILLS"] ?? 20);
 const CALLS = 12;
 
 interface Killed {

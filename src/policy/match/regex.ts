@@ -14,6 +14,12 @@ const MAX_TEXT_CHARS = 64 * 1024;
  */
 const MAX_PROGRAM = 1000;
 
+type Test = (text: string) => boolean;
+
+/** A policy's patterns are checked when it is read and compiled when it is put in force, and often stand in it twice. */
+const MAX_KNOWN = 256;
+const known = new Map<string, Result<Test, string>>();
+
 /** INVARIANT: set once, by loadRegexFor; the engine has no state that one pattern could see of another. */
 let engine: typeof RE2JS | undefined;
 
@@ -31,10 +37,19 @@ export async function loadRegexFor(source: string): Promise<void> {
  * are case-sensitive; `(?s)` and `(?i)` change that. The error is one plain sentence.
  * The test throws a RangeError for a text longer than 64 Ki UTF-16 code units.
  */
-export function compileRegex(source: string): Result<(text: string) => boolean, string> {
+export function compileRegex(source: string): Result<Test, string> {
   if (engine === undefined) return err("the engine for `matches` is not loaded");
+  const before = known.get(source);
+  if (before !== undefined) return before;
+  const made = testOf(engine, source);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(source, made);
+  return made;
+}
+
+function testOf(re2: typeof RE2JS, source: string): Result<Test, string> {
   if (source.length > MAX_PATTERN_CHARS) return err(`it is longer than ${String(MAX_PATTERN_CHARS)} characters`);
-  const compiled = compile(engine, source);
+  const compiled = compile(re2, source);
   if (!compiled.ok) return compiled;
   const program = compiled.value;
   if (program.programSize() > MAX_PROGRAM) return err("it is too large when its repetitions are written out");

@@ -1,19 +1,12 @@
 /** What can be said of secrets on this machine without opening them: files by their facts, commands by where they are. */
 import { accessSync, constants, lstatSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
+import type { FileFacts } from "../abi/secret-store.js";
 
 const ANY_ACCESS_BY_OTHERS = 0o077;
 
-export interface PathFacts {
-  readonly kind: "file" | "link" | "other";
-  readonly bytes: number;
-  /** Others than its owner have some access to it. */
-  readonly isOpen: boolean;
-  readonly isReadable: boolean;
-}
-
 /** Of what lies at the path itself: a link is not followed. Undefined when nothing can be seen there. */
-export function pathFacts(path: string): PathFacts | undefined {
+export function pathFacts(path: string): FileFacts | undefined {
   try {
     const stats = lstatSync(path);
     const kind = stats.isFile() ? "file" : stats.isSymbolicLink() ? "link" : "other";

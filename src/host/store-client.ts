@@ -1,24 +1,12 @@
 /** Asks secret stores over HTTP. Attacker-controlled: whatever they answer; of it only JSON of bounded size is kept. */
 import type { IncomingMessage } from "node:http";
+import type { StoreAnswer, StoreRequest } from "../abi/secret-store.js";
 import { AgentkError } from "../base/errors.js";
 import { MAX_SECRET_ANSWER_BYTES, SECRET_STORE_MS } from "../base/limits.js";
 import { httpTarget, sendRequest, type HttpTarget } from "./http-client.js";
 
-export interface StoreCall {
-  readonly url: URL;
-  readonly method?: "GET" | "POST";
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-export interface StoreReply {
-  readonly status: number;
-  /** Undefined when the body is no JSON. */
-  readonly json: unknown;
-}
-
 /** Never rejects. Undefined: there was no whole answer in time. Redirects are not followed: they come back as answers. */
-export type AskStore = (call: StoreCall) => Promise<StoreReply | undefined>;
+export type AskStore = (call: StoreRequest) => Promise<StoreAnswer | undefined>;
 
 /** A client for one check. An origin that did not answer once is not asked again: each time would cost its whole wait. */
 export function storeClient(timeoutMs = SECRET_STORE_MS): AskStore {
@@ -31,11 +19,11 @@ export function storeClient(timeoutMs = SECRET_STORE_MS): AskStore {
   };
 }
 
-function ask(call: StoreCall, timeoutMs: number): Promise<StoreReply | undefined> {
+function ask(call: StoreRequest, timeoutMs: number): Promise<StoreAnswer | undefined> {
   const target = targetOf(call.url);
   if (target === undefined) return Promise.resolve(undefined);
   return new Promise((resolve) => {
-    const settle = (reply: StoreReply | undefined): void => {
+    const settle = (reply: StoreAnswer | undefined): void => {
       clearTimeout(timer);
       resolve(reply);
       request.destroy();
@@ -68,7 +56,7 @@ function targetOf(url: URL): HttpTarget | undefined {
   }
 }
 
-function read(response: IncomingMessage, settle: (reply: StoreReply | undefined) => void): void {
+function read(response: IncomingMessage, settle: (reply: StoreAnswer | undefined) => void): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   response.on("data", (chunk: Buffer) => {

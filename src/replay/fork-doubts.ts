@@ -2,6 +2,7 @@
 import type { SyscallValue } from "../abi/event.js";
 import type { PolicyDocument } from "../policy/ast.js";
 import { factCarrier, placesOf, type CarryFacts, type Shared } from "../policy/carried.js";
+import { pathNames } from "../policy/path-names.js";
 import type { Doubt } from "./doubts.js";
 
 const NO_FACTS: ReadonlyMap<string, boolean> = new Map();
@@ -83,8 +84,9 @@ export class ForkDoubts {
   }
 }
 
-function labelling({ sources, directory }: PolicyDocument): string {
-  return JSON.stringify([sources, directory]);
+/** Names that the policy uses are no values of a call's, so they are no echo in what comes back, and label nothing there. */
+function labelling(document: PolicyDocument): string {
+  return JSON.stringify([document.sources, document.directory, [...pathNames(document)].sort()]);
 }
 
 function textOf(document: PolicyDocument): string {

@@ -14,6 +14,7 @@ import { SYSCALLS } from "../kernel/table.js";
 import type { CompiledPolicy } from "../policy/compile.js";
 import { Asking, type Doubt } from "./doubts.js";
 import type { Changes, Forked, Missing, Ruled } from "./drift.js";
+import { ForkDescriptors, isMeant } from "./fork-descriptors.js";
 import { ForkDoubts } from "./fork-doubts.js";
 import type { PageOverride } from "./override.js";
 import { Tape, type PayloadSource } from "./tape.js";
@@ -61,6 +62,7 @@ export class Fork {
   private readonly tape: Tape;
   private readonly asking = new Asking();
   private readonly doubts = new ForkDoubts();
+  private readonly descriptors = new ForkDescriptors();
   private readonly compiled = new Map<string, CompiledPolicy>();
   /** What the policy said to each call that waits for a human, and to which it is not known. */
   private readonly asked = new Map<string, { readonly verdict: Verdict | undefined; readonly value: SyscallValue }>();
@@ -122,15 +124,25 @@ export class Fork {
     }
     const request = { ...input.request, recorded: this.recorded(value, input.request.recorded) };
     this.asking.begin(this.doubts.ofCall(session));
+    const before = this.state;
     const { event } = this.step(seq, { type: "syscall", at: time, request, history: { decision } });
     const answer = ruled(event.type === "syscall" ? event.value : value);
-    const missing = this.missing(forked.original, answer, request.arguments);
+    const missing = [
+      ...this.missing(forked.original, answer, request.arguments),
+      ...this.unlisted(before, line, answer),
+    ];
     const isKnown = missing.length === 0;
     if (decision.verdict === "ask") {
       this.asked.set(parkedKey(value), { verdict: isKnown ? answer.decision.verdict : undefined, value });
     }
     if (!isKnown && isMeant(decision.verdict)) this.doubts.uncertain(session);
     return { ...forked, fork: isKnown ? answer : undefined, missing };
+  }
+
+  /** What nobody knows of the call's descriptor: nothing, when it was read with its values. */
+  private unlisted(before: State, { value }: LineOf<"syscall">, answer: Ruled): readonly Missing[] {
+    const isRead = isOpen(contextOf(before, value.session)) && isOpen(contextOf(this.state, value.session));
+    return isRead ? [] : this.descriptors.missing(this.state, value, answer);
   }
 
   /** The target is redacted and no journal gives it back: the state goes on with what happened. */
@@ -159,6 +171,7 @@ export class Fork {
   private page(line: LineOf<"page">): Forked {
     const { value, seq } = line;
     const { session } = value;
+    this.descriptors.page(value);
     const input = this.tape.input(line);
     if (input?.type !== "page") throw new Error("a page line makes another input");
     const override = this.parts.overrides?.get(seq);
@@ -273,10 +286,6 @@ function isSameRuling(a: Ruled, b: Ruled): boolean {
   return (
     decisionName(a.decision) === decisionName(b.decision) && JSON.stringify(a.changes) === JSON.stringify(b.changes)
   );
-}
-
-function isMeant(verdict: Verdict): boolean {
-  return mayPass(verdict) || verdict === "ask";
 }
 
 function parkedKey({ call, session }: Pick<SyscallValue, "call" | "session">): string {

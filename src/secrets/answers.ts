@@ -1,5 +1,6 @@
 /** Taking a store's answer apart: nothing in it is believed to have a shape before it was looked at. */
-import type { SecretState, StoreAnswer } from "./backend.js";
+import type { StoreAnswer } from "../abi/secret-store.js";
+import type { SecretState } from "./backend.js";
 
 /** A member of an object's own; undefined for anything else. */
 export function member(value: unknown, ...path: readonly string[]): unknown {

@@ -1,7 +1,8 @@
 /** AWS Secrets Manager, by ARN or by name: asked with DescribeSecret, which answers without the value. */
+import type { StoreAnswer } from "../abi/secret-store.js";
 import { err, ok } from "../base/result.js";
 import { member } from "./answers.js";
-import type { SecretBackend, SecretState, SecretWorld, StoreAnswer } from "./backend.js";
+import type { SecretBackend, SecretState, SecretWorld } from "./backend.js";
 import { setting, storeEndpoint } from "./endpoint.js";
 import { signedHeaders, type AwsCredentials } from "./sigv4.js";
 

@@ -1,7 +1,8 @@
 /** Azure Key Vault, by name or by URL: asked for the list of the secret's versions, which holds no value. */
+import type { StoreAnswer } from "../abi/secret-store.js";
 import { err, ok } from "../base/result.js";
 import { items, member, stateOfStatus } from "./answers.js";
-import type { SecretBackend, SecretState, SecretWorld, StoreAnswer } from "./backend.js";
+import type { SecretBackend, SecretState, SecretWorld } from "./backend.js";
 import { setting, storeEndpoint, under } from "./endpoint.js";
 
 const VAULT = "(?=[A-Za-z0-9-]{3,24}[./])[A-Za-z](?:-?[A-Za-z0-9])+";

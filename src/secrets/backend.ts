@@ -1,4 +1,5 @@
 /** What a kind of secret store has to say: which references it can have, and whether the secret of one is there. */
+import type { FileFacts, StoreAnswer, StoreRequest } from "../abi/secret-store.js";
 import type { Result } from "../base/result.js";
 
 /**
@@ -13,29 +14,6 @@ export const SECRET_STATES: readonly SecretState[] = [
   ...(["available", "missing", "unsafe"] as const),
   ...(["denied", "unsupported", "unreachable"] as const),
 ];
-
-/** One HTTP request to a store. */
-export interface StoreRequest {
-  readonly url: URL;
-  readonly method?: "GET" | "POST";
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-/** Attacker-controlled, if the store is: `json` is whatever it answered, undefined when that was no JSON. */
-export interface StoreAnswer {
-  readonly status: number;
-  readonly json: unknown;
-}
-
-/** What is known of a file without opening it. */
-export interface FileFacts {
-  readonly kind: "file" | "link" | "other";
-  readonly bytes: number;
-  /** Others than its owner have some access to it. */
-  readonly isOpen: boolean;
-  readonly isReadable: boolean;
-}
 
 /** The world as the backends may see it. Nothing here hands over a secret's value, except `env`. */
 export interface SecretWorld {

@@ -1,6 +1,7 @@
 /** A file that is ours alone: a regular one that is not empty, no link, without any access for others. */
+import type { FileFacts } from "../abi/secret-store.js";
 import { err, ok } from "../base/result.js";
-import type { FileFacts, SecretBackend, SecretState } from "./backend.js";
+import type { SecretBackend, SecretState } from "./backend.js";
 
 /** Absolute, and without steps that a reader would have to resolve. */
 const PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[^/]+)+$/;

@@ -2,9 +2,10 @@
  * HashiCorp Vault's KV engines. Version 2 is asked for a secret's metadata, or its subkeys when a field is named;
  * version 1 for the list of the folder, and it has no way to tell the fields without their values.
  */
+import type { StoreAnswer } from "../abi/secret-store.js";
 import { err, ok } from "../base/result.js";
 import { items, member, stateOfStatus } from "./answers.js";
-import type { SecretBackend, SecretState, SecretWorld, StoreAnswer } from "./backend.js";
+import type { SecretBackend, SecretState, SecretWorld } from "./backend.js";
 import { setting, storeEndpoint, under } from "./endpoint.js";
 
 const SEGMENT = "(?!\\.{1,2}(?:[/#]|$))[^/#\\s]+";

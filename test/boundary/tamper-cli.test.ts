@@ -4,7 +4,6 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { FlightLine } from "../../src/abi/event.js";
 import { DOMAINS } from "../../src/base/digest.js";
 import { MAX_LOG_LINE_BYTES } from "../../src/base/limits.js";
-import { buildProgram } from "../../src/cli/main.js";
 import { encodeLine, GENESIS } from "../../src/evidence/codec.js";
 import type { Finding } from "../../src/evidence/findings.js";
 import { nodeDigests } from "../../src/host/digests.js";
@@ -12,6 +11,7 @@ import { callEvent, restated } from "../evidence/fixture.js";
 import { POLICY, recordToForge, type ForgedRun } from "./forged-run.js";
 import { verifyFile, wholeLines } from "./recorded.js";
 import { asked } from "./watch.js";
+import { runCommand } from "../cli/in-process.js";
 
 let run: ForgedRun;
 let lines: readonly string[] = [];
@@ -29,16 +29,8 @@ interface Judgement {
 
 /** `agentk verify --json`, in this process. */
 async function verify(path: string): Promise<Judgement> {
-  let out = "";
-  let status: number | undefined;
-  const program = await buildProgram({
-    stdout: (text) => (out += text),
-    stderr: () => undefined,
-    exit: (code) => (status = code),
-    ...{ env: {}, cwd: run.folder, isTty: false, columns: 80 },
-  });
-  await program.parseAsync(["verify", "--json", path], { from: "user" });
-  const { findings } = JSON.parse(out) as { findings: readonly Finding[] };
+  const { stdout, status } = await runCommand(run.folder, ["verify", "--json", path], { env: {} });
+  const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
   return { status, failures: findings.filter(({ severity }) => severity === "failure") };
 }
 

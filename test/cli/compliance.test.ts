@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { CLAIM_IDS } from "../../src/abi/claims.js";
 import { DOMAINS } from "../../src/abi/domains.js";
 import { ROOT } from "../docs/printed.js";
-import { buildProgram } from "../../src/cli/main.js";
+import { runCommand } from "./in-process.js";
 
 const folder = mkdtempSync(join(tmpdir(), "agentk-compliance-"));
 afterAll(() => {
@@ -20,19 +20,9 @@ function checkout(name: string, files: Readonly<Record<string, string>>): string
   return path;
 }
 
-async function run(...args: readonly string[]): Promise<{ status: number; out: string }> {
-  const got = { status: 0, out: "" };
-  const io = {
-    stdout: (text: string) => void (got.out += text),
-    stderr: () => undefined,
-    env: {},
-    cwd: folder,
-    isTty: false,
-    columns: 80,
-    exit: (status: number) => void (got.status = status),
-  };
-  await (await buildProgram(io)).parseAsync(["node", "agentk", "compliance", ...args]);
-  return got;
+async function run(...args: readonly string[]): Promise<{ status: number | undefined; out: string }> {
+  const { status, stdout } = await runCommand(folder, ["compliance", ...args]);
+  return { status, out: stdout };
 }
 
 const ALL = CLAIM_IDS.map((id) => `// Claim: ${id}\ntest("shows ${id}", () => {});\n`).join("");

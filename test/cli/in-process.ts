@@ -8,11 +8,7 @@ export interface CommandRun {
   readonly status: number | undefined;
 }
 
-export async function runCommand(
-  cwd: string,
-  words: readonly string[],
-  terminal: Partial<Pick<Io, "isTty" | "env">> = {},
-): Promise<CommandRun> {
+export async function runCommand(cwd: string, words: readonly string[], world: Partial<Io> = {}): Promise<CommandRun> {
   let stdout = "";
   let stderr = "";
   let status: number | undefined;
@@ -26,7 +22,7 @@ export async function runCommand(
     exit: (code) => {
       status = code;
     },
-    ...terminal,
+    ...world,
   };
   await (await buildProgram(io)).parseAsync(words, { from: "user" });
   return { stdout, stderr, status };

@@ -2,11 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { registerInit } from "../../src/cli/init.js";
-import type { Io } from "../../src/cli/io.js";
 import { testFolder } from "../boundary/proxy-process.js";
+import { runCommand } from "./in-process.js";
 
 const HOSTILE = fileURLToPath(new URL("../fixtures/servers/hostile-descriptors.mjs", import.meta.url));
 
@@ -18,24 +16,7 @@ interface Ended {
 
 async function run(...words: readonly string[]): Promise<Ended> {
   const cwd = testFolder("init");
-  let stdout = "";
-  let status: number | undefined;
-  const io: Io = {
-    stdout: (text) => void (stdout += text),
-    stderr: () => undefined,
-    env: process.env,
-    cwd,
-    isTty: false,
-    columns: 80,
-    exit: (code) => {
-      status = code;
-    },
-  };
-  const program = new Command().enablePositionalOptions().exitOverride();
-  program.configureOutput({ writeErr: () => undefined });
-  registerInit(program, io);
-  for (const command of program.commands) command.copyInheritedSettings(program);
-  await program.parseAsync(["init", ...words], { from: "user" });
+  const { stdout, status } = await runCommand(cwd, ["init", ...words]);
   return { cwd, stdout, status };
 }
 

@@ -4,12 +4,12 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { buildProgram } from "../../src/cli/main.js";
 import { testFolder } from "../boundary/proxy-process.js";
 import { recordToForge, type ForgedRun } from "../boundary/forged-run.js";
 import { agentk, asked } from "../boundary/watch.js";
 import { fileOf, RUN_KEY } from "../evidence/fixture.js";
 import { checkpointsOf, longLog } from "../evidence/long-log.js";
+import { runCommand } from "./in-process.js";
 
 /** Not `.jsonl`: what is pruned cannot be replayed when all tests are done. */
 const LOG = "long.log";
@@ -35,16 +35,7 @@ interface Ran {
 }
 
 async function run(...args: readonly string[]): Promise<Ran> {
-  let out = "";
-  let errors = "";
-  let status: number | undefined;
-  const program = await buildProgram({
-    stdout: (text) => (out += text),
-    stderr: (text) => (errors += text),
-    exit: (code) => (status = code),
-    ...{ env: process.env, cwd, isTty: false, columns: 80 },
-  });
-  await program.parseAsync(args, { from: "user" });
+  const { stdout: out, stderr: errors, status } = await runCommand(cwd, args);
   return { out, errors, status };
 }
 

@@ -15,7 +15,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AgentkError } from "../../src/base/errors.js";
 import type { Io } from "../../src/cli/io.js";
-import { buildProgram } from "../../src/cli/main.js";
 import { saltOf } from "../../src/evidence/commitment.js";
 import type { OpenMember, Reveal, RevealedMember, RevealFault } from "../../src/evidence/reveal.js";
 import type { PayloadSlot } from "../../src/abi/payload.js";
@@ -23,6 +22,7 @@ import { payloadPathOf } from "../../src/host/payload-store.js";
 import { agentk } from "../boundary/watch.js";
 import { digests, fileOf, RUN, RUN_KEY, testKey } from "../evidence/fixture.js";
 import { ARGUMENTS, CONTENT, INTENT, revealingLog, SENT, writeRevealing } from "../evidence/revealing.js";
+import { runCommand } from "./in-process.js";
 
 const root = mkdtempSync(join(tmpdir(), "agentk-reveal-"));
 const env = { AGENTK_DATA_DIR: join(root, "data") };
@@ -44,17 +44,7 @@ interface Ran {
 }
 
 async function run(args: readonly string[], more: Partial<Io> = {}): Promise<Ran> {
-  let out = "";
-  let errors = "";
-  let status: number | undefined;
-  const program = await buildProgram({
-    stdout: (text) => (out += text),
-    stderr: (text) => (errors += text),
-    exit: (code) => (status = code),
-    ...{ env, cwd: root, isTty: false, columns: 80 },
-    ...more,
-  });
-  await program.parseAsync(["reveal", ...args], { from: "user" });
+  const { stdout: out, stderr: errors, status } = await runCommand(root, ["reveal", ...args], { env, ...more });
   return { out, errors, status };
 }
 

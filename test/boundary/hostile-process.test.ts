@@ -1,6 +1,6 @@
 /** Servers that do what a protocol cannot forbid, as real processes: each harms its own call, and nothing else. */
 import { describe, expect, test } from "vitest";
-import { endsWell, livesOn, pidOf, startHostile } from "./hostile.js";
+import { AS_LISTED, endsWell, livesOn, pidOf, startHostile } from "./hostile.js";
 import type { Reply } from "./proxy-process.js";
 import { judgedCalls } from "./scripted-proxy.js";
 import { facts, isAlive, outcomes, textOf, traces, untilLogged } from "./watch.js";
@@ -166,25 +166,7 @@ describe("a server that reads nothing", () => {
 
 describe("a server whose listing changes", () => {
   test("gets no call to what has changed or is new, where the policy asks that tools be as they were listed", async () => {
-    const policy = `
-[[rules]]
-id = "changed"
-effect = "deny"
-[rules.when]
-syscalls = ["tool.invoke"]
-descriptor = ["changed", "unlisted"]
-
-[[rules]]
-id = "rest"
-effect = "allow"
-[rules.when]
-syscalls = ["tool.invoke", "tool.describe", "tool.response"]
-
-[[rules]]
-id = "default-deny"
-effect = "deny"
-`;
-    const proxy = startHostile("rug-pull", { words: ["rug-pull"], policyText: policy });
+    const proxy = startHostile("rug-pull", { words: ["rug-pull"], policyText: AS_LISTED });
     await proxy.handshake();
     await proxy.request("tools/list");
     await livesOn(proxy);

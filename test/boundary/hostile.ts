@@ -10,6 +10,9 @@ import { isAlive } from "./watch.js";
 /** An idle proxy takes some 70 MiB, and none of the attacks took it over 115; 100 MiB that were kept would show. */
 export const MEMORY_BOUND_MIB = 250;
 
+/** A policy that lets all pass but tools that are not what the server first listed them as. */
+export const AS_LISTED = readFileSync(fixture("policies/as-listed.toml"), "utf8");
+
 export interface HostileSetup {
   readonly flags?: readonly string[];
   readonly words?: readonly string[];

@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync, watch } from "node:fs";
 import type { Io } from "../../src/cli/io.js";
+import { capture } from "../cli/capture.js";
 import { AGENTK, BUNDLE, type LoggedEvent, type ProxyProcess } from "./proxy-process.js";
 
 /** Settles when a file that is there already has become such that `isReached`; asked anew at every write to it. */
@@ -44,18 +45,10 @@ export function agentk(cwd: string, args: readonly string[], env: NodeJS.Process
  * hundred times as much, and most tests end with two or three of these.
  */
 export async function asked(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandEnd> {
-  const ended = { code: 0, stdout: "", stderr: "" };
   const { run } = (await import(BUNDLE)) as { readonly run: (argv: readonly string[], io: Io) => Promise<void> };
-  await run(["node", "agentk", ...args], {
-    stdout: (text) => void (ended.stdout += text),
-    stderr: (text) => void (ended.stderr += text),
-    env: { ...process.env, ...env },
-    cwd,
-    isTty: false,
-    columns: 80,
-    exit: (status) => void (ended.code = status),
-  });
-  return ended;
+  const { io, ran } = capture(cwd, { env: { ...process.env, ...env } });
+  await run(["node", "agentk", ...args], io);
+  return { code: ran.status ?? 0, stdout: ran.stdout, stderr: ran.stderr };
 }
 
 /** What `agentk verify --json` says of a run's log. */

@@ -3,7 +3,7 @@
  * salt = HMAC-SHA-256(run secret, domain || seq || slot). Without the secret, trying every four-digit PIN finds
  * nothing; whoever is given one salt and one value can check that value and no other.
  */
-import { utf8Bytes } from "../base/bytes.js";
+import { utf8Length } from "../base/bytes.js";
 import type { Digests } from "../base/digest.js";
 import type { Commit, Payload, PayloadRecord, PayloadSlot } from "../abi/payload.js";
 import { commitmentOf } from "../evidence/commitment.js";
@@ -34,12 +34,4 @@ export class Committer {
     this.records.push({ seq: this.seq, slot, canonical: payload.canonical });
     return { bytes: utf8Length(payload.canonical), commitment };
   }
-}
-
-const BEYOND_ASCII = /[^\0-\x7f]/;
-
-/** UTF-8 length in bytes of a well-formed string. */
-function utf8Length(text: string): number {
-  // Nearly all text is ASCII: then nothing need be copied.
-  return BEYOND_ASCII.test(text) ? utf8Bytes(text).length : text.length;
 }

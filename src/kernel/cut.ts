@@ -56,7 +56,7 @@ export function listingOf(
   cut: Cut | undefined,
 ): ListingPage | undefined {
   const list = cut?.list ?? listAsked(page, pending);
-  const result = valueOf(page.content);
+  const result = list === undefined ? undefined : valueOf(page.content);
   if (list === undefined || result === undefined) return undefined;
   return { list, result, withheld: indexesOf(cut?.withheld ?? []) };
 }

@@ -4,12 +4,11 @@
  */
 import type { Digests } from "../base/digest.js";
 import type { ApprovalAnswer, Decision, ReceiptFault } from "../abi/decision.js";
-import type { Instant, PageValue } from "../abi/event.js";
+import type { PageValue } from "../abi/event.js";
 import { MAX_GROUP } from "../abi/signed.js";
 import type { Observation, Ports } from "../abi/ports.js";
 import type {
   CloseFacts,
-  Input,
   PageArrival,
   ReceiptClaim,
   Release,
@@ -21,11 +20,10 @@ import type {
 import { sealStatement } from "../evidence/seal.js";
 import { Gate, type Effect, type Receipt } from "./gate.js";
 import { Grouping } from "./grouping.js";
-import { Signing, type Signer } from "./signing.js";
-import { INITIAL_STATE, type State } from "./state.js";
+import { Recorder } from "./recorder.js";
+import type { Signer } from "./signing.js";
+import type { State } from "./state.js";
 import type { Kernel, Step } from "./step.js";
-
-type Timeless = Input extends infer I ? (I extends Input ? Omit<I, "at"> : never) : never;
 
 /** What came of a request. */
 export interface Judged {
@@ -55,33 +53,29 @@ const UNRECORDED: Decision = { verdict: "deny", rule: "recorder-fault", reason: 
 const CLOSED: Decision = { verdict: "deny", rule: "run-closed", reason: "run-closed" };
 
 export class Dispatch<R extends SyscallRequest> {
-  private state: State = INITIAL_STATE;
-  private failure: Error | undefined;
   private readonly gate: Gate;
   private readonly grouping = new Grouping(MAX_GROUP, (claims: readonly ReceiptClaim[]) => this.grant(claims));
-  private readonly signing: Signing;
+  private readonly recorder: Recorder;
   /** No call is begun, and no result recorded, any more. */
   private ended = false;
   /** Nothing at all is recorded any more but the close line. */
   private closing = false;
-  private readonly kernel: Kernel;
   private readonly ports: Ports<R>;
 
   constructor(kernel: Kernel, digests: Digests, ports: Ports<R>) {
-    this.kernel = kernel;
     this.ports = ports;
-    this.signing = new Signing(digests, ports.sign);
+    this.recorder = new Recorder(kernel, digests, ports);
     this.gate = new Gate({ digests, verify: ports.verify });
   }
 
   /** The state as of the last recorded line, for reports. */
   get current(): State {
-    return this.state;
+    return this.recorder.state;
   }
 
   /** The fault that ended the run, when one did. From then on every request is denied. */
   get fault(): Error | undefined {
-    return this.failure;
+    return this.recorder.fault;
   }
 
   /**
@@ -91,11 +85,11 @@ export class Dispatch<R extends SyscallRequest> {
    */
   async open(run: RunFacts, secret: string | undefined, rules: RunRules): Promise<void> {
     const { name, source, pins } = rules;
-    await this.record({ type: "open", run, secret: secret ?? this.ports.nonce(32) });
-    await this.record({ type: "policy", name, source });
-    if (pins !== undefined) await this.record({ type: "pins", name: pins.name, source: pins.source });
+    await this.recorder.record({ type: "open", run, secret: secret ?? this.ports.nonce(32) });
+    await this.recorder.record({ type: "policy", name, source });
+    if (pins !== undefined) await this.recorder.record({ type: "pins", name: pins.name, source: pins.source });
     await this.checkpoint();
-    if (this.failure !== undefined) throw this.failure;
+    if (this.recorder.fault !== undefined) throw this.recorder.fault;
   }
 
   /**
@@ -105,7 +99,7 @@ export class Dispatch<R extends SyscallRequest> {
    */
   async request(request: R): Promise<Judged> {
     if (this.ended) return { decision: CLOSED };
-    const step = await this.record({ type: "syscall", request });
+    const step = await this.recorder.record({ type: "syscall", request });
     if (step?.event.type !== "syscall") return { decision: UNRECORDED };
     const { decision, call } = step.event.value;
     const answered = decision.verdict === "ask" ? await this.askHuman(call, request, decision) : { decision, step };
@@ -113,46 +107,51 @@ export class Dispatch<R extends SyscallRequest> {
     const receipt = await this.authorize(call, request.session);
     // The run closed while the receipt was being flushed: the log says unknown, and nothing may begin after the seal.
     if (this.hasEnded()) return { decision: CLOSED, call };
-    if (receipt === undefined || this.failure !== undefined) return { decision: UNRECORDED, call };
+    if (receipt === undefined || this.recorder.fault !== undefined) return { decision: UNRECORDED, call };
     return this.perform({ effect: { call, request, sent: step.changed }, receipt }, answered.decision);
   }
 
   /** The receipt of a call that may begin, signed together with those of all calls that are ready at the same time. */
   private async authorize(call: string, session: string): Promise<Receipt | undefined> {
-    const nonce = this.signed(() => this.ports.nonce(RECEIPT_NONCE_BYTES));
+    const nonce = this.recorder.attempt(() => this.ports.nonce(RECEIPT_NONCE_BYTES));
     return nonce === undefined ? undefined : (await this.grouping.join({ call, session, nonce }))?.get(call);
   }
 
   private async grant(wanted: readonly ReceiptClaim[]): Promise<ReadonlyMap<string, Receipt> | undefined> {
     // What was given up meanwhile gets none.
-    const claims = wanted.filter(({ call, session }) => this.state.sessions.get(session)?.calls.has(call) === true);
-    if (claims.length === 0 || this.ended || this.failure !== undefined) return undefined;
-    const signed = this.signed((at) => this.signing.receipts(this.state, claims, at));
+    const claims = wanted.filter(
+      ({ call, session }) => this.recorder.state.sessions.get(session)?.calls.has(call) === true,
+    );
+    if (claims.length === 0 || this.ended || this.recorder.fault !== undefined) return undefined;
+    const signed = this.recorder.attempt((at) => this.recorder.signing.receipts(this.recorder.state, claims, at));
     if (signed === undefined) return undefined;
-    return (await this.record(signed.input, signed.input.at)) === undefined ? undefined : signed.receipts;
+    const recorded = this.recorder.record(signed.input, signed.input.at);
+    await this.expect(signed.receipts);
+    return (await recorded) === undefined ? undefined : signed.receipts;
+  }
+
+  /** The flush of the line begins in this turn; the signature, which costs about as much, is checked meanwhile. */
+  private async expect(receipts: ReadonlyMap<string, Receipt>): Promise<void> {
+    await Promise.resolve();
+    const [first] = receipts.values();
+    if (first !== undefined) {
+      this.recorder.attempt(() => {
+        this.gate.expect(first, this.recorder.state);
+      });
+    }
   }
 
   /** Signs the head of the log as it stands. Does nothing when it is signed already. */
-  async checkpoint(): Promise<void> {
-    const input = this.signed((at) => this.signing.head(this.state, at));
-    if (input !== undefined) await this.record(input, input.at);
+  checkpoint(): Promise<void> {
+    return this.recorder.checkpoint();
   }
 
   /** From here on the operator's next key signs. */
   async rekey(next: Signer): Promise<void> {
-    const input = this.closing ? undefined : this.signed((at) => this.signing.change(this.state, next, at));
-    if (input !== undefined) await this.record(input, input.at);
-  }
-
-  /** A clock, signer or check that fails is a recorder that fails: the run is over. */
-  private signed<T>(make: (at: Instant) => T): T | undefined {
-    if (this.failure !== undefined) return undefined;
-    try {
-      return make(this.ports.now());
-    } catch (error) {
-      this.failure = asError(error);
-      return undefined;
-    }
+    const input = this.closing
+      ? undefined
+      : this.recorder.attempt((at) => this.recorder.signing.change(this.recorder.state, next, at));
+    if (input !== undefined) await this.recorder.record(input, input.at);
   }
 
   /** Asks about a parked call. Nobody to ask, or a port that fails, is an answer too: `unavailable`. */
@@ -164,7 +163,7 @@ export class Dispatch<R extends SyscallRequest> {
     const answer = await this.answerOf(call, request, decision);
     // A run that ended while it waited has recorded that nobody could be asked.
     if (this.hasEnded()) return { decision: CLOSED, step: undefined };
-    const step = await this.record({ type: "approval", approval: { call, session: request.session, answer } });
+    const step = await this.recorder.record({ type: "approval", approval: { call, session: request.session, answer } });
     if (step?.event.type !== "approval") return { decision: UNRECORDED, step: undefined };
     return { decision: step.event.value.decision, step };
   }
@@ -184,7 +183,9 @@ export class Dispatch<R extends SyscallRequest> {
 
   private async perform({ effect, receipt }: Authorized<R>, decision: Decision): Promise<Judged> {
     const { call, request } = effect;
-    const refused = this.signed(({ wall_ms }) => this.gate.redeem(receipt, effect, this.state, wall_ms) ?? "good");
+    const refused = this.recorder.attempt(
+      ({ wall_ms }) => this.gate.redeem(receipt, effect, this.recorder.state, wall_ms) ?? "good",
+    );
     if (refused === undefined) return { decision: UNRECORDED, call };
     if (refused !== "good") return this.refuse(effect, refused);
     const observation = await this.act(effect, decision);
@@ -193,7 +194,7 @@ export class Dispatch<R extends SyscallRequest> {
       observation.page === undefined ? undefined : await this.page({ session, server, call, ...observation.page });
     const named = page === undefined ? {} : { page: page.value.page };
     const wanted = { call, ...named, session, status: observation.status };
-    const outcome = this.ended ? undefined : await this.record({ type: "outcome", outcome: wanted });
+    const outcome = this.ended ? undefined : await this.recorder.record({ type: "outcome", outcome: wanted });
     // What could not be recorded is not handed on, whatever the effect has been.
     if (outcome === undefined)
       return { decision, call, delivery: UNRECORDED, observation: { status: observation.status } };
@@ -204,7 +205,7 @@ export class Dispatch<R extends SyscallRequest> {
   /** The gate found the receipt wanting: the call does not happen, and the log says why. */
   private async refuse({ call, request }: Effect, refused: ReceiptFault): Promise<Judged> {
     const { session } = request;
-    await this.record({ type: "outcome", outcome: { call, refused, session, status: "not-sent" } });
+    await this.recorder.record({ type: "outcome", outcome: { call, refused, session, status: "not-sent" } });
     return { decision: { verdict: "deny", rule: refused, reason: refused }, call };
   }
 
@@ -220,7 +221,7 @@ export class Dispatch<R extends SyscallRequest> {
   /** Records something that came in; `undefined` when it could not be recorded, and then it must not be handed on. */
   async page(page: PageArrival): Promise<TakenPage | undefined> {
     if (this.ended) return undefined;
-    const step = await this.record({ type: "page", page });
+    const step = await this.recorder.record({ type: "page", page });
     if (step?.event.type !== "page") return undefined;
     return { value: step.event.value, ...(step.changed === undefined ? {} : { handed: step.changed }) };
   }
@@ -228,73 +229,47 @@ export class Dispatch<R extends SyscallRequest> {
   /** Records that the operator lowers a session's labels. False when it could not be recorded: then they stand. */
   async release(release: Release): Promise<boolean> {
     if (this.ended) return false;
-    return (await this.record({ type: "release", release })) !== undefined;
+    return (await this.recorder.record({ type: "release", release })) !== undefined;
   }
 
   /** Records a fact of the transport. */
   async note(note: SessionNote): Promise<void> {
-    if (!this.closing) await this.record({ type: "session", note });
+    if (!this.closing) await this.recorder.record({ type: "session", note });
   }
 
   /** Gives up every call that is open: each is recorded as unknown, because it may have happened. */
   async interrupt(): Promise<void> {
     if (this.ended) return;
     this.ended = true;
-    for (const [session, { calls, parked }] of this.state.sessions) {
+    for (const [session, { calls, parked }] of this.recorder.state.sessions) {
       for (const call of parked.keys()) {
-        await this.record({ type: "approval", approval: { call, session, answer: "unavailable" } });
+        await this.recorder.record({ type: "approval", approval: { call, session, answer: "unavailable" } });
       }
       for (const call of calls.keys()) {
-        await this.record({ type: "outcome", outcome: { call, session, status: "unknown" } });
+        await this.recorder.record({ type: "outcome", outcome: { call, session, status: "unknown" } });
       }
     }
   }
 
   /** Ends the run: open calls as unknown, then the sealed close line. Safe to call twice. */
   async close(facts: Omit<CloseFacts, "seal">): Promise<void> {
-    if (this.closing || this.state.run === undefined) return;
+    if (this.closing || this.recorder.state.run === undefined) return;
     // From here nothing else is recorded, so that the seal covers the line that is truly the last before it.
     this.closing = true;
     await this.interrupt();
     await this.checkpoint();
-    await this.seal(this.state.run.run, facts);
+    await this.seal(this.recorder.state.run.run, facts);
   }
 
   /** Signs and writes the close line. A signer that fails leaves the log without it: a verifier says unsealed. */
   private async seal(run: string, close: CloseFacts): Promise<void> {
-    if (this.failure !== undefined) return;
-    try {
-      // INVARIANT: both steps have one state and one instant, so the line written is the line signed plus its seal.
-      const at = this.ports.now();
-      const unsealed = this.kernel(this.state, { type: "close", at, close });
-      const seal = this.signing.statement(sealStatement(run, unsealed.state.head));
-      await this.record({ type: "close", close: { ...close, seal } }, at);
-    } catch (error) {
-      this.failure = asError(error);
-    }
+    const { recorder } = this;
+    // INVARIANT: both steps have one state and one instant, so the line written is the line signed plus its seal.
+    const sealed = recorder.attempt((at) => {
+      const unsealed = recorder.step({ type: "close", close }, at);
+      return { at, seal: recorder.signing.statement(sealStatement(run, unsealed.state.head)) };
+    });
+    if (sealed !== undefined)
+      await recorder.record({ type: "close", close: { ...close, seal: sealed.seal } }, sealed.at);
   }
-
-  /**
-   * One step, its payloads and its line. The state moves only with a line that was handed to the recorder; after a
-   * failure nothing is recorded any more, so the log ends where the recorder failed.
-   */
-  private async record(input: Timeless, at?: Instant): Promise<Step | undefined> {
-    if (this.failure !== undefined) return undefined;
-    try {
-      const step = this.kernel(this.state, { ...input, at: at ?? this.ports.now() });
-      for (const payload of step.payloads) this.ports.payload(payload);
-      const written = this.ports.append([step.line], step.durable);
-      this.state = step.state;
-      if (step.event.type !== "close" && this.signing.isDue(this.state)) void this.checkpoint();
-      if (written !== undefined) await written;
-      return step;
-    } catch (error) {
-      this.failure = asError(error);
-      return undefined;
-    }
-  }
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -50,6 +50,14 @@ export class Gate {
     this.parts = parts;
   }
 
+  /**
+   * Checks a signature before its receipts are redeemed, while their line is on its way to the disk. Says nothing: what
+   * was not found good is checked again when it is redeemed, and refused.
+   */
+  expect(receipt: Receipt, state: State): void {
+    this.isSigned(receipt, state);
+  }
+
   /** Undefined when the act may be done, now and with this receipt; the receipt is then used up. `wall_ms`: Unix time. */
   redeem(receipt: Receipt | undefined, effect: Effect, state: State, wall_ms: number): ReceiptFault | undefined {
     if (receipt === undefined) return "receipt-missing";

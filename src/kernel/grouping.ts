@@ -6,11 +6,13 @@ interface Group<T, R> {
 }
 
 /**
- * Gathers what is asked for until everything that is ready to run has run, then does it for all at once. No timer: one
- * alone waits for nobody.
+ * Gathers what is asked for until everything that is ready to run has run, and the group before is done; then does it for
+ * all at once. No timer: one alone waits for nobody, and while a group waits for the disk the next one grows.
  */
 export class Grouping<T, R> {
   private open: Group<T, R> | undefined;
+  /** Settles when the last group is done. Never rejects. */
+  private last: Promise<unknown> = Promise.resolve();
   private readonly work: (members: readonly T[]) => Promise<R>;
   private readonly most: number;
 
@@ -28,10 +30,11 @@ export class Grouping<T, R> {
 
   private begin(): Group<T, R> {
     const members: T[] = [];
-    const done = Promise.resolve().then(() => {
+    const done = this.last.then(() => {
       if (this.open?.members === members) this.open = undefined;
       return this.work(members);
     });
+    this.last = done.catch(() => undefined);
     this.open = { members, done };
     return this.open;
   }

@@ -26,6 +26,9 @@ export interface ReceiptDraft {
   readonly statement: string;
 }
 
+/** The draft that was made of these claims: it is made to be signed, and once more when it is recorded. */
+const drafts = new WeakMap<readonly ReceiptClaim[], { state: State; at: Instant; draft: ReceiptDraft }>();
+
 /**
  * The receipts of calls that may begin and have none yet.
  * @throws Error for any other call: nothing signs for what was not allowed, or twice for what was.
@@ -36,6 +39,15 @@ export function draftReceipts(
   at: Instant,
   digests: Digests,
 ): ReceiptDraft {
+  const known = drafts.get(claims);
+  // States, claims and instants never change: the same ones give the same draft.
+  if (known?.state === state && known.at === at) return known.draft;
+  const draft = newDraft(state, claims, at, digests);
+  drafts.set(claims, { state, at, draft });
+  return draft;
+}
+
+function newDraft(state: State, claims: readonly ReceiptClaim[], at: Instant, digests: Digests): ReceiptDraft {
   const run = state.run?.run ?? "";
   const terms = { expires_ms: at.wall_ms + RECEIPT_MS, expires_seq: state.seq + RECEIPT_LINES, run };
   const receipts = claims.map(({ call, session, nonce }) => {

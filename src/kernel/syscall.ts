@@ -109,7 +109,11 @@ function syscallValue(state: State, request: SyscallRequest, parts: Parts): Sysc
 
 /** The members that are there, in their order. */
 function defined<T extends object>(members: { readonly [K in keyof Required<T>]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
+  const there: Partial<T> = {};
+  for (const name in members) {
+    if (members[name] !== undefined) there[name] = members[name];
+  }
+  return there as T;
 }
 
 /** What was found out about the values: now, or, without them, when the line was recorded. */

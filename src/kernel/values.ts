@@ -30,9 +30,17 @@ export function withoutCallContext(state: State, { call, session }: Pick<Outcome
   return withContext(state, session, withoutCall(context, call));
 }
 
+/** Values read before: one step asks for the value of its page several times. Payloads and values never change. */
+const read = new WeakMap<Payload, JsonValue>();
+
 /** The value of an open payload. INVARIANT: its text is RFC 8785, written by the boundary or kept in the journal. */
 export function valueOf(payload: Payload): JsonValue | undefined {
-  return payload.kind === "open" ? (JSON.parse(payload.canonical) as JsonValue) : undefined;
+  if (payload.kind !== "open") return undefined;
+  const known = read.get(payload);
+  if (known !== undefined) return known;
+  const value = JSON.parse(payload.canonical) as JsonValue;
+  read.set(payload, value);
+  return value;
 }
 
 export function isOpen(context: Context): context is OpenContext {

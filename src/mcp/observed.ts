@@ -36,7 +36,7 @@ export interface McpRequest extends SyscallRequest {
 /** A right-shaped result that answers what was asked; anything else is an answer against the contract. */
 export function observeResult(request: McpRequest, message: ResultMessage): Observation {
   const { contract, params } = request;
-  const page = pageOf(request, message.result, "result");
+  const page = pageOf(request, resultText(message), "result");
   const fault = contract.result.check(message.result, "") ?? contract.answerFault?.(message.result, params);
   if (fault !== undefined || request.resultFault?.(message.result) === true) {
     request.answer = { kind: "broken" };
@@ -46,16 +46,22 @@ export function observeResult(request: McpRequest, message: ResultMessage): Obse
 }
 
 export function observeError(request: McpRequest, message: ErrorMessage): Observation {
-  return { status: "rpc-error", page: pageOf(request, { ...message.error }, "error") };
+  return { status: "rpc-error", page: pageOf(request, canonicalJson({ ...message.error }), "error") };
 }
 
 /** The whole result or error as one page: everything the other side could come to see of it. */
 function pageOf(
   { exchange }: McpRequest,
-  body: Parameters<typeof canonicalJson>[0],
+  canonical: string,
   part: "result" | "error",
 ): NonNullable<Observation["page"]> {
-  return { method: `${exchange.method}#${part}`, content: openPayload(canonicalJson(body)) };
+  return { method: `${exchange.method}#${part}`, content: openPayload(canonical) };
+}
+
+/** INVARIANT: in a message's RFC 8785 text the members stand in the order `id`, `jsonrpc`, `result`, and there is no other. */
+function resultText({ id, canonical }: ResultMessage): string {
+  const before = `{"id":${JSON.stringify(id)},"jsonrpc":"2.0","result":`;
+  return canonical.slice(before.length, -1);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hmac } from "@noble/hashes/hmac.js";
@@ -21,12 +21,42 @@ describe("digests", () => {
     );
     expect(nodeDigests.sha256Hex("abc")).toBe(createHash("sha256").update("abc").digest("hex"));
   });
+
+  it("keep one key's pads, whatever the keys and texts before were and however long they are", () => {
+    const keys = fc.uint8Array({ minLength: 0, maxLength: 200 });
+    const calls = fc.array(fc.tuple(fc.nat(2), fc.string({ unit: "binary", maxLength: 600 })), { maxLength: 12 });
+    fc.assert(
+      fc.property(fc.tuple(keys, keys, keys), calls, (given, asked) => {
+        for (const [which, text] of asked) {
+          const key = given[which] ?? new Uint8Array();
+          const expected = createHmac("sha256", key).update(text, "utf8").digest("hex");
+          expect(nodeDigests.hmacSha256Hex(hex(key), text)).toBe(expected);
+        }
+      }),
+    );
+  });
 });
 
 describe("entropy", () => {
   it("is as long as asked for and never twice the same", () => {
     expect(nonce(6)).toMatch(/^[0-9a-f]{12}$/);
-    expect(new Set(Array.from({ length: 100 }, () => nonce(16))).size).toBe(100);
+    expect(new Set(Array.from({ length: 1000 }, () => nonce(16))).size).toBe(1000);
+    expect(nonce(1024)).toMatch(/^[0-9a-f]{2048}$/);
+  });
+
+  it("never gives a byte of what it holds twice, in whatever portions it is asked", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 8, max: 1024 }), { maxLength: 20 }), (sizes) => {
+        const given = sizes.map((size) => nonce(size));
+        expect(given.map(({ length }) => length / 2)).toEqual(sizes);
+        const pieces = given.flatMap((text) => text.match(/.{16}/g) ?? []);
+        expect(new Set(pieces).size).toBe(pieces.length);
+      }),
+    );
+  });
+
+  it("refuses more than it draws in one go", () => {
+    expect(codeOf(() => nonce(1025))).toBe("internal");
   });
 
   it("names runs so that they sort by time", () => {

@@ -28,15 +28,19 @@ describe("a group", () => {
     expect(groups).toEqual([[7]]);
   });
 
-  it("is closed once its work began: who comes then begins another, though the first is not done", async () => {
+  it("is closed once its work began: who comes then is in the next, which grows until the first is done", async () => {
     const slow = gate<string>();
     const { groups, made } = grouping(256, (members) => (members.includes(0) ? slow.promise : Promise.resolve("fast")));
     const first = made.join(0);
     await settle();
-    expect(await made.join(1)).toBe("fast");
-    expect(groups).toEqual([[0], [1]]);
+    const second = made.join(1);
+    await settle();
+    const third = made.join(2);
+    expect(groups).toEqual([[0]]);
     slow.open("slow");
     expect(await first).toBe("slow");
+    expect(await Promise.all([second, third])).toEqual(["fast", "fast"]);
+    expect(groups).toEqual([[0], [1, 2]]);
   });
 
   it.each([

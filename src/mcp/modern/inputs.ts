@@ -14,6 +14,7 @@ import { withoutAgentkMeta } from "../methods/claims.js";
 import type { RequestContract } from "../methods/contract.js";
 import { observeResult, type McpRequest } from "../observed.js";
 import type { ResultMessage } from "../wire/message.js";
+import { resultLine } from "../wire/write.js";
 import { inputRequestsShape, QUESTION_CONTRACTS } from "./contracts/input.js";
 import { deferred } from "./deferred.js";
 import { isOurs, type Question, type Waiting } from "./retry.js";
@@ -99,7 +100,7 @@ interface Shown {
 function waitingFor({ request, judged, finish }: Shown): Waiting {
   return {
     answered: async (response) => {
-      const message: ResultMessage = { form: "result", id: "", result: response, canonical: "" };
+      const message: ResultMessage = { form: "result", id: "", result: response, canonical: resultLine("", response) };
       finish(observeResult(request, message));
       const { decision, delivery, page } = await judged;
       if (!mayPass(decision.verdict) || delivery?.verdict === "deny" || page === undefined) return undefined;

@@ -1,4 +1,7 @@
-// The server of the proxy bench, by hand so that it is never what is slow: one tool, whose result has `size` bytes.
+// The server of the proxy bench, by hand so that it is never what is slow: one tool, whose result has `size` characters.
+import { readdirSync, readFileSync } from "node:fs";
+
+const DOCS = new URL("../../docs/", import.meta.url);
 const texts = new Map();
 let rest = "";
 process.stdin.setEncoding("utf8").on("data", (chunk) => {
@@ -29,15 +32,12 @@ function resultOf(method, params) {
   return { content: [{ type: "text", text: textOf(params.arguments.size) }] };
 }
 
-/** Plain words: what a page of prose is to whoever looks at it. */
+/** Text as people write it, with its code, links and numbers: this repository's own pages, one after another. */
 function textOf(size) {
   if (!texts.has(size)) {
-    const words = [];
-    for (let i = 0, length = 0; length < size; i++) {
-      words.push(`word${(i * 7919) % 5003}`);
-      length += words.at(-1).length + 1;
-    }
-    texts.set(size, words.join(" ").slice(0, size));
+    const pages = readdirSync(DOCS).filter((name) => name.endsWith(".md"));
+    const all = pages.map((name) => readFileSync(new URL(name, DOCS), "utf8").replaceAll(/[^\n -~]/g, "-")).join("\n");
+    texts.set(size, all.repeat(Math.ceil(size / all.length)).slice(0, size));
   }
   return texts.get(size);
 }

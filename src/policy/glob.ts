@@ -75,11 +75,31 @@ export function compileGlob(pattern: string): (text: string) => boolean {
   return (text) => isMatch(tokens, text);
 }
 
+/** Names that a list of globs remembers its answer for: a session has few tools, and asks about each again and again. */
+const MAX_REMEMBERED = 128;
+/** Attacker-controlled: the names. Longer ones are matched anew each time. */
+const MAX_REMEMBERED_CHARS = 256;
+
 /** Holds when one of the globs does. */
 export function compileGlobs(patterns: readonly string[]): (text: string) => boolean {
   const tests = patterns.map(compileGlob);
   const [only] = tests;
-  return tests.length === 1 && only !== undefined ? only : (text) => tests.some((test) => test(text));
+  if (tests.length === 1 && only !== undefined) return only;
+  return remembering((text) => tests.some((test) => test(text)));
+}
+
+/** The same test: a name that was asked about before costs one look-up, not some hundred globs. */
+function remembering(test: (text: string) => boolean): (text: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const holds = test(text);
+    if (text.length > MAX_REMEMBERED_CHARS) return holds;
+    if (known.size >= MAX_REMEMBERED) known.clear();
+    known.set(text, holds);
+    return holds;
+  };
 }
 
 /** True when a backslash at the end escapes nothing: most likely a slip of the pen. */

@@ -69,6 +69,21 @@ describe("compileGlob", () => {
 });
 
 describe("compileGlobs", () => {
+  it("says of a name what each of its globs says, however often and after however many others it is asked", () => {
+    fc.assert(
+      fc.property(
+        fc.array(patterns, { minLength: 2, maxLength: 4 }),
+        fc.array(texts, { maxLength: 12 }),
+        (globs, some) => {
+          const isMatch = compileGlobs(globs);
+          const many = Array.from({ length: 300 }, (_, n) => `a${String(n)}`);
+          for (const text of [...some, ...many, "b".repeat(300), ...some])
+            expect(isMatch(text)).toBe(globs.some((glob) => compileGlob(glob)(text)));
+        },
+      ),
+    );
+  });
+
   it("holds when one of the globs does", () => {
     const test = compileGlobs(["read_*", "list"]);
     expect(["read_x", "list", "lists", "write"].map((text) => test(text))).toEqual([true, true, false, false]);

@@ -66,6 +66,29 @@ describe("one call", () => {
   });
 });
 
+describe("the signature of a receipt", () => {
+  it("is checked once, while its line is flushed, and the act waits for both", async () => {
+    const flush = gate();
+    let checks = 0;
+    const verify = (): boolean => ++checks > 0;
+    const { dispatch, acts } = await running({ verify, append: onLine("receipts", () => flush.promise) });
+    const judged = dispatch.request(request);
+    await settle();
+    expect([checks, acts()]).toEqual([1, []]);
+    flush.open();
+    expect((await judged).decision.verdict).toBe("allow");
+    expect([checks, acts()]).toEqual([1, ["c3"]]);
+  });
+
+  it("that is not good lets nothing begin, and a check that fails ends the run", async () => {
+    const refused = await running({ verify: () => false });
+    expect(decisionName((await refused.dispatch.request(request)).decision)).toBe("deny:receipt-signature");
+    const broken = await running({ verify: () => refuse("no check") });
+    expect(decisionName((await broken.dispatch.request(request)).decision)).toBe("deny:recorder-fault");
+    expect([refused.acts(), broken.acts()]).toEqual([[], []]);
+  });
+});
+
 describe("a recorder that fails", () => {
   const fromFourth = (fault: () => Promise<void> | undefined): Script => ({
     append: (_line, index) => (index >= 3 ? fault() : undefined),

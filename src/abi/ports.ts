@@ -39,6 +39,11 @@ export interface Ports<R extends SyscallRequest = SyscallRequest> {
   readonly verify: (publicKeyHex: string, statement: string, signatureHex: string) => boolean;
   /** Asks a human about a call that the policy parks. Without this door the answer is `unavailable`. */
   readonly approve?: (call: string, request: R, decision: Decision) => Promise<ApprovalAnswer>;
+  /**
+   * Settles once all that has come in by now has been read: calls that are ready then share a signature. Without this door
+   * each has its own, unless they come in one go.
+   */
+  readonly gather?: () => Promise<void>;
   /** Keeps a payload in the encrypted journal, or drops it when the run keeps none. */
   readonly payload: (record: PayloadRecord) => void;
 }

@@ -68,6 +68,8 @@ export function startLiveRun<R extends SyscallRequest>(options: LiveRunOptions, 
     verify: verifyEd25519,
     act,
     payload: keeper(store),
+    // The check phase of the event loop comes after all input of this turn (Node, "The event loop").
+    gather: () => new Promise((resolve) => setImmediate(resolve)),
   };
   return {
     id,

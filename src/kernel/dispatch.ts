@@ -54,7 +54,7 @@ const CLOSED: Decision = { verdict: "deny", rule: "run-closed", reason: "run-clo
 
 export class Dispatch<R extends SyscallRequest> {
   private readonly gate: Gate;
-  private readonly grouping = new Grouping(MAX_GROUP, (claims: readonly ReceiptClaim[]) => this.grant(claims));
+  private readonly grouping: Grouping<ReceiptClaim, ReadonlyMap<string, Receipt> | undefined>;
   private readonly recorder: Recorder;
   /** No call is begun, and no result recorded, any more. */
   private ended = false;
@@ -66,6 +66,12 @@ export class Dispatch<R extends SyscallRequest> {
     this.ports = ports;
     this.recorder = new Recorder(kernel, digests, ports);
     this.gate = new Gate({ digests, verify: ports.verify });
+    this.grouping = new Grouping(
+      MAX_GROUP,
+      (claims) => this.grant(claims),
+      // A call that is alone waits for nobody; of several, the others may be ready a moment later.
+      () => (this.recorder.state.inFlight > 1 ? ports.gather?.() : undefined),
+    );
   }
 
   /** The state as of the last recorded line, for reports. */

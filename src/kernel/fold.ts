@@ -208,14 +208,17 @@ function foldRelease(state: State, value: EventValues["release"]): State {
 
 /** INVARIANT: a call that has its receipt has nothing left that another could bind, so it never gets a second one. */
 function foldReceipts(state: State, { receipts }: ReceiptsValue): State {
-  return receipts.reduce((before, { call, session }) => {
-    const pending = before.sessions.get(session)?.calls.get(call);
-    if (pending === undefined) return before;
-    return withSession(before, session, (known) => ({
-      ...known,
-      calls: new Map(known.calls).set(call, { ...pending, intent: undefined }),
-    }));
-  }, state);
+  // One copy a session, however many of its calls the group has.
+  const changed = new Map<string, Map<string, PendingCall>>();
+  for (const { call, session } of receipts) {
+    const calls = changed.get(session) ?? new Map(state.sessions.get(session)?.calls);
+    const pending = calls.get(call);
+    if (pending === undefined) continue;
+    changed.set(session, calls.set(call, { ...pending, intent: undefined }));
+  }
+  let next = state;
+  for (const [session, calls] of changed) next = withSession(next, session, (known) => ({ ...known, calls }));
+  return next;
 }
 
 /** INVARIANT: `inFlight` is the number of calls that wait, so an outcome of a call that does not wait frees nothing. */

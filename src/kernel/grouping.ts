@@ -5,6 +5,9 @@ interface Group<T, R> {
   readonly done: Promise<R>;
 }
 
+/** Settles when all that has come in has been read; undefined: nothing is waited for. */
+export type Gather = () => Promise<void> | undefined;
+
 /**
  * Gathers what is asked for until everything that is ready to run has run, and the group before is done; then does it for
  * all at once. No timer: one alone waits for nobody, and while a group waits for the disk the next one grows.
@@ -15,10 +18,12 @@ export class Grouping<T, R> {
   private last: Promise<unknown> = Promise.resolve();
   private readonly work: (members: readonly T[]) => Promise<R>;
   private readonly most: number;
+  private readonly gather: Gather;
 
-  constructor(most: number, work: (members: readonly T[]) => Promise<R>) {
+  constructor(most: number, work: (members: readonly T[]) => Promise<R>, gather: Gather = () => undefined) {
     this.most = most;
     this.work = work;
+    this.gather = gather;
   }
 
   /** What came of the group that the member is in. */
@@ -30,12 +35,17 @@ export class Grouping<T, R> {
 
   private begin(): Group<T, R> {
     const members: T[] = [];
-    const done = this.last.then(() => {
-      if (this.open?.members === members) this.open = undefined;
-      return this.work(members);
-    });
+    const done = this.run(members, this.last);
     this.last = done.catch(() => undefined);
     this.open = { members, done };
     return this.open;
+  }
+
+  private async run(members: readonly T[], before: Promise<unknown>): Promise<R> {
+    await before;
+    // Who cannot gather does it sooner, for fewer.
+    await this.gather()?.catch(() => undefined);
+    if (this.open?.members === members) this.open = undefined;
+    return this.work(members);
   }
 }

@@ -43,6 +43,23 @@ describe("a group", () => {
     expect(groups).toEqual([[0], [1, 2]]);
   });
 
+  it("takes in who comes while it gathers, and does without when that fails", async () => {
+    const gathered = gate();
+    const groups: (readonly number[])[] = [];
+    const made = new Grouping<number, number>(
+      256,
+      (members) => Promise.resolve(groups.push([...members])),
+      () => (groups.length === 0 ? gathered.promise : Promise.reject(new Error("no"))),
+    );
+    const first = made.join(1);
+    await settle();
+    const second = made.join(2);
+    gathered.open();
+    await Promise.all([first, second, made.join(3)]);
+    expect(await made.join(4)).toBe(2);
+    expect(groups).toEqual([[1, 2, 3], [4]]);
+  });
+
   it.each([
     [1, [1, 1, 1, 1, 1]],
     [2, [2, 2, 1]],

@@ -119,10 +119,10 @@ const LONG = { timeout: 3_600_000 };
 
 describe.each(POLICIES)("under the policy `$name`", (policy) => {
   test("every transition with one call at a time", LONG, async () => {
-    const ways = waysOf(policy, { scope: "shell", steps: MORE === 0 ? 5 : Infinity, sessions: 1, calls: 1 });
+    const ways = waysOf(policy, { scope: "shell", steps: MORE === 0 ? 4 : Infinity, sessions: 1, calls: 1 });
     for (const way of ways) expect(await differenceIn(policy, way)).toBeUndefined();
     process.stdout.write(`shell, ${policy.name}: ${String(ways.length)} ways compared\n`);
-    expect(ways.length).toBeGreaterThan(40);
+    expect(ways.length).toBeGreaterThan(30);
   });
 
   test("random ways of two sessions with three calls at once", LONG, async () => {

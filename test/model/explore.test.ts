@@ -17,7 +17,7 @@ const BOUNDS: Readonly<Record<string, Bound>> = {
   "values and labels, one call at a time": { scope: "flows", steps: MORE === 0 ? 4 : MORE, sessions: 1, calls: 1 },
   "values and labels of two sessions": { scope: "flows", steps: MORE === 0 ? 3 : MORE - 2, sessions: 2, calls: 1 },
   "every order of the shell": { scope: "shell", steps: Infinity, sessions: 1, calls: MORE === 0 ? 1 : 2 },
-  "every order of the shell, two calls": { scope: "shell", steps: MORE === 0 ? 10 : Infinity, sessions: 1, calls: 2 },
+  "every order of the shell, two calls": { scope: "shell", steps: MORE === 0 ? 8 : Infinity, sessions: 1, calls: 2 },
   "all at once": { scope: "whole", steps: MORE === 0 ? 2 : MORE - 2, sessions: 2, calls: 2 },
 };
 
@@ -41,15 +41,21 @@ test("without a rule nothing is ever done", () => {
 describe("a bug seeded into the model is found", () => {
   test.each(BUGS)("$name", ({ breaks, parts, scope }) => {
     const bound: Bound = { scope, steps: scope === "shell" ? 9 : 4, sessions: 1, calls: 1 };
-    const found = POLICIES.map((policy) => explore(new Machine(policy, parts), bound).counterexample);
-    const all = found.filter((one) => one !== undefined);
-    expect(all.map(({ invariant }) => invariant)).toContain(breaks);
-    // Breadth first: no shorter way is left out.
-    const [first] = all;
-    expect(first?.events.length).toBeGreaterThan(0);
-    expect(told(all[0] ?? { invariant: "", broken: "", events: [] })).toMatch(/^I\d .*, after\n {2}1\. \w/);
+    const broken = firstOf(POLICIES, (policy) => {
+      const { counterexample } = explore(new Machine(policy, parts), bound);
+      return counterexample?.invariant === breaks ? counterexample : undefined;
+    });
+    expect(broken === undefined ? "not found" : told(broken)).toMatch(/^I\d .*, after\n {2}1\. \w/);
   });
 });
+
+function firstOf<T, R>(all: readonly T[], find: (one: T) => R | undefined): R | undefined {
+  for (const one of all) {
+    const found = find(one);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 test("the shortest way to a broken invariant is printed, an event a line", () => {
   const early = BUGS.find(({ name }) => name === "an effect before its receipt is on the disk");

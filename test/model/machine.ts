@@ -78,6 +78,8 @@ export type Did =
       /** The calls that the line is about. */
       readonly calls: readonly number[];
       readonly decision?: Decision;
+      /** Of a call: the labels that it was judged by, and what was found out about its argument. */
+      readonly asked?: { readonly labels: Labels; readonly found: Found };
     }
   | { readonly what: "page"; readonly labels: Labels; readonly isHanded: boolean; readonly session: number }
   | { readonly what: "disk"; readonly line: string }
@@ -156,7 +158,9 @@ export class Machine {
       case "flush":
         return flush(state);
       case "flush-fails":
-        return state.flushes.length > 0 && isAlive(state) ? sole(failed(state)) : undefined;
+        return state.flushes.length > 0 && isAlive(state)
+          ? sole(failed({ ...state, flushes: state.flushes.slice(1) }))
+          : undefined;
       case "act":
         return this.act(state, event.call);
       case "result":
@@ -210,14 +214,16 @@ export class Machine {
     const made = this.parts.found(known.places, value, form, labels);
     const decision = this.parts.decide(this.policy, tool, labels, made);
     const call = state.nextCall;
-    const did: readonly Did[] = [{ what: "append", line: "syscall", calls: [call], decision }];
-    const asked = { ...state, nextCall: call + 1 };
-    if (decision.verdict === "deny") return { state: asked, did };
+    const did: readonly Did[] = [
+      { what: "append", line: "syscall", calls: [call], decision, asked: { labels, found: made } },
+    ];
+    const after = { ...state, nextCall: call + 1 };
+    if (decision.verdict === "deny") return { state: after, did };
     const stage = decision.verdict === "ask" ? "parked" : "intended";
     const { rule } = decision;
     const begun: Call = { session, tool, value, form, rule, stage, found: made, isReceiptUsed: false };
     const sent = made.endorsed ? known.sent : withPlace(known.sent, { value, isUsers: false, labels: made.labels });
-    const remembered = withSession(asked, session, (one) => ({ ...one, sent }));
+    const remembered = withSession(after, session, (one) => ({ ...one, sent }));
     return { state: { ...remembered, calls: { ...state.calls, [call]: begun } }, did };
   }
 
@@ -278,7 +284,7 @@ export class Machine {
 /** What came back was sent by this call, or by an earlier one, without a trusted origin: then these are its labels. */
 function echoOf({ sent }: Session, call: Call | undefined, value: Value): Labels | undefined {
   const earlier = sent.filter((place) => place.value === value).map(({ labels }) => labels);
-  const own = call !== undefined && call.value === value && !call.found.endorsed ? [call.found.labels] : [];
+  const own = call?.value === value && !call.found.endorsed ? [call.found.labels] : [];
   const [first, ...rest] = earlier;
   if (first === undefined) return own[0];
   // As any value that stands in several places: integrity is that of the most trusted, all else joined.
@@ -286,10 +292,10 @@ function echoOf({ sent }: Session, call: Call | undefined, value: Value): Labels
   return own.reduce(join, { ...rest.reduce(join, first), integrity });
 }
 
-/** The oldest line that waits is on the disk: who waited for it goes on. */
+/** The oldest line that waits is on the disk: who waited for it goes on, if anything may go on at all. */
 function flush(state: State): Next | undefined {
   const [oldest, ...flushes] = state.flushes;
-  if (oldest === undefined || state.health === "failed") return undefined;
+  if (oldest === undefined || state.health === "closed") return undefined;
   const did: readonly Did[] = [{ what: "disk", line: oldest.what }];
   const there = oldest.calls.filter((id) => state.calls[id] !== undefined);
   if (oldest.what === "release") return { state: { ...state, flushes }, did };
@@ -297,15 +303,28 @@ function flush(state: State): Next | undefined {
   return { state: { ...staged(state, there, stage), flushes }, did };
 }
 
-/** Every call is given up; what acts already may have happened. */
+/**
+ * Every call is given up: who was asked about it said nothing, and what was begun may have happened. The last line is
+ * signed, so a run that cannot sign goes without it.
+ */
 function close(state: State): Next | undefined {
-  if (state.health === "closed") return undefined;
-  const isRecorded = state.health === "well" || state.health === "mute";
+  const { health } = state;
+  if (health === "closed") return undefined;
+  const parked = idsAt(state, "parked");
   const acting = idsAt(state, "acting");
   const others = Object.keys(state.calls)
     .map(Number)
     .filter((id) => !acting.includes(id));
-  return { state: { ...without(state, others), health: "closed" }, did: isRecorded ? [line("close")] : [] };
+  const begun = Object.keys(state.calls)
+    .map(Number)
+    .filter((id) => !parked.includes(id));
+  const given: readonly Did[] = [
+    ...parked.map((id) => line("approval", [id])),
+    ...begun.map((id) => line("outcome", [id])),
+  ];
+  const last = health === "well" ? [line("close")] : [];
+  const did = health === "well" || health === "mute" ? [...given, ...last] : [];
+  return { state: { ...without(state, others), health: "closed", flushes: [] }, did };
 }
 
 export function isAlive({ health }: Pick<State, "health">): boolean {

@@ -49,7 +49,7 @@ function holds({ tools, labels, from, without }: Rule, tool: Tool, call: Labels,
     tools.includes(tool) &&
     (labels === undefined || labels.some((name) => carries(call, name))) &&
     (from === undefined || from.some((origin) => value.classes.includes(origin))) &&
-    (!without?.some((name) => carries(value.labels, name)))
+    !without?.some((name) => carries(value.labels, name))
   );
 }
 

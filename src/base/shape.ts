@@ -12,6 +12,12 @@ export interface ShapeFault {
 export interface Shape<T> {
   readonly check: (value: unknown, path: string) => ShapeFault | undefined;
   readonly isOptional?: boolean;
+  /** Of a record: its members. INVARIANT: a record or list is accepted exactly when its names, its length and all its parts are. */
+  readonly fields?: ReadonlyMap<string, Shape<unknown>>;
+  /** Of a text: the form it must have, where that is all it must be. */
+  readonly form?: RegExp;
+  /** Of a list: its items. */
+  readonly item?: Shape<unknown>;
   /** Type-level only: never set. */
   readonly type?: T;
 }
@@ -31,6 +37,7 @@ function fault(path: string, problem: string): ShapeFault {
 export function text(options: { max?: number; form?: RegExp } = {}): Shape<string> {
   const { max = Infinity, form } = options;
   return {
+    ...(form === undefined || max !== Infinity ? {} : { form }),
     check: (value, path) => {
       if (typeof value !== "string") return fault(path, "is not a string");
       if (value.length > max) return fault(path, `is longer than ${String(max)} characters`);
@@ -62,6 +69,7 @@ export function oneOf<const T extends string>(names: readonly T[]): Shape<T> {
 
 export function listOf<T>(item: Shape<T>, max = 10_000): Shape<readonly T[]> {
   return {
+    item,
     check: (value, path) => {
       if (!Array.isArray(value)) return fault(path, "is not a list");
       if (value.length > max) return fault(path, `has more than ${String(max)} items`);
@@ -90,7 +98,7 @@ export function anything(): Shape<unknown> {
 }
 
 export function optional<T>(shape: Shape<T>): Shape<T> & { readonly isOptional: true } {
-  return { check: shape.check, isOptional: true };
+  return { ...shape, isOptional: true };
 }
 
 /** An object with exactly these members. */
@@ -98,6 +106,7 @@ export function record<F extends Readonly<Record<string, Shape<unknown>>>>(field
   const known = new Map<string, Shape<unknown>>(Object.entries(fields));
   const required = [...known].filter(([, shape]) => shape.isOptional !== true).map(([name]) => name);
   return {
+    fields: known,
     check: (value, path) => {
       if (typeof value !== "object" || value === null || Array.isArray(value)) return fault(path, "is not an object");
       let seen = 0;

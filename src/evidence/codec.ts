@@ -73,15 +73,27 @@ export function decodeLine(digests: Digests, line: string): Result<FlightLine, L
     return err({ code: "line-not-json", detail: "is not JSON" });
   }
   if (!FRAME.test(line)) return err({ code: "line-shape", detail: "does not begin with its hash and the one before" });
-  const hash = digests.sha256Hex(`${DOMAINS.line}{${line.slice(BODY_START)}`);
-  if (hash !== line.slice(HASH_START, HASH_START + hash.length))
-    return err({ code: "hash-mismatch", detail: "does not hash to the digest it states" });
+  if (statedHash(line) !== hashOfLine(digests, line)) return err(HASH_MISMATCH);
   // A duplicate or reordered member, white space, another number form: the text would not be the canonical one.
   if (!isCanonical(parsed as JsonValue, line))
     return err({ code: "line-not-canonical", detail: "is not in RFC 8785 form" });
   const shape = lineShape.check(parsed, "") ?? valueFault(parsed);
   if (shape !== undefined) return err({ code: "line-shape", detail: `${shape.path} ${shape.problem}` });
   return ok(parsed as FlightLine);
+}
+
+export const HASH_MISMATCH: LineFault = {
+  code: "hash-mismatch",
+  detail: "does not hash to the digest it states",
+};
+
+/** The hash that a line must state. INVARIANT: the line begins as every line does. */
+export function hashOfLine(digests: Digests, line: string): string {
+  return digests.sha256Hex(`${DOMAINS.line}{${line.slice(BODY_START)}`);
+}
+
+function statedHash(line: string): string {
+  return line.slice(HASH_START, HASH_START + 64);
 }
 
 function valueFault(parsed: unknown): { path: string; problem: string } | undefined {

@@ -65,17 +65,36 @@ export function intentOf(value: SyscallValue, hash: string): Intent {
 export function receiptOf(digests: Digests, intent: Intent, terms: Terms): SignedReceipt {
   const { nonce, expires_ms, expires_seq } = terms;
   const id = intent.handle === undefined ? undefined : handleId(digests, intent, terms);
-  const body: JsonObject = {
-    ...intent,
-    ...terms,
-    ...(intent.handle === undefined || id === undefined ? {} : { handle: { ...intent.handle, id } }),
-  };
+  const body = receiptBody(intent, terms, id);
   const digest = digests.sha256Hex(DOMAINS.receipt + canonicalJson(body));
   const { call, session } = intent;
   const handle = id === undefined ? {} : { handle: id };
   return {
     digest,
     entry: { call, expires_ms, expires_seq, ...handle, id: `cap_${digest.slice(0, 16)}`, nonce, session },
+  };
+}
+
+/** What a receipt binds. Its members stand in RFC 8785 order, in which they are written at once. */
+function receiptBody(intent: Intent, terms: Terms, id: string | undefined): JsonObject {
+  const { arguments: args, handle, sent, subject } = intent;
+  return {
+    agent: intent.agent,
+    ...(args === undefined ? {} : { arguments: args }),
+    call: intent.call,
+    expires_ms: terms.expires_ms,
+    expires_seq: terms.expires_seq,
+    ...(handle === undefined || id === undefined ? {} : { handle: { ...handle, id } }),
+    intent: intent.intent,
+    kind: intent.kind,
+    nonce: terms.nonce,
+    policy: intent.policy,
+    run: terms.run,
+    ...(sent === undefined ? {} : { sent }),
+    server: intent.server,
+    session: intent.session,
+    ...(subject === undefined ? {} : { subject }),
+    target: intent.target,
   };
 }
 

@@ -4,8 +4,8 @@ import type { VerifySignature } from "../base/signature.js";
 import { EVENT_SHAPES, type EventType, type FlightLine } from "../abi/event.js";
 import type { UnansweredCall } from "./calls.js";
 import { Chain } from "./chain.js";
-import { decodeLine } from "./codec.js";
 import { FindingList, type Finding, type FindingCode, type FindingPlace } from "./findings.js";
+import { LineDecoder } from "./line-decoder.js";
 import { KnownHeads, type KnownHead } from "./known-heads.js";
 import { Ledger, type PolicySummary, type RunSummary } from "./ledger.js";
 import { EMPTY_TREE, grown, leafHash, type Tree } from "./merkle.js";
@@ -82,6 +82,7 @@ class Verification implements Verifier {
   private readonly deps: VerifierDeps;
   private readonly findings = new FindingList();
   private readonly chain = new Chain();
+  private readonly decoder: LineDecoder;
   private readonly ledger: Ledger;
   private readonly signers: Signers | undefined;
   private readonly heads: KnownHeads;
@@ -98,6 +99,7 @@ class Verification implements Verifier {
   constructor(deps: VerifierDeps) {
     const { digests, verifySignature, signatures, heads = [] } = deps;
     this.deps = deps;
+    this.decoder = new LineDecoder(digests);
     this.heads = new KnownHeads(digests, heads, this.findings);
     this.signers = signatures && new Signers(digests, signatures, this.findings);
     const sink = this.signers === undefined ? {} : { signatures: this.signers };
@@ -110,7 +112,7 @@ class Verification implements Verifier {
       this.resume(text);
       return;
     }
-    const read = decodeLine(this.deps.digests, text);
+    const read = this.decoder.decode(text);
     if (!read.ok) {
       this.unreadable(read.error.code, read.error.detail);
       return;

@@ -138,6 +138,8 @@ class Sextets {
     if (at >= this.count) return 0;
     const first = byteAt(this.text, this.start, at);
     if (first < 0x80) return isPrintable(first) ? 1 : 0;
+    // Of two bytes that are no text, most are told apart from it by the second.
+    if (first < 0xc2 || at + 1 >= this.count || (byteAt(this.text, this.start, at + 1) & 0xc0) !== 0x80) return 0;
     const { character } = this;
     character[0] = first;
     for (let next = 1; next < MAX_SIZE; next += 1) {

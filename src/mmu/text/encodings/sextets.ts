@@ -45,6 +45,8 @@ function byteAt(text: string, start: number, index: number): number {
 
 /** Bytes that are looked at before all are made: what is no text mostly shows it in so many. */
 const LOOK_AHEAD = 24;
+/** The least first byte of several (RFC 3629 section 4). */
+const LEAST_LEAD = 0xc2;
 /** The most that a character takes. */
 const MAX_SIZE = 4;
 const head = new Uint8Array(LOOK_AHEAD);
@@ -133,13 +135,17 @@ class Sextets {
     return to;
   }
 
+  private goesOnAt(at: number): boolean {
+    return at < this.count && (byteAt(this.text, this.start, at) & 0xc0) === 0x80;
+  }
+
   /** How many bytes the printable character takes that begins at one; 0 when none does. */
   private sizeAt(at: number): number {
     if (at >= this.count) return 0;
     const first = byteAt(this.text, this.start, at);
     if (first < 0x80) return isPrintable(first) ? 1 : 0;
     // Of two bytes that are no text, most are told apart from it by the second.
-    if (first < 0xc2 || at + 1 >= this.count || (byteAt(this.text, this.start, at + 1) & 0xc0) !== 0x80) return 0;
+    if (first < LEAST_LEAD || !this.goesOnAt(at + 1)) return 0;
     const { character } = this;
     character[0] = first;
     for (let next = 1; next < MAX_SIZE; next += 1) {

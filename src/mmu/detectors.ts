@@ -17,8 +17,11 @@ export interface Detector {
   readonly needs: Need;
 }
 
-/** Three ASCII letters in a row (`end` of `<|im_end|>`), or a character from the zero-width ones on: the engine knows at once of Latin-1 text that it has none. */
-const NEEDS = { word: /[a-z]{3}/i, mark: /[\u200b-\uffff]/ } as const;
+/**
+ * Three ASCII letters in a row (`end` of `<|im_end|>`), or one of the code units that hide text: the engine knows at once
+ * of Latin-1 text that it has none.
+ */
+const NEEDS = { word: /[a-z]{3}/i, mark: /[\u200b\u200c\u202a-\u202e\u2060\u2066-\u2069\ufeff\udb40]/ } as const;
 
 type Need = keyof typeof NEEDS;
 

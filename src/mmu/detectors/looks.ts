@@ -1,12 +1,13 @@
 /** What detectors look at: a text as it stands, as a reader sees it, and with the declared encodings undone. */
 import { MAX_DECODE_DEPTH } from "../text/decode.js";
-import { SWEEP } from "../text/encodings.js";
+import { SWEEP, VEILS } from "../text/encodings.js";
 import { base64, base64url } from "../text/encodings/base64.js";
 import type { Decoded, Encoding } from "../text/encodings/encoding.js";
 import { hex } from "../text/encodings/hex.js";
 import { jsonEscapes } from "../text/encodings/json-escapes.js";
 import { plusSigns } from "../text/encodings/percent.js";
 import { inPlace } from "../text/encodings/runs.js";
+import { withChunks } from "../text/chunks.js";
 import { isVisibleAscii, withoutForms, withoutHidden, withoutSpaces } from "../text/folding.js";
 import { codedParts } from "./coded.js";
 import { withoutLookAlikes } from "./look-alikes.js";
@@ -17,6 +18,8 @@ const JSON_SPACE = /\\(?:[bfnrt]|u00[01][0-9a-f])/g;
 /** The rows that must guess where an encoding begins; the others, but for JSON's and `+`, which have their own places. */
 const RUNS: readonly Encoding[] = [hex, base64url, base64];
 const ESCAPES = SWEEP.filter((row) => row !== plusSigns && row !== jsonEscapes && !RUNS.includes(row));
+/** Those that visible ASCII may hold: it has no veils. */
+const ASCII_ESCAPES = ESCAPES.filter((row) => !VEILS.includes(row));
 
 /** A page comes as JSON text, which is one encoding more. */
 const MAX_SWEEPS = MAX_DECODE_DEPTH + 1;
@@ -61,22 +64,13 @@ function* viewsOf(text: string): Generator<string, void, undefined> {
 /** What a model may take for a blank: the soft hyphen, and the zero-width characters that no emoji is joined with. */
 const ZERO_WIDTH = /[\u00ad\u200b\u200c\u200e\u200f\u2060-\u2064\ufeff]+/g;
 
-/** What has to be unveiled together: a character, and all behind it that is not visible ASCII (text/normalize.ts). */
-const CHUNK = /[\t-\r -~]?[^\t-\r -~]+/g;
-
 /** Chunks are quicker than the whole where they are few; many are slower by an order of magnitude. */
 const MAX_CHUNKS = 1024;
 
 /** Without hidden characters and Unicode forms, case kept. Twice, since a form may stand for a hidden character. */
 function unveiled(text: string): string {
-  const once = (part: string): string => withoutForms(withoutHidden(part));
-  return hasManyChunks(text) ? once(once(text)) : text.replace(CHUNK, (chunk) => once(once(chunk)));
-}
-
-function hasManyChunks(text: string): boolean {
-  const chunks = text.matchAll(CHUNK);
-  for (let count = 0; count < MAX_CHUNKS; count += 1) if (chunks.next().done === true) return false;
-  return true;
+  const twice = (part: string): string => withoutForms(withoutHidden(withoutForms(withoutHidden(part))));
+  return withChunks(text, twice, MAX_CHUNKS) ?? twice(text);
 }
 
 /** So many sweeps, each with the strings in what it shows, until nothing is left to undo. */
@@ -84,10 +78,13 @@ function* sweepsOf(text: string, count: number, met: Set<string>): Generator<str
   if (count <= 0) return;
   // Attacker-controlled: each step may spoil what the one before has shown. A backslash before a word looks like an
   // escape, words between the signs of a form like a run of base64. So all of them count.
-  const unescaped = ESCAPES.reduce((current, row) => undone(current, row.decode(current)), text);
+  const rows = isVisibleAscii(text) ? ASCII_ESCAPES : ESCAPES;
+  const unescaped = rows.reduce((current, row) => undone(current, row.decode(current)), text);
   const unquoted = undone(unescaped, jsonEscapes.decode(unescaped));
   const read = runsUndone(unquoted);
   const next = undone(read, plusSigns.decode(read));
+  // Most strings are not encoded at all. Each row gives back the text that it was given.
+  if (unescaped === text && unquoted === text && next === text) return;
   for (const step of new Set([unescaped, unquoted, next])) {
     if (step === text) continue;
     yield step;
@@ -110,7 +107,8 @@ function* stringSweepsOf(string: string, count: number, met: Set<string>): Gener
   if (met.has(string) || !MAY_BE_CODE.test(string)) return;
   met.add(string);
   yield* sweepsOf(string, count, met);
-  const joined = string.replace(/\s+/g, "");
+  // Blanks first: there are many, and to find one character is quick.
+  const joined = string.replaceAll(" ", "").replace(/\s+/g, "");
   if (joined !== string) yield* sweepsOf(joined, count, met);
   const [form] = string.includes("%") ? plusSigns.decode(string) : [];
   if (form !== undefined) yield* sweepsOf(form.text, count - 1, met);
@@ -119,10 +117,12 @@ function* stringSweepsOf(string: string, count: number, met: Set<string>): Gener
 /** JSON's escapes of quotes and line breaks undone, however many layers of JSON they lie in. */
 function withoutLayers(text: string): string {
   if (!text.includes("\\")) return text;
-  return text.replace(LAYERED, (_, escaped: string) => (escaped === '"' ? escaped : "\n"));
+  // INVARIANT: one character follows a run of backslashes, so neither step spoils what the other looks for.
+  return text.replace(LAYERED_QUOTE, '"').replace(LAYERED_BREAK, "\n");
 }
 
-const LAYERED = /\\{1,16}(["nrt])/g;
+const LAYERED_QUOTE = /\\{1,16}"/g;
+const LAYERED_BREAK = /\\{1,16}[nrt]/g;
 
 /** Runs of all rows side by side: the digits that hexadecimal bytes turn out to be must not count as base64 at once. */
 function runsUndone(text: string): string {

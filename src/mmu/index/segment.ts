@@ -216,9 +216,15 @@ export class Segment {
       const token = this.tokenPlaces.add();
       this.tokenPlaces.set(token, POSITION, position + start);
       this.tokenPlaces.set(token, SIZE_AND_KIND, ((end - start) << KIND_BITS) | (KIND_NUMBERS.get(found) ?? 0));
-      const canonical = canonicalToken(found, normal.slice(start, end));
-      this.tokens.add(this.hasher.of(canonical, 0, canonical.length, TOKEN_SORT), kind, token);
+      this.tokens.add(this.tokenHash(found, normal, start, end), kind, token);
     });
+  }
+
+  private tokenHash(found: FoundKind, normal: string, start: number, end: number): Hash {
+    // Most tokens are ids, which are compared as they stand: no text need be made for them.
+    if (found === "id") return this.hasher.of(normal, start, end, TOKEN_SORT);
+    const canonical = canonicalToken(found, normal.slice(start, end));
+    return this.hasher.of(canonical, 0, canonical.length, TOKEN_SORT);
   }
 
   /** The longest run around a gram, or undefined when the gram only has the same hash. */
@@ -232,7 +238,8 @@ export class Segment {
     if (same < end) return undefined;
     while (start > 0 && start + ahead > 0 && normal.charCodeAt(start - 1) === text.charCodeAt(start + ahead - 1))
       start--;
-    while (end < normal.length && normal.charCodeAt(end) === text.charCodeAt(end + ahead)) end++;
+    const most = Math.min(normal.length, text.length - ahead);
+    while (end < most && normal.charCodeAt(end) === text.charCodeAt(end + ahead)) end++;
     return { ...place, start, end };
   }
 

@@ -1,4 +1,5 @@
 /** The form in which values are compared: no hidden characters, NFKC, lower case, single blanks. */
+import { withChunks } from "./chunks.js";
 import { fold, isVisibleAscii, withoutSpaces } from "./folding.js";
 import { SpanMap } from "./span-map.js";
 
@@ -21,24 +22,12 @@ export function normalize(text: string): string {
   return withoutSpaces(isVisibleAscii(text) ? text.toLowerCase() : foldChunks(text));
 }
 
-/** What has to be folded together: a character, and all behind it that is not visible ASCII. */
-const CHUNK = /[\t-\r -~]?[^\t-\r -~]+/g;
-
-/** Characters come again: what a short chunk is folded to is found once. */
-const MAX_REMEMBERED_CHARS = 4;
-const MAX_REMEMBERED = 4096;
-
 /**
  * `fold`, chunk by chunk: most of a text is visible ASCII, where only case changes.
  * INVARIANT: nothing composes across the front of a visible ASCII character, and no step looks further than a chunk.
  */
 function foldChunks(text: string): string {
-  const known = new Map<string, string>();
-  const folded = text.replace(CHUNK, (chunk) => {
-    const found = known.get(chunk) ?? fold(chunk);
-    if (chunk.length <= MAX_REMEMBERED_CHARS && known.size < MAX_REMEMBERED) known.set(chunk, found);
-    return found;
-  });
+  const folded = withChunks(text, fold, Infinity) ?? fold(text);
   return folded.replace(CAPITALS, (capitals) => capitals.toLowerCase());
 }
 

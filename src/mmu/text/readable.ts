@@ -43,7 +43,7 @@ export function sizeOf(code: number): number {
 }
 
 /** No control character save white space, no private use, noncharacter or replacement character. */
-function isPrintable(code: number): boolean {
+export function isPrintable(code: number): boolean {
   if (code < 0x20) return code >= 0x09 && code <= 0x0d;
   if (code < 0x7f) return true;
   if (code < 0xa0 || (code & 0xfffe) === 0xfffe) return false;
@@ -65,6 +65,11 @@ export function readText(bytes: Uint8Array, isShort: boolean): string | undefine
     at += sizeOf(code);
   }
   if (count === 0 || unprintable > count * (isShort ? 0 : MAX_UNPRINTABLE_SHARE)) return undefined;
+  return decoder.decode(bytes);
+}
+
+/** The text of bytes that are UTF-8. */
+export function textOf(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 

@@ -1,5 +1,6 @@
 /** The way back from a normal form to the text it was made of: what a span of the one is in the other. */
 import { Column, lastAtMost } from "../index/column.js";
+import { isVisibleCode } from "./chunks.js";
 import { fold, isVisibleAscii, withoutHidden, withoutSpaces } from "./folding.js";
 
 /**
@@ -84,11 +85,6 @@ function chunkEnd(text: string, start: number): number {
   let end = start + 1;
   while (end < text.length && !isVisibleCode(text.charCodeAt(end))) end++;
   return end;
-}
-
-/** Visible ASCII or its white space. */
-function isVisibleCode(code: number): boolean {
-  return code <= 0x7e && (code >= 0x20 || (code >= 0x09 && code <= 0x0d));
 }
 
 /** What may join the character before it: marks, Hangul vowels and finals, half-width voicing marks. */

@@ -1,5 +1,5 @@
 /** Tokens made of digits: account and card numbers, phone numbers. They may be written in groups, so they span white space. */
-import { codeSet, isAlnumCode, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
+import { codeAt, codeSet, isAlnumCode, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
 
 const PHONE = /(?:\+ ?|00)?\(?\d{1,4}\)?(?:[ .-]{0,2}\(?\d{1,5}\)?){1,6}(?![\p{L}\p{N}])/uy;
 /** ISO 13616 allows 34 characters; the shortest in use (Norway) has 15. */
@@ -23,19 +23,19 @@ export function ibanEnd(text: string, start: number): number {
     digits += group.digits;
     if (group.size !== 4 || length > IBAN_MAX) break;
   }
-  return isIbanForm(length, digits) && !isWordCode(text.charCodeAt(at)) ? at : -1;
+  return isIbanForm(length, digits) && !isWordCode(codeAt(text, at)) ? at : -1;
 }
 
 /** Two letters and two digits, with more behind them. */
 function isIbanHead(text: string, at: number): boolean {
   const hasForm =
-    isLetterCode(text.charCodeAt(at)) &&
-    isLetterCode(text.charCodeAt(at + 1)) &&
-    isDigitCode(text.charCodeAt(at + 2)) &&
-    isDigitCode(text.charCodeAt(at + 3));
+    isLetterCode(codeAt(text, at)) &&
+    isLetterCode(codeAt(text, at + 1)) &&
+    isDigitCode(codeAt(text, at + 2)) &&
+    isDigitCode(codeAt(text, at + 3));
   if (!hasForm) return false;
-  const next = text.charCodeAt(at + 4);
-  return isAlnumCode(isSeparator(next) ? text.charCodeAt(at + 5) : next);
+  const next = codeAt(text, at + 4);
+  return isAlnumCode(isSeparator(next) ? codeAt(text, at + 5) : next);
 }
 
 function isIbanForm(length: number, digits: number): boolean {
@@ -44,7 +44,7 @@ function isIbanForm(length: number, digits: number): boolean {
 
 /** The run of letters and digits at a place, past one separator. */
 function groupAt(text: string, at: number): { readonly end: number; readonly size: number; readonly digits: number } {
-  const from = isSeparator(text.charCodeAt(at)) ? at + 1 : at;
+  const from = isSeparator(codeAt(text, at)) ? at + 1 : at;
   const end = wordEnd(text, from, IBAN_MAX + 1);
   return { end, size: end - from, digits: countDigits(text, from, end) };
 }
@@ -58,13 +58,13 @@ function isSeparator(code: number): boolean {
 
 function wordEnd(text: string, start: number, most: number): number {
   let end = start;
-  while (end - start <= most && isAlnumCode(text.charCodeAt(end))) end++;
+  while (end - start <= most && isAlnumCode(codeAt(text, end))) end++;
   return end;
 }
 
 function countDigits(text: string, start: number, end: number): number {
   let count = 0;
-  for (let i = start; i < end; i++) if (isDigitCode(text.charCodeAt(i))) count++;
+  for (let i = start; i < end; i++) if (isDigitCode(codeAt(text, i))) count++;
   return count;
 }
 
@@ -91,8 +91,8 @@ const GROUP_CODES = codeSet("0123456789 .-()+");
 /** Digits in the characters that groups are made of, from `start` on; no more are counted than are asked for. */
 function digitsAhead(text: string, start: number): number {
   let count = 0;
-  for (let at = start; count < MIN_PHONE_DIGITS && isIn(GROUP_CODES, text.charCodeAt(at)); at++) {
-    if (isDigitCode(text.charCodeAt(at))) count++;
+  for (let at = start; count < MIN_PHONE_DIGITS && isIn(GROUP_CODES, codeAt(text, at)); at++) {
+    if (isDigitCode(codeAt(text, at))) count++;
   }
   return count;
 }
@@ -124,7 +124,7 @@ const WALLET_FIRST = codeSet("0bBtT");
 
 /** The end of a wallet's address that starts at `start`, or -1. */
 export function walletEnd(text: string, start: number): number {
-  if (!isIn(WALLET_FIRST, text.charCodeAt(start))) return -1;
+  if (!isIn(WALLET_FIRST, codeAt(text, start))) return -1;
   WALLET.lastIndex = start;
   return WALLET.test(text) ? WALLET.lastIndex : -1;
 }

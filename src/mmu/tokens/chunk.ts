@@ -1,6 +1,6 @@
 /** Chunks: what stands between white space, brackets and quotes. A value token begins in one chunk, and most hold none. */
 import { MAX_TOKEN_CHARS } from "../bounds.js";
-import { codeSet, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
+import { codeAt, codeSet, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
 
 /** What a chunk holds beside letters: which tokens it may be. */
 export const DIGIT = 1;
@@ -27,9 +27,36 @@ export interface Chunk {
   isPlain: boolean;
 }
 
-const HELD = new Uint8Array(0x80);
-for (let code = 0x30; code <= 0x39; code++) HELD[code] = DIGIT;
+const HARD = codeSet('"`<>{}|\u00a0');
+for (let code = 0; code <= 0x20; code++) HARD[code] = 1;
+/** Ends a chunk outside of a URL. */
+const SOFT = codeSet("()[],;*'");
+
+/** Ends a chunk wherever it stands: white space, angle brackets, double quotes, backticks, bars, braces. */
+function isHard(code: number): boolean {
+  return isIn(HARD, code);
+}
+
+/** Whether no chunk begins with this character. */
+export function isBetween(code: number): boolean {
+  return isIn(BETWEEN, code) || code === 0x3002;
+}
+
+const BETWEEN = HARD.map((hard, code) => hard | (SOFT[code] ?? 0));
+
+/** May end a chunk, wherever it stands or outside of a URL. */
+const ENDS = 0x100;
+/** Neither a letter nor an end. */
+const OTHER = 0x200;
+
+/** Of each ASCII character whether it may end a chunk, and else what a chunk holds with it; 0 for a letter. */
+const KINDS = new Uint16Array(0x80).fill(OTHER);
+for (let code = 0; code < 0x80; code++) {
+  if (isBetween(code)) KINDS[code] = ENDS | OTHER;
+  else if (isLetterCode(code)) KINDS[code] = 0;
+}
 for (const [characters, held] of [
+  ["0123456789", DIGIT],
   [".", DOT],
   [":", COLON],
   ["@", AT],
@@ -37,61 +64,44 @@ for (const [characters, held] of [
   ["-_", DASH],
   ["+", PLUS],
 ] as const) {
-  for (let i = 0; i < characters.length; i++) HELD[characters.charCodeAt(i)] = held;
+  for (let i = 0; i < characters.length; i++) KINDS[characters.charCodeAt(i)] = OTHER | held;
 }
 
-/** Ends a chunk wherever it stands: white space, angle brackets, double quotes, backticks, bars, braces. */
-function isHard(code: number): boolean {
-  return code <= 0x20 || isIn(HARD, code);
-}
-
-/** Ends a chunk outside of a URL. */
-function isSoft(code: number): boolean {
-  return isIn(SOFT, code) || code === 0x3002;
-}
-
-const HARD = codeSet('"`<>{}|\u00a0');
-const SOFT = codeSet("()[],;*'");
-
-/** Whether no chunk begins with this character. */
-export function isBetween(code: number): boolean {
-  return isHard(code) || isSoft(code);
+function kindOf(code: number): number {
+  if (code < 0x80) return KINDS[code] ?? OTHER;
+  return isBetween(code) ? ENDS | OTHER : OTHER | WIDE;
 }
 
 /** Reads the chunk that begins at `start`. */
 export function readChunk(text: string, start: number, chunk: Chunk): void {
   const most = Math.min(text.length, start + MAX_TOKEN_CHARS);
   let end = start;
-  chunk.isPlain = true;
-  chunk.holds = 0;
+  let isPlain = true;
+  let holds = 0;
   for (; end < most; end++) {
     const code = text.charCodeAt(end);
-    if (isLetterCode(code)) continue;
-    if (isEnd(text, end, code)) break;
-    if (isSecondSlash(text, end, code)) {
-      chunk.isPlain = false;
-      chunk.holds = ALL;
+    const kind = kindOf(code);
+    if (kind === 0) continue;
+    if ((kind & ENDS) !== 0 && !isInside(text, end, code)) break;
+    if (code === SLASH_CODE && isSecondSlash(text, end)) {
+      isPlain = false;
+      holds = ALL;
       end = urlEnd(text, end, most);
       break;
     }
-    chunk.holds |= heldBy(code);
-    chunk.isPlain &&= code >= 0x80 || isSentenceEnd(code, text.charCodeAt(end + 1));
+    holds |= kind & ALL;
+    isPlain &&= code >= 0x80 || isSentenceEnd(text, end, code);
   }
+  chunk.isPlain = isPlain;
   // A chunk that was cut says nothing of what follows it.
-  if (end === start + MAX_TOKEN_CHARS) chunk.holds = ALL;
+  chunk.holds = end === start + MAX_TOKEN_CHARS ? ALL : holds;
   chunk.end = Math.max(end, start + 1);
 }
 
-function isSecondSlash(text: string, at: number, code: number): boolean {
-  return code === 0x2f && text.charCodeAt(at - 1) === 0x2f;
-}
+const SLASH_CODE = 0x2f;
 
-function heldBy(code: number): number {
-  return code < 0x80 ? (HELD[code] ?? 0) : WIDE;
-}
-
-function isEnd(text: string, at: number, code: number): boolean {
-  return isHard(code) || (isSoft(code) && !isInside(text, at));
+function isSecondSlash(text: string, at: number): boolean {
+  return codeAt(text, at - 1) === SLASH_CODE;
 }
 
 /** Inside a URL only a bracket that closes what was opened before it ends the chunk. */
@@ -99,7 +109,7 @@ function urlEnd(text: string, start: number, most: number): number {
   let open = 0;
   let end = start;
   for (; end < most; end++) {
-    const code = text.charCodeAt(end);
+    const code = codeAt(text, end);
     if (isHard(code)) break;
     if (code === 0x28 || code === 0x5b) open++;
     else if ((code === 0x29 || code === 0x5d) && --open < 0) break;
@@ -108,17 +118,17 @@ function urlEnd(text: string, start: number, most: number): number {
 }
 
 /** An apostrophe inside a word, a comma inside a number. */
-function isInside(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  const next = text.charCodeAt(at + 1);
-  if (code === 0x27) return at > 0 && isWordCode(text.charCodeAt(at - 1)) && isWordCode(next);
-  return code === 0x2c && isDigitCode(text.charCodeAt(at - 1)) && isDigitCode(next);
+function isInside(text: string, at: number, code: number): boolean {
+  if (code === 0x27) return at > 0 && isWordCode(codeAt(text, at - 1)) && isWordCode(codeAt(text, at + 1));
+  return code === 0x2c && isDigitCode(codeAt(text, at - 1)) && isDigitCode(codeAt(text, at + 1));
 }
 
 /** . : ! ? or an apostrophe with nothing of a word behind it. */
-function isSentenceEnd(code: number, next: number): boolean {
+function isSentenceEnd(text: string, at: number, code: number): boolean {
   const isMark = code === 0x2e || code === 0x3a || code === 0x21 || code === 0x3f || code === 0x27;
-  return isMark && (!isWordCode(next) || code === 0x27) && next !== 0x2f;
+  if (!isMark) return false;
+  const next = codeAt(text, at + 1);
+  return (!isWordCode(next) || code === 0x27) && next !== SLASH_CODE;
 }
 
 const TRAILING = codeSet(".,:;!?'*_)]~=");
@@ -128,7 +138,7 @@ export function trimmedEnd(text: string, start: number, { end, holds }: Chunk): 
   const isUrl = (holds & SLASH) !== 0 && text.slice(start, end).includes("//");
   let trimmed = end;
   while (trimmed > start) {
-    const code = text.charCodeAt(trimmed - 1);
+    const code = codeAt(text, trimmed - 1);
     if (!isIn(TRAILING, code) || (isUrl && (code === 0x29 || code === 0x5d))) break;
     trimmed--;
   }

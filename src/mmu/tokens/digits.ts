@@ -2,7 +2,7 @@
 import type { FoundKind } from "./kinds.js";
 import { DATE_AT, MONTH_DATE_AT, NUMBER_AT } from "../values.js";
 import { digitGroups } from "./accounts.js";
-import { codeSet, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
+import { codeAt, codeSet, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
 
 export interface FoundDigits {
   /** Undefined for digits that stand for nothing by themselves. */
@@ -25,7 +25,7 @@ const MAX_DIGITS = 31;
 
 function digitCount(text: string, at: number): number {
   let end = at;
-  while (end - at < MAX_DIGITS && isDigitCode(text.charCodeAt(end))) end++;
+  while (end - at < MAX_DIGITS && isDigitCode(codeAt(text, end))) end++;
   return end - at;
 }
 
@@ -38,7 +38,7 @@ function dateAt(text: string, at: number, digits: number): FoundDigits | undefin
     if (match !== null) return { kind: "date", start: at, end: at + match[0].length };
   }
   // A month, a blank, and then the digits.
-  if (text.charCodeAt(at - 1) !== 0x20 || text.charCodeAt(at - 2) <= 0x20) return undefined;
+  if (codeAt(text, at - 1) !== 0x20 || codeAt(text, at - 2) <= 0x20) return undefined;
   const month = MONTH_BEFORE.exec(text.slice(Math.max(0, at - 12), at))?.[1];
   if (month === undefined) return undefined;
   const start = at - month.length;
@@ -55,11 +55,11 @@ const MONTH_NEXT = codeSet("jfmasondJFMASOND");
 
 /** Whether a date can begin with so many digits and what follows them; no date is missed. */
 function mayBeDate(text: string, end: number, digits: number): boolean {
-  const next = text.charCodeAt(end);
+  const next = codeAt(text, end);
   if (digits === 4) return isIn(YEAR_NEXT, next);
   if (digits !== 1 && digits !== 2) return false;
   if (next === 0x20) {
-    const after = text.charCodeAt(end + 1);
+    const after = codeAt(text, end + 1);
     return isIn(MONTH_NEXT, after) || after >= 0x80;
   }
   return isIn(DAY_NEXT, next) || next >= 0x80;
@@ -68,7 +68,7 @@ function mayBeDate(text: string, end: number, digits: number): boolean {
 const NUMBER_GOES_ON = codeSet(".,'_");
 
 function numberEnd(text: string, at: number, digits: number): number {
-  const next = text.charCodeAt(at + digits);
+  const next = codeAt(text, at + digits);
   const isBare = digits > 0 && digits < MAX_DIGITS && !isIn(NUMBER_GOES_ON, next) && !(next >= 0x80);
   if (isBare) return isLetterCode(next) ? -1 : at + digits;
   NUMBER_AT.lastIndex = at;
@@ -82,7 +82,7 @@ function numberAt(text: string, at: number, digits: number): FoundDigits | undef
   // Part of a longer name ("3.2.1", "12-b", "4/7"): no number of its own.
   if (isPartOfName(text, end) || isPartOfName(text, at - 1, -1)) return undefined;
   let count = 0;
-  for (let i = at; i < end; i++) if (isDigitCode(text.charCodeAt(i))) count++;
+  for (let i = at; i < end; i++) if (isDigitCode(codeAt(text, i))) count++;
   if (count >= 5) return { kind: "number", start: at, end };
   return { kind: standsForValue(text, at, end) ? "amount" : undefined, start: at, end };
 }
@@ -90,7 +90,7 @@ function numberAt(text: string, at: number, digits: number): FoundDigits | undef
 const NAME_JOINERS = codeSet("-_/.@");
 
 function isPartOfName(text: string, at: number, step = 1): boolean {
-  return isIn(NAME_JOINERS, text.charCodeAt(at)) && isWordCode(text.charCodeAt(at + step));
+  return isIn(NAME_JOINERS, codeAt(text, at)) && isWordCode(codeAt(text, at + step));
 }
 
 const CUE = /(?:\b(?:id|no\.?|number|nr\.?|num|ref|code|pin)[ :=]{0,3}|#|[$€£¥] ?|\b(?:usd|eur|gbp|chf|jpy|inr) ?)$/i;
@@ -99,8 +99,8 @@ const CURRENCY = / ?(?:[$€£¥]|(?:usd|eur|gbp|chf|jpy|inr|dollars?|euros?|pou
 /** Four digits before the point, a decimal part, a cue, or a currency sign: else "13" in "June 13" would be an id. */
 function standsForValue(text: string, start: number, end: number): boolean {
   if (/\d{4}|[.,]\d/.test(text.slice(start, end))) return true;
-  if (mayBeCue(text.charCodeAt(start - 1)) && CUE.test(text.slice(Math.max(0, start - 12), start))) return true;
-  const next = text.charCodeAt(end);
+  if (mayBeCue(codeAt(text, start - 1)) && CUE.test(text.slice(Math.max(0, start - 12), start))) return true;
+  const next = codeAt(text, end);
   if (next !== 0x20 && next !== 0x24 && !isLetterCode(next) && !(next >= 0x80)) return false;
   CURRENCY.lastIndex = end;
   return CURRENCY.test(text);

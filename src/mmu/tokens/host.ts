@@ -1,5 +1,5 @@
 /** Host names with what may follow them: a port, a path, a query. */
-import { codeSet, isAlnumCode, isDigitCode, isIn, isLetterCode } from "./chars.js";
+import { codeAt, codeSet, isAlnumCode, isDigitCode, isIn, isLetterCode } from "./chars.js";
 
 export interface Host {
   /** The last label, as written. */
@@ -33,22 +33,22 @@ function parseAscii(chunk: string): Host | undefined {
   }
   const last = chunk.slice(start, end);
   if (labels === 0 || labels > MAX_LABELS || !isLastLabel(last)) return undefined;
-  const tail = afterPort(chunk, chunk.charCodeAt(end) === DOT ? end + 1 : end);
+  const tail = afterPort(chunk, codeAt(chunk, end) === DOT ? end + 1 : end);
   if (tail === chunk.length) return { last, hasTail: false };
-  return isIn(TAIL, chunk.charCodeAt(tail)) && !/\s/.test(chunk.slice(tail)) ? { last, hasTail: true } : undefined;
+  return isIn(TAIL, codeAt(chunk, tail)) && !/\s/.test(chunk.slice(tail)) ? { last, hasTail: true } : undefined;
 }
 
 /** A label that another one follows. */
 function isFollowed(chunk: string, start: number, end: number): boolean {
   const size = end - start;
-  return size > 0 && size <= MAX_LABEL_CHARS && chunk.charCodeAt(end) === DOT && isLabelCode(chunk, end + 1);
+  return size > 0 && size <= MAX_LABEL_CHARS && codeAt(chunk, end) === DOT && isLabelCode(chunk, end + 1);
 }
 
 const DOT = 0x2e;
 const TAIL = codeSet("/?#");
 
 function isLabelCode(chunk: string, at: number): boolean {
-  const code = chunk.charCodeAt(at);
+  const code = codeAt(chunk, at);
   return isAlnumCode(code) || code === 0x2d || code === 0x5f;
 }
 
@@ -70,8 +70,8 @@ const MAX_PORT_DIGITS = 5;
 
 /** The index after a port, or the one given where none stands. */
 function afterPort(chunk: string, at: number): number {
-  if (chunk.charCodeAt(at) !== 0x3a) return at;
+  if (codeAt(chunk, at) !== 0x3a) return at;
   let end = at + 1;
-  while (isDigitCode(chunk.charCodeAt(end))) end++;
+  while (isDigitCode(codeAt(chunk, end))) end++;
   return end > at + 1 && end - at - 1 <= MAX_PORT_DIGITS ? end : at;
 }

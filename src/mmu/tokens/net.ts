@@ -1,6 +1,6 @@
 /** Tokens that lead somewhere: URLs, e-mail addresses, host names, IP addresses; and file paths. */
 import type { TokenKind } from "./kinds.js";
-import { isDigitCode, isLetterCode } from "./chars.js";
+import { codeAt, isDigitCode, isLetterCode } from "./chars.js";
 import { AT, COLON, DOT, SLASH, type Chunk } from "./chunk.js";
 import { parseHost, type Host } from "./host.js";
 
@@ -50,7 +50,7 @@ export function netPart(
   const chunk = written.startsWith(MAIL_SCHEME)
     ? " ".repeat(MAIL_SCHEME.length) + written.slice(MAIL_SCHEME.length)
     : written;
-  const part = partOf(chunk, holds, text.charCodeAt(end));
+  const part = partOf(chunk, holds, codeAt(text, end));
   return part === undefined ? undefined : { kind: part.kind, start: start + part.start, end: start + part.end };
 }
 
@@ -80,8 +80,8 @@ function schemePart(chunk: string, holds: number): Part | undefined {
 /** Whether a colon has a backslash behind it, or one slash alone. */
 function mayBeLax(chunk: string): boolean {
   for (let at = chunk.indexOf(":"); at >= 0; at = chunk.indexOf(":", at + 1)) {
-    const next = chunk.charCodeAt(at + 1);
-    if (next === 0x5c || (next === 0x2f && chunk.charCodeAt(at + 2) !== 0x2f)) return true;
+    const next = codeAt(chunk, at + 1);
+    if (next === 0x5c || (next === 0x2f && codeAt(chunk, at + 2) !== 0x2f)) return true;
   }
   return false;
 }
@@ -148,7 +148,7 @@ function hostPart(chunk: string, holds: number, next: number): Part | undefined 
   const whole: Part = { kind: "domain", start: 0, end: chunk.length };
   if ((holds & COLON) !== 0 && isIPv6(chunk)) return whole;
   if ((holds & DOT) === 0) return undefined;
-  if (isDigitCode(chunk.charCodeAt(0)) && IPV4.test(chunk)) return whole;
+  if (isDigitCode(codeAt(chunk, 0)) && IPV4.test(chunk)) return whole;
   const host = parseHost(chunk);
   return host !== undefined && isHost(chunk, host, next) ? whole : undefined;
 }
@@ -162,7 +162,7 @@ function isHost(chunk: string, { last, hasTail }: Host, next: number): boolean {
 }
 
 function isIPv6(chunk: string): boolean {
-  if (isLetterCode(chunk.charCodeAt(0)) && !/^[a-f]/i.test(chunk)) return false;
+  if (isLetterCode(codeAt(chunk, 0)) && !/^[a-f]/i.test(chunk)) return false;
   if (!IPV6.test(chunk)) return false;
   const colons = chunk.split(":").length - 1;
   return chunk.includes("::") ? /[0-9a-f]/i.test(chunk) : colons >= 7;

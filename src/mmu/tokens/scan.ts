@@ -1,7 +1,7 @@
 /** Finds the value tokens of a text in one pass. */
 import type { Emit } from "./kinds.js";
 import { ibanEnd, walletEnd } from "./accounts.js";
-import { codeSet, isAlnumCode, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
+import { codeAt, codeSet, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
 import { ANY_TOKEN, DIGIT, isBetween, readChunk, trimmedEnd, type Chunk } from "./chunk.js";
 import { digitsAt } from "./digits.js";
 import { netPart } from "./net.js";
@@ -11,7 +11,7 @@ export function scanTokens(text: string, emit: Emit, withQuoted = false): void {
   const chunk: Chunk = { end: 0, holds: 0, isPlain: true };
   let at = 0;
   while (at < text.length) {
-    const code = text.charCodeAt(at);
+    const code = codeAt(text, at);
     if (isBetween(code)) {
       if (withQuoted && (code === 0x22 || code === 0x60)) quotedAt(text, at, emit);
       at++;
@@ -62,7 +62,7 @@ class Looks {
     if (this.left-- > 0) return this.end;
     if (from < this.seen) return from;
     let end = from + 1;
-    while (end < this.end && !isIn(MARKS, this.text.charCodeAt(end))) end++;
+    while (end < this.end && !isIn(MARKS, codeAt(this.text, end))) end++;
     this.seen = end;
     return end;
   }
@@ -70,7 +70,7 @@ class Looks {
 
 /** A digit, and then digits and their punctuation. */
 function isNumberLike(text: string, start: number, end: number): boolean {
-  return isDigitCode(text.charCodeAt(start)) && /^[\d.,:]*$/.test(text.slice(start, end));
+  return isDigitCode(codeAt(text, start)) && /^[\d.,:]*$/.test(text.slice(start, end));
 }
 
 /** Accounts, dates, numbers and ids at or inside a chunk. */
@@ -78,7 +78,7 @@ function wordTokens(text: string, start: number, chunk: Pick<Chunk, "end" | "hol
   let look: NextLook | undefined;
   let at = start;
   while (at < chunk.end) {
-    const next = at > start && isWordCode(text.charCodeAt(at - 1)) ? at : tokenAt(text, at, chunk, emit);
+    const next = at > start && isWordCode(codeAt(text, at - 1)) ? at : tokenAt(text, at, chunk, emit);
     // Most tokens are all of their chunk: then there is nothing to look at.
     if (next >= chunk.end) return next;
     if (next > at) look ??= { end: chunk.end, holds: chunk.holds, looks: new Looks(text, chunk.end) };
@@ -92,8 +92,8 @@ type NextLook = Pick<Chunk, "end" | "holds"> & { readonly looks: Looks };
 
 /** Emits an address that begins where a token ended; returns where to go on. */
 function netAfter(text: string, from: number, { end: chunkEnd, holds, looks }: NextLook, emit: Emit): number {
-  if (from >= chunkEnd || isWordCode(text.charCodeAt(from))) return from;
-  const start = isBetween(text.charCodeAt(from)) ? from + 1 : from;
+  if (from >= chunkEnd || isWordCode(codeAt(text, from))) return from;
+  const start = isBetween(codeAt(text, from)) ? from + 1 : from;
   const end = looks.endAt(start);
   const part = end > start ? netPart(text, { start, end, holds }) : undefined;
   if (part === undefined || (part.kind !== "domain" && isNumberLike(text, part.start, part.end))) return start;
@@ -102,7 +102,7 @@ function netAfter(text: string, from: number, { end: chunkEnd, holds, looks }: N
 }
 
 function tokenAt(text: string, at: number, { end, holds }: Pick<Chunk, "end" | "holds">, emit: Emit): number {
-  const code = text.charCodeAt(at);
+  const code = codeAt(text, at);
   if (isDigitCode(code) || code === 0x2b) {
     const found = digitsAt(text, at);
     if (found === undefined) return idAt(text, at, end, emit);
@@ -130,37 +130,60 @@ function idAt(text: string, at: number, end: number, emit: Emit): number {
     emit("wallet", at, wallet);
     return wallet;
   }
-  const stop = Math.min(nameEnd(text, at, end), end);
-  if (stop - at >= MIN_ID_CHARS && isMixed(text, at, stop) && !isWordCode(text.charCodeAt(stop))) emit("id", at, stop);
-  return stop;
+  return nameAt(text, at, end, emit);
 }
 
-const NAME_JOINERS = codeSet("-_.:/+=#");
+/** What a name may hold, by code. */
+const NAME_DIGIT = 1;
+const NAME_LETTER = 2;
+const NAME_DASH = 4;
+const NAME_JOINER = 8;
+const NAME_KINDS = new Uint8Array(0x80);
+for (let code = 0; code < 0x80; code++) {
+  if (isLetterCode(code)) NAME_KINDS[code] = NAME_LETTER;
+  else if (isDigitCode(code)) NAME_KINDS[code] = NAME_DIGIT;
+}
+for (const [characters, kind] of [
+  ["-_", NAME_JOINER | NAME_DASH],
+  [".:/+=#", NAME_JOINER],
+] as const) {
+  for (let i = 0; i < characters.length; i++) NAME_KINDS[characters.charCodeAt(i)] = kind;
+}
 const MAX_JOINERS = 2;
 
-/** The end of letters and digits with at most two joiners between; looked for no further than shortly behind `end`. */
-function nameEnd(text: string, start: number, end: number): number {
+/**
+ * Letters and digits with at most two joiners between, from `start` on, looked for no further than `end`: an id when they
+ * mix, and a word does not go on behind them. Returns where they end.
+ */
+function nameAt(text: string, start: number, end: number, emit: Emit): number {
+  const most = Math.min(end + 1, text.length);
   let stop = start;
-  let next = start;
-  while (next <= end && isAlnumCode(text.charCodeAt(next))) {
-    stop = next + 1;
-    while (stop <= end && isAlnumCode(text.charCodeAt(stop))) stop++;
-    next = stop;
-    while (next < stop + MAX_JOINERS && isIn(NAME_JOINERS, text.charCodeAt(next))) next++;
+  let held = 0;
+  /** Since the last letter or digit. */
+  let joiners = 0;
+  let joined = 0;
+  for (let at = start; at < most; at++) {
+    const kind = nameKind(text.charCodeAt(at));
+    if ((kind & (NAME_DIGIT | NAME_LETTER)) !== 0) {
+      held |= kind | joined;
+      joiners = 0;
+      stop = at + 1;
+    } else if ((kind & NAME_JOINER) !== 0 && stop > start && joiners < MAX_JOINERS) {
+      joined |= kind;
+      joiners++;
+    } else break;
   }
+  stop = Math.min(stop, end);
+  if (stop - start >= MIN_ID_CHARS && isMixed(held) && !isWordCode(codeAt(text, stop))) emit("id", start, stop);
   return stop;
 }
 
-function isMixed(text: string, start: number, end: number): boolean {
-  let hasDigit = false;
-  let hasLetter = false;
-  for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x2d || code === 0x5f) return true;
-    hasDigit ||= isDigitCode(code);
-    hasLetter ||= isLetterCode(code);
-  }
-  return hasDigit && hasLetter;
+function nameKind(code: number): number {
+  return code < 0x80 ? (NAME_KINDS[code] ?? 0) : 0;
+}
+
+function isMixed(held: number): boolean {
+  return (held & NAME_DASH) !== 0 || (held & (NAME_DIGIT | NAME_LETTER)) === (NAME_DIGIT | NAME_LETTER);
 }
 
 const MAX_QUOTED = 80;
@@ -169,7 +192,7 @@ const MAX_QUOTED = 80;
 function quotedAt(text: string, at: number, emit: Emit): void {
   const mark = text[at] ?? "";
   const end = text.slice(at + 1, at + 2 + MAX_QUOTED).indexOf(mark) + at + 1;
-  if (end <= at + 1 || isWordCode(text.charCodeAt(at - 1))) return;
+  if (end <= at + 1 || isWordCode(codeAt(text, at - 1))) return;
   const inner = text.slice(at + 1, end);
   if (/\p{L}/u.test(inner) && !inner.includes("\n") && inner.trim() === inner) emit("quoted", at + 1, end);
 }

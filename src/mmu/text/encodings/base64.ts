@@ -2,20 +2,10 @@
  * Base64 and base64url (RFC 4648 sections 4 and 5), lenient as decoders in the wild are: padding may be missing, unused
  * bits are ignored, a run may be wrapped into lines (RFC 2045 section 6.8) and may stick to the words of a path.
  */
-import { longestStretch, readText } from "../readable.js";
+import { readText, textOf } from "../readable.js";
 import type { Decoded, Encoding } from "./encoding.js";
 import { boundedRuns, inPlace, memberEnd, membersOf, nextRun, wholeReadings, type Run, type Words } from "./runs.js";
-
-const COMMON = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-const STANDARD = `${COMMON}+/`;
-/** Both alphabets: several decoders take them mixed. */
-const EITHER = `${STANDARD}-_`;
-
-/** The six bits of each character, by code. */
-const BITS = new Uint8Array(128);
-for (const [value, character] of Array.from(`${COMMON}+/`).entries()) BITS[character.charCodeAt(0)] = value;
-BITS["-".charCodeAt(0)] = 62;
-BITS["_".charCodeAt(0)] = 63;
+import { bytesOf, EITHER, longestIn, mayBeText, STANDARD } from "./sextets.js";
 
 /** Characters of a run within longer text: 12 bytes. Shorter ones are ordinary words too often. */
 const LEAST_RUN = 16;
@@ -58,39 +48,16 @@ function decoderOf(alphabet: string, needed?: RegExp): Encoding["decode"] {
   };
 }
 
-/** The bytes of base64 characters and of nothing else; bits that make no byte are dropped. */
-function bytesOf(text: string): Uint8Array {
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let held = 0;
-  let bits = 0;
-  let at = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    held = ((held << 6) | (BITS[text.charCodeAt(index)] ?? 0)) & 0xffff;
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes[at] = (held >> bits) & 0xff;
-    at += 1;
-  }
-  return bytes;
-}
-
-/** Whether a character may begin with the first byte: text in the letters of prose mostly fails here, without a copy. */
-function mayBegin(text: string, at: number): boolean {
-  const [first, second] = [BITS[text.charCodeAt(at)] ?? 0, BITS[text.charCodeAt(at + 1)] ?? 0];
-  const byte = (first << 2) | (second >> 4);
-  return byte < 0x80 || byte >= 0xc2;
-}
-
 function wordsOf(alphabet: string): Words {
   const members = membersOf(alphabet);
   const bytesOfWord = (word: string): Uint8Array | undefined => {
-    if (!mayBegin(word, 0)) return undefined;
     const end = memberEnd(word, members, 0);
     const isPadded = end === word.length || (word.length - end <= 2 && /^={1,2}$/.test(word.slice(end)));
-    return isPadded && end >= LEAST_WORD && end % 4 !== 1 ? bytesOf(word.slice(0, end)) : undefined;
+    const isWord = isPadded && end >= LEAST_WORD && end % 4 !== 1;
+    return isWord && mayBeText(word, 0, end) ? bytesOf(word.slice(0, end)) : undefined;
   };
-  return { members: membersOf(`${alphabet}= \t\r\n`), bytesOf: bytesOfWord };
+  const mayBegin = (head: string): boolean => mayBeText(head, 0, memberEnd(head, members, 0));
+  return { members: membersOf(`${alphabet}= \t\r\n`), mayBegin, bytesOf: bytesOfWord };
 }
 
 function runsIn(text: string, members: Uint8Array, needed?: RegExp): readonly Decoded[] {
@@ -128,10 +95,13 @@ function readLines(text: string, lines: readonly Run[]): readonly Decoded[] {
   const [first, last] = [lines[0], lines.at(-1)];
   if (first === undefined || last === undefined) return [];
   if (lines.length === 1) return readRun(text, first);
-  const joined = lines.map(({ start, end }) => text.slice(start, end)).join("");
-  const reading = readText(bytesOf(joined), false);
+  const reading = mayBeText(text, first.start, first.end) ? readJoined(text, lines) : undefined;
   if (reading !== undefined) return [{ text: reading, start: first.start, end: paddedEnd(text, last.end) }];
   return lines.filter(({ start, end }) => end - start >= LEAST_RUN).flatMap((line) => readRun(text, line));
+}
+
+function readJoined(text: string, lines: readonly Run[]): string | undefined {
+  return readText(bytesOf(lines.map(({ start, end }) => text.slice(start, end)).join("")), false);
 }
 
 function paddedEnd(text: string, end: number): number {
@@ -149,7 +119,7 @@ function readRun(text: string, run: Run): readonly Decoded[] {
 
 function readExactly(text: string, start: number, end: number): Decoded | undefined {
   const length = end - start;
-  if (length < LEAST_RUN || length % 4 === 1 || !mayBegin(text, start)) return undefined;
+  if (length < LEAST_RUN || length % 4 === 1 || !mayBeText(text, start, end)) return undefined;
   const reading = readText(bytesOf(text.slice(start, end)), false);
   return reading === undefined ? undefined : { text: reading, start, end: paddedEnd(text, end) };
 }
@@ -181,11 +151,13 @@ function readStretch(text: string, run: Run): readonly Decoded[] {
   let best: Decoded | undefined;
   for (let shift = 0; shift < 4; shift += 1) {
     const base = run.start + shift;
-    const stretch = longestStretch(bytesOf(text.slice(base, run.end)), LEAST_STRETCH);
-    if (stretch === undefined || stretch.text.length <= (best?.text.length ?? 0)) continue;
+    const stretch = longestIn(text, { start: base, end: run.end }, LEAST_STRETCH);
+    if (stretch === undefined) continue;
+    const said = textOf(bytesOf(text.slice(base, run.end)).subarray(stretch.from, stretch.to));
+    if (said.length <= (best?.text.length ?? 0)) continue;
     const start = base + Math.floor((stretch.from * 4) / 3);
     const end = Math.min(base + Math.ceil((stretch.to * 4) / 3), run.end);
-    best = { text: stretch.text, start, end: end === run.end ? paddedEnd(text, end) : end };
+    best = { text: said, start, end: end === run.end ? paddedEnd(text, end) : end };
   }
   return best === undefined ? [] : [best];
 }

@@ -1,7 +1,7 @@
 /** Hexadecimal bytes, as a dump, a debugger or a string literal writes them. */
 import { longestStretch, readText } from "../readable.js";
 import type { Decoded, Encoding } from "./encoding.js";
-import { boundedRuns, membersOf, nextRun, wholeReadings } from "./runs.js";
+import { boundedRuns, membersOf, nextRun, wholeReadings, type Words } from "./runs.js";
 
 /** Digits, prefixes and separators: a run of them is looked at more closely. */
 const MEMBERS = membersOf("0123456789abcdefABCDEF xX\\:,;-\t\r\n");
@@ -15,15 +15,15 @@ const LEAST_WORD_DIGITS = 4;
 /** At least eight bytes, each with its prefix or none, at most two separators between, and perhaps half a byte. Linear. */
 const BYTES = /(?:0x|\\x)?[0-9a-f]{2}(?:[ :,;\t\r\n-]{0,2}(?:0x|\\x)?[0-9a-f]{2}){7,}[0-9a-f]?/gi;
 const WORD = /^(?:(?:0x|\\x)?[0-9a-f]{2}[:,;-]?)+$/i;
+const WORD_BEGIN = /^(?:0x|\\x)?[0-9a-f]{2}/i;
 
 export const hex: Encoding = {
   id: "hex@1",
   undoes: "hexadecimal bytes, run together or with blanks, colons, commas, dashes, 0x or \\x between",
-  decode: (text) => [
-    ...wholeReadings(text, { members: MEMBERS, bytesOf: wordBytes }),
-    ...boundedRuns(text, runsIn(text)),
-  ],
+  decode: (text) => [...wholeReadings(text, WORDS), ...boundedRuns(text, runsIn(text))],
 };
+
+const WORDS: Words = { members: MEMBERS, mayBegin: (head) => WORD_BEGIN.test(head), bytesOf: wordBytes };
 
 interface Dump {
   readonly bytes: Uint8Array;

@@ -71,6 +71,8 @@ const LEAST_WHOLE = 8;
 /** How one encoding writes a word: its characters and white space, and the bytes of a word that is of it. */
 export interface Words {
   readonly members: Uint8Array;
+  /** False when no word that is so, or begins so, has bytes that are text throughout. */
+  readonly mayBegin: (head: string) => boolean;
   readonly bytesOf: (word: string) => Uint8Array | undefined;
 }
 
@@ -79,11 +81,22 @@ export interface Words {
  * Short words count here, since all of them must be readable to the last character.
  */
 export function wholeReadings(text: string, words: Words): readonly Decoded[] {
-  if (text.length < LEAST_WHOLE || memberEnd(text, words.members, 0) < text.length) return [];
+  if (text.length < LEAST_WHOLE || !mayBeWords(text, words)) return [];
+  if (memberEnd(text, words.members, 0) < text.length) return [];
   const pieces = text.split(/\s+/).filter((piece) => piece !== "");
   const joined = pieces.length < 2 ? undefined : readWord(pieces.join(""), words);
   const readings = [readEach(pieces, words), joined].filter((reading) => reading !== undefined);
   return readings.map((reading) => ({ text: reading, start: 0, end: text.length }));
+}
+
+/** Characters of a text of encoded words that are looked at first. */
+const HEAD_CHARS = 32;
+
+/** False for most texts, after a look at how they begin: neither their first word nor all words joined are readable. */
+function mayBeWords(text: string, { mayBegin }: Words): boolean {
+  const head = text.slice(0, HEAD_CHARS);
+  const [first = ""] = /\S+/.exec(head) ?? [];
+  return first === "" || mayBegin(first) || mayBegin(head.replace(/\s+/g, ""));
 }
 
 function readEach(pieces: readonly string[], words: Words): string | undefined {

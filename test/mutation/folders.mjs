@@ -1,0 +1,32 @@
+// What is mutated folder by folder, and which quick tests in this process hold each: no processes, no networks.
+
+/** What the guarantees rest on first: `npm run mutation -- FOLDER --core` takes only these. */
+const CORE = {
+  mmu: ["lattice", "provenance", "declassify", "leaves", "values", "bounds"],
+  policy: ["rule-index", "compile", "ruling", "rules", "grants", "glob", "conditions/*"],
+  evidence: ["chain", "codec", "verify", "checkpoint", "note", "receipt", "commitment", "seal", "run-key", "merkle"],
+  kernel: ["gate", "receipts", "decide", "fold", "dispatch", "cut", "step", "commit", "signing", "withhold"],
+  replay: ["tape", "divergence", "replay", "drift"],
+};
+
+/** The tests of a folder, with those of its neighbours that drive it; what takes long for each change is left out. */
+const TESTS = {
+  mmu: { take: ["test/mmu/**", "test/kernel/provenance"], leave: [] },
+  policy: { take: ["test/policy/**"], leave: ["test/policy/check/soundness", "test/policy/match/regex"] },
+  evidence: { take: ["test/evidence/**"], leave: ["test/evidence/tamper-matrix", "test/evidence/witness-state"] },
+  kernel: { take: ["test/kernel/**"], leave: ["test/kernel/concurrency"] },
+  replay: { take: ["test/replay/**"], leave: [] },
+};
+
+export const FOLDERS = Object.keys(CORE);
+
+/** The patterns of what is mutated: the core of a folder, or all of it. */
+export function mutated(folder, isCore) {
+  return isCore ? CORE[folder].map((name) => `src/${folder}/${name}.ts`) : [`src/${folder}/**/*.ts`];
+}
+
+/** The patterns of the tests that hold a folder: those to take, and those of them to leave out. */
+export function testsOf(folder) {
+  const { take, leave } = TESTS[folder];
+  return { include: take.map((name) => `${name}.test.ts`.replace("**.test", "**/*.test")), exclude: leave.map((name) => `${name}.test.ts`) };
+}

@@ -30,10 +30,16 @@ for (const name of names) {
   rows.push(row);
   if (!values.json) process.stdout.write(`${lineOf(row)}\n`);
   for (const { fault, input } of row.findings) {
-    process.stderr.write(`FOUND in ${name} (seed ${values.seed}): ${fault}\n  ${JSON.stringify(input).slice(0, 2000)}\n`);
+    process.stderr.write(
+      `FOUND in ${name} (seed ${values.seed}): ${fault}\n  ${JSON.stringify(input).slice(0, 2000)}\n`,
+    );
   }
   // An input that finds something is kept in the repository from the moment it does.
-  if (row.findings.length > 0) keepFound(name, row.findings.map(({ input }) => Buffer.from(input, "latin1")));
+  if (row.findings.length > 0)
+    keepFound(
+      name,
+      row.findings.map(({ input }) => Buffer.from(input, "latin1")),
+    );
 }
 if (values.json) process.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`);
 process.exitCode = rows.some(({ findings }) => findings.length > 0) ? 1 : 0;
@@ -54,7 +60,15 @@ function fuzzed(name) {
       const length = new Int32Array(shared, 0, 1)[0];
       const input = Buffer.from(Buffer.from(shared, 8, length)).toString("latin1");
       await worker.terminate();
-      done({ executions: last, seconds: NaN, branches: 0, total: 0, inputs: 0, growth: [], findings: [{ input, fault: "does not end" }] });
+      done({
+        executions: last,
+        seconds: NaN,
+        branches: 0,
+        total: 0,
+        inputs: 0,
+        growth: [],
+        findings: [{ input, fault: "does not end" }],
+      });
     };
     const done = (row) => {
       clearInterval(watch);

@@ -25,8 +25,9 @@ export function mutated(folder, isCore) {
   return isCore ? CORE[folder].map((name) => `src/${folder}/${name}.ts`) : [`src/${folder}/**/*.ts`];
 }
 
-/** The patterns of the tests that hold a folder: those to take, and those of them to leave out. */
-export function testsOf(folder) {
+/** Whether a test file holds a folder. */
+export function isTestOf(folder, file) {
   const { take, leave } = TESTS[folder];
-  return { include: take.map((name) => `${name}.test.ts`.replace("**.test", "**/*.test")), exclude: leave.map((name) => `${name}.test.ts`) };
+  const isNamed = (name) => file === `${name}.test.ts` || (name.endsWith("/**") && file.startsWith(name.slice(0, -2)));
+  return file.endsWith(".test.ts") && take.some(isNamed) && !leave.some(isNamed);
 }

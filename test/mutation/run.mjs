@@ -9,7 +9,11 @@ const here = fileURLToPath(new URL("./", import.meta.url));
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { core: { type: "boolean", default: false }, only: { type: "string" }, static: { type: "boolean", default: false } },
+  options: {
+    core: { type: "boolean", default: false },
+    only: { type: "string" },
+    static: { type: "boolean", default: false },
+  },
 });
 const [folder] = positionals;
 if (!FOLDERS.includes(folder)) {
@@ -23,11 +27,15 @@ mkdirSync(out, { recursive: true });
 install();
 const config = `${out}/${name}.config.json`;
 writeFileSync(config, JSON.stringify(configuration(), undefined, 2));
-const { status } = spawnSync(process.execPath, [`${here}node_modules/@stryker-mutator/core/bin/stryker.js`, "run", config], {
-  cwd: root,
-  stdio: "inherit",
-  env: { ...process.env, AGENTK_MUTATION_FOLDER: folder },
-});
+const { status } = spawnSync(
+  process.execPath,
+  [`${here}node_modules/@stryker-mutator/core/bin/stryker.js`, "run", config],
+  {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, AGENTK_MUTATION_FOLDER: folder },
+  },
+);
 process.exitCode = status ?? 1;
 
 function install() {

@@ -1,5 +1,13 @@
 // What test files import as `vitest` under mutation: it takes down their tests, and runner.mjs runs them (docs/mutation.md).
-import { ASYMMETRIC_MATCHERS_OBJECT, chai, getState, JestAsymmetricMatchers, JestChaiExpect, JestExtend, setState } from "@vitest/expect";
+import {
+  ASYMMETRIC_MATCHERS_OBJECT,
+  chai,
+  getState,
+  JestAsymmetricMatchers,
+  JestChaiExpect,
+  JestExtend,
+  setState,
+} from "@vitest/expect";
 
 for (const plugin of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.use(plugin);
 
@@ -25,19 +33,28 @@ function take(title, run) {
 const bodyOf = (args) => args.find((each) => typeof each === "function");
 
 const rowsOf = (rows, ...values) =>
-  "raw" in rows ? (() => { throw new Error("tables as templates are not read here"); })() : [...rows, ...values];
+  "raw" in rows
+    ? (() => {
+        throw new Error("tables as templates are not read here");
+      })()
+    : [...rows, ...values];
 
 /** `each`: a row that is an array is the arguments; anything else is the one argument. */
-const eachOf = (one) => (rows) => (title, ...args) => {
-  const body = bodyOf(args);
-  for (const row of rowsOf(rows)) one(title, () => (Array.isArray(row) ? body(...row) : body(row)));
-};
+const eachOf =
+  (one) =>
+  (rows) =>
+  (title, ...args) => {
+    const body = bodyOf(args);
+    for (const row of rowsOf(rows)) one(title, () => (Array.isArray(row) ? body(...row) : body(row)));
+  };
 
 export const test = (title, ...args) => take(String(title), bodyOf(args));
 test.each = eachOf(test);
-test.for = (rows) => (title, ...args) => {
-  for (const row of rows) test(title, () => bodyOf(args)(row));
-};
+test.for =
+  (rows) =>
+  (title, ...args) => {
+    for (const row of rows) test(title, () => bodyOf(args)(row));
+  };
 test.skipIf = (isSkipped) => (isSkipped ? () => {} : test);
 test.runIf = (isRun) => (isRun ? test : () => {});
 test.skip = () => {};

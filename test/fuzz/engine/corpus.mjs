@@ -12,7 +12,10 @@ export function readCorpus(name) {
   return ["found", "kept"].flatMap((part) => {
     const file = fileOf(part === "found" ? `${name}.found` : name);
     if (!existsSync(file)) return [];
-    return readFileSync(file, "utf8").split("\n").filter((line) => line !== "").map((line) => Buffer.from(JSON.parse(line), "latin1"));
+    return readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => Buffer.from(JSON.parse(line), "latin1"));
   });
 }
 
@@ -41,4 +44,9 @@ export function writeCorpus(name, inputs, featuresOf) {
 
 // `\u2028` and what is no printable ASCII is escaped, so that no editor and no diff changes a byte.
 const textOf = (inputs) =>
-  inputs.map((input) => `${JSON.stringify(input.toString("latin1")).replace(/[^ -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`).join("");
+  inputs
+    .map(
+      (input) =>
+        `${JSON.stringify(input.toString("latin1")).replace(/[^ -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`,
+    )
+    .join("");

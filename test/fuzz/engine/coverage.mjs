@@ -4,7 +4,9 @@ import { register } from "node:module";
 const ROOM = 1 << 18;
 
 /** How often a branch ran counts in steps, as a loop that runs 100 times is not new after one that ran 99 times. */
-const STEPS = new Uint8Array(256).map((_, n) => (n === 0 ? 0 : n < 4 ? 1 << (n - 1) : n < 8 ? 8 : n < 16 ? 16 : n < 32 ? 32 : n < 128 ? 64 : 128));
+const STEPS = new Uint8Array(256).map((_, n) =>
+  n === 0 ? 0 : n < 4 ? 1 << (n - 1) : n < 8 ? 8 : n < 16 ? 16 : n < 32 ? 32 : n < 128 ? 64 : 128,
+);
 
 /** From here on every module of dist/ that is loaded counts its branches. */
 export function countBranches() {

@@ -11,7 +11,9 @@ export function faultOf(target, input) {
   try {
     target.run(input);
   } catch (fault) {
-    return fault instanceof Error ? `${fault.name}: ${fault.message}\n${fault.stack?.split("\n")[1] ?? ""}` : String(fault);
+    return fault instanceof Error
+      ? `${fault.name}: ${fault.message}\n${fault.stack?.split("\n")[1] ?? ""}`
+      : String(fault);
   }
   const took = performance.now() - begun;
   return took > SLOW_MS ? `takes ${String(Math.round(took))} ms` : undefined;
@@ -42,12 +44,22 @@ export function fuzz(target, { corpus, coverage, seed, until, before = () => {} 
   const started = performance.now();
   while (findings.length < MAX_FINDINGS && !until(executions, performance.now() - started)) {
     // The newest inputs are at the edge of what is reached; every other time one of them.
-    const parent = random.below(2) === 0 ? kept[kept.length - 1 - random.below(Math.min(16, kept.length))] : random.pick(kept);
+    const parent =
+      random.below(2) === 0 ? kept[kept.length - 1 - random.below(Math.min(16, kept.length))] : random.pick(kept);
     tried(mutated(parent, { random, words, others: kept, maxBytes: target.maxBytes ?? 8192 }), false);
     if (executions >= 2 ** growth.length * 1000) growth.push([executions, coverage?.branches() ?? 0]);
   }
   const seconds = (performance.now() - started) / 1000;
-  return { executions, seconds, begun, branches: coverage?.branches() ?? 0, inputs: kept.length, growth, findings, kept };
+  return {
+    executions,
+    seconds,
+    begun,
+    branches: coverage?.branches() ?? 0,
+    inputs: kept.length,
+    growth,
+    findings,
+    kept,
+  };
 }
 
 /** Leaves out what the fault does not need. */
@@ -66,4 +78,8 @@ function smaller(target, input, fault) {
   return best;
 }
 
-const kindOf = (fault) => fault.split("\n")[0].slice(0, 60).replace(/[0-9]+/g, "0");
+const kindOf = (fault) =>
+  fault
+    .split("\n")[0]
+    .slice(0, 60)
+    .replace(/[0-9]+/g, "0");

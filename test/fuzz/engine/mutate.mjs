@@ -12,19 +12,58 @@ export function randomFrom(seed) {
   return { below: (n) => next() % Math.max(1, n), pick: (list) => list[next() % list.length] };
 }
 
-const SOUP = ['{', "}", "[", "]", '"', ",", ":", "\\", "\n", "\r\n", "\t", "\0", "-0", "1e999", "9007199254740993", "__proto__", "\\u0000", "\\ud800", "\u{1f600}", "\u2028", "\ufeff", "=", "#", "'''", '"""', "null", "true", "=?base64?", "\x7f", "\u202e", "/../", "%2e", "*", "**"].map((text) => Buffer.from(text));
+const SOUP = [
+  "{",
+  "}",
+  "[",
+  "]",
+  '"',
+  ",",
+  ":",
+  "\\",
+  "\n",
+  "\r\n",
+  "\t",
+  "\0",
+  "-0",
+  "1e999",
+  "9007199254740993",
+  "__proto__",
+  "\\u0000",
+  "\\ud800",
+  "\u{1f600}",
+  "\u2028",
+  "\ufeff",
+  "=",
+  "#",
+  "'''",
+  '"""',
+  "null",
+  "true",
+  "=?base64?",
+  "\x7f",
+  "\u202e",
+  "/../",
+  "%2e",
+  "*",
+  "**",
+].map((text) => Buffer.from(text));
 
 const BYTES = {
-  flip: (bytes, random) => replaced(bytes, random.below(bytes.length), 1, (old) => Buffer.of((old[0] ?? 0) ^ (1 << random.below(8)))),
+  flip: (bytes, random) =>
+    replaced(bytes, random.below(bytes.length), 1, (old) => Buffer.of((old[0] ?? 0) ^ (1 << random.below(8)))),
   set: (bytes, random) => replaced(bytes, random.below(bytes.length), 1, () => Buffer.of(random.below(256))),
   ascii: (bytes, random) => replaced(bytes, random.below(bytes.length), 1, () => Buffer.of(32 + random.below(95))),
   insert: (bytes, random) => replaced(bytes, random.below(bytes.length + 1), 0, () => Buffer.of(random.below(256))),
-  remove: (bytes, random) => replaced(bytes, random.below(bytes.length), 1 + random.below(random.pick([4, 16, 64])), () => Buffer.alloc(0)),
+  remove: (bytes, random) =>
+    replaced(bytes, random.below(bytes.length), 1 + random.below(random.pick([4, 16, 64])), () => Buffer.alloc(0)),
   cut: (bytes, random) => bytes.subarray(0, random.below(bytes.length + 1)),
   repeat: (bytes, random) => {
     const at = random.below(bytes.length);
     const piece = bytes.subarray(at, at + 1 + random.below(random.pick([4, 32, 128])));
-    return replaced(bytes, at, 0, () => Buffer.concat(Array.from({ length: 1 + random.below(random.pick([2, 8, 40])) }, () => piece)));
+    return replaced(bytes, at, 0, () =>
+      Buffer.concat(Array.from({ length: 1 + random.below(random.pick([2, 8, 40])) }, () => piece)),
+    );
   },
   move: (bytes, random) => {
     const at = random.below(bytes.length);
@@ -33,9 +72,14 @@ const BYTES = {
   },
   digit: (bytes, random) => {
     const at = bytes.findIndex((byte, i) => i >= random.below(bytes.length) && byte > 47 && byte < 58);
-    return at < 0 ? bytes : replaced(bytes, at, 1, () => Buffer.from(random.pick(["0", "9", "-1", "00", "1e3", String(random.below(1000))])));
+    return at < 0
+      ? bytes
+      : replaced(bytes, at, 1, () =>
+          Buffer.from(random.pick(["0", "9", "-1", "00", "1e3", String(random.below(1000))])),
+        );
   },
-  soup: (bytes, random) => replaced(bytes, random.below(bytes.length + 1), random.pick([0, 0, 1, 4]), () => random.pick(SOUP)),
+  soup: (bytes, random) =>
+    replaced(bytes, random.below(bytes.length + 1), random.pick([0, 0, 1, 4]), () => random.pick(SOUP)),
   case: (bytes, random) => replaced(bytes, random.below(bytes.length), 1, (old) => Buffer.of((old[0] ?? 0) ^ 0x20)),
 };
 const BYTE_KINDS = Object.keys(BYTES);
@@ -54,7 +98,24 @@ function lines(bytes, random) {
   return Buffer.from(all.join("\n"), "latin1");
 }
 
-const LEAVES = ["", "x", 0, -1, 1, 2 ** 53, 1.5, 1e21, null, true, [], {}, [[]], "\u0000", "0".repeat(64), "secret://a/b"];
+const LEAVES = [
+  "",
+  "x",
+  0,
+  -1,
+  1,
+  2 ** 53,
+  1.5,
+  1e21,
+  null,
+  true,
+  [],
+  {},
+  [[]],
+  "\u0000",
+  "0".repeat(64),
+  "secret://a/b",
+];
 
 /** One place of a JSON text changed: another value, one member more or less, two places swapped, or one under another name. */
 function json(bytes, random, words) {
@@ -76,9 +137,11 @@ function json(bytes, random, words) {
   if (act === 0) Array.isArray(holder) ? holder.splice(Number(key), 1) : delete holder[key];
   else if (act === 1) holder[key] = random.pick(LEAVES);
   else if (act === 2) holder[key] = structuredClone(other);
-  else if (act === 3 && node !== null && typeof node === "object" && !Array.isArray(node)) node[String(random.pick(words))] = random.pick(LEAVES);
-  else if (act === 4) holder[key] = typeof node === "string" ? String(random.pick(words)) : structuredClone([node, node]);
-  else if (!Array.isArray(holder)) (holder[String(random.pick(words))] = node), delete holder[key];
+  else if (act === 3 && node !== null && typeof node === "object" && !Array.isArray(node))
+    node[String(random.pick(words))] = random.pick(LEAVES);
+  else if (act === 4)
+    holder[key] = typeof node === "string" ? String(random.pick(words)) : structuredClone([node, node]);
+  else if (!Array.isArray(holder)) ((holder[String(random.pick(words))] = node), delete holder[key]);
   return Buffer.from(JSON.stringify(top.top) ?? "null");
 }
 

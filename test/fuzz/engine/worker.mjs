@@ -30,6 +30,12 @@ const featuresOf = (input) => {
 };
 // Seeds are made anew each time: only what they do not reach is worth keeping.
 const known = new Set(target.seeds.flatMap(featuresOf));
-const worth = isKept ? writeCorpus(name, found.kept.filter((each) => !target.seeds.includes(each)), (input) => featuresOf(input).filter((feature) => !known.has(feature))) : 0;
+const worth = isKept
+  ? writeCorpus(
+      name,
+      found.kept.filter((each) => !target.seeds.includes(each)),
+      (input) => featuresOf(input).filter((feature) => !known.has(feature)),
+    )
+  : 0;
 const findings = found.findings.map(({ input, fault }) => ({ input: input.toString("latin1"), fault }));
 parentPort.postMessage({ ...found, kept: worth, findings, total: coverage.total() });

@@ -41,7 +41,10 @@ export async function logLine(load) {
     const found = decodeLine(digests, line);
     if (!found.ok) return holds(found.error.detail !== "", "refused without a word");
     const { seq, prev, time, type, value } = found.value;
-    holds(encodeLine(digests, { type, value }, { seq, prev, time }).text === line, "written otherwise than it was read");
+    holds(
+      encodeLine(digests, { type, value }, { seq, prev, time }).text === line,
+      "written otherwise than it was read",
+    );
   };
   const run = (bytes) => {
     const text = bytes.toString("utf8");
@@ -77,7 +80,9 @@ export async function log(load) {
   const { createVerifier } = await load("evidence/verify");
   const { TrustedKeys } = await load("evidence/trust");
   const deps = await depsOf(load);
-  const seeds = ["flight-log-v1", "flight-log-v2", "flight-log-v3-run"].map((name) => file(`test/vectors/${name}.jsonl`));
+  const seeds = ["flight-log-v1", "flight-log-v2", "flight-log-v3-run"].map((name) =>
+    file(`test/vectors/${name}.jsonl`),
+  );
   const trusted = new TrustedKeys([{ publicKey: keyOf(linesOf(LOG)) }]);
   const run = (bytes) => {
     const isWritten = seeds.some((seed) => seed.equals(bytes));
@@ -103,11 +108,15 @@ export async function forgedLog(load) {
   const trusted = new TrustedKeys([{ publicKey: keyOf(lines) }]);
   const run = (bytes) => {
     let prev = "0".repeat(64);
-    const forged = bytes.toString("utf8").split("\n").slice(0, 200).map((line) => {
-      const made = line === "" ? { text: line, hash: prev } : reseal(line, prev);
-      prev = made.hash;
-      return made.text;
-    });
+    const forged = bytes
+      .toString("utf8")
+      .split("\n")
+      .slice(0, 200)
+      .map((line) => {
+        const made = line === "" ? { text: line, hash: prev } : reseal(line, prev);
+        prev = made.hash;
+        return made.text;
+      });
     const log = Buffer.from(forged.join("\n"));
     const { ok } = verified(createVerifier, { ...deps, signatures: { trusted } }, log);
     holds(ok === log.equals(written), ok ? "a forged log verifies" : "the good log does not verify");
@@ -136,7 +145,12 @@ export async function receipts(load) {
     holds(!(report.ok && isReceipts) || forged === lines[at], "a forged receipt verifies");
     if (forged === lines[at]) holds(report.signed.receipts > 0, "the good receipts do not count");
     const value = parsed(bytes.toString("utf8"))?.value?.receipts?.[0];
-    if (typeof value?.nonce === "string") receiptOf(deps.digests, intentOf(JSON.parse(lines[at - 1]).value, "0".repeat(64)), { expires_seq: 1, expires_ms: 1, nonce: "0".repeat(32) });
+    if (typeof value?.nonce === "string")
+      receiptOf(deps.digests, intentOf(JSON.parse(lines[at - 1]).value, "0".repeat(64)), {
+        expires_seq: 1,
+        expires_ms: 1,
+        nonce: "0".repeat(32),
+      });
   };
   const seeds = lines.filter((line) => JSON.parse(line).type === "receipts").map((line) => Buffer.from(line));
   return { run, seeds, maxBytes: 4096 };
@@ -147,19 +161,35 @@ export async function legacyLog(load) {
   const { createLegacyVerifier } = await load("evidence/legacy/verify");
   const deps = await depsOf(load);
   const seeds = ["rust-agentk-v1", "rust-agentk-v2"].map((name) => file(`test/vectors/${name}.jsonl`));
-  const all = seeds.map((seed) => seed.toString("utf8").split("\n").filter((line) => line !== ""));
+  const all = seeds.map((seed) =>
+    seed
+      .toString("utf8")
+      .split("\n")
+      .filter((line) => line !== ""),
+  );
   const run = (bytes) => {
     const verifier = createLegacyVerifier(deps);
-    const lines = bytes.toString("utf8").split("\n").filter((line) => line !== "");
+    const lines = bytes
+      .toString("utf8")
+      .split("\n")
+      .filter((line) => line !== "");
     for (const line of lines) verifier.line(line);
     const { ok } = verifier.end();
     // These logs have no end, so that their beginnings are good as well.
-    if (ok) holds(all.some((known) => lines.every((line, i) => line === known[i])), "a log that nobody wrote verifies");
+    if (ok)
+      holds(
+        all.some((known) => lines.every((line, i) => line === known[i])),
+        "a log that nobody wrote verifies",
+      );
   };
   return { run, seeds, maxBytes: 8192 };
 }
 
-const notesOf = (lines) => lines.map((line) => JSON.parse(line)).filter(({ type }) => type === "checkpoint").map(({ value }) => value.note ?? value.checkpoint);
+const notesOf = (lines) =>
+  lines
+    .map((line) => JSON.parse(line))
+    .filter(({ type }) => type === "checkpoint")
+    .map(({ value }) => value.note ?? value.checkpoint);
 const COSIGNED = JSON.parse(file("test/vectors/cosignatures.json").toString("utf8"));
 
 /** A note that is read is written as the same bytes; a checkpoint is good only with a text that the key has signed. */
@@ -174,7 +204,11 @@ export async function checkpoint(load) {
   const run = (bytes) => {
     const text = bytes.toString("utf8");
     const note = parseNote(text);
-    if (note.ok) holds(`${note.value.text}\n${note.value.signatures.map((one) => `${signatureLine(one)}\n`).join("")}` === text, "a note is written otherwise than it was read");
+    if (note.ok)
+      holds(
+        `${note.value.text}\n${note.value.signatures.map((one) => `${signatureLine(one)}\n`).join("")}` === text,
+        "a note is written otherwise than it was read",
+      );
     for (const part of [text, note.ok ? note.value.text : ""]) {
       const head = parseCheckpoint(part);
       if (head.ok) holds(checkpointText(head.value) === part, "a checkpoint is written otherwise than it was read");
@@ -193,7 +227,13 @@ export async function cosignature(load) {
   const deps = await depsOf(load);
   const witnesses = COSIGNED.witness_vkeys.map((vkey) => {
     const [name, , key] = vkey.split("+");
-    return { name, publicKey: Buffer.from(vkey.slice(vkey.indexOf("+", name.length + 1) + 1), "base64").subarray(1).toString("hex"), key };
+    return {
+      name,
+      publicKey: Buffer.from(vkey.slice(vkey.indexOf("+", name.length + 1) + 1), "base64")
+        .subarray(1)
+        .toString("hex"),
+      key,
+    };
   });
   const good = parseNote(COSIGNED.note).value;
   const run = (bytes) => {
@@ -202,9 +242,16 @@ export async function cosignature(load) {
     const quorum = quorumOf(deps, { note: note.value, witnesses, logKey: "0".repeat(64) });
     if (quorum.cosigned.length > 0) holds(note.value.text === good.text, "a text that nobody cosigned is cosigned");
     holds(quorum.cosigned.length <= 2, "more witnesses than there are");
-    if (isQuorum(quorum, 2)) holds(good.signatures.slice(1).every((each) => note.value.signatures.some((one) => one.signature === each.signature)), "a quorum of others");
+    if (isQuorum(quorum, 2))
+      holds(
+        good.signatures.slice(1).every((each) => note.value.signatures.some((one) => one.signature === each.signature)),
+        "a quorum of others",
+      );
   };
-  holds(quorumOf(deps, { note: good, witnesses, logKey: "0".repeat(64) }).cosigned.length === 2, "the good note is not cosigned");
+  holds(
+    quorumOf(deps, { note: good, witnesses, logKey: "0".repeat(64) }).cosigned.length === 2,
+    "the good note is not cosigned",
+  );
   return { run, seeds: [Buffer.from(COSIGNED.note)], maxBytes: 4096 };
 }
 
@@ -216,9 +263,15 @@ export async function proofBundle(load) {
   const lines = linesOf(LOG);
   const path = fileURLToPath(new URL(`../../../${LOG}`, import.meta.url));
   const sizes = notesOf(lines).map((note) => Number(note.split("\n")[1]));
-  const bundles = [proveInclusion({ file: path }, 3), proveInclusion({ file: path }, 0), proveConsistency({ file: path, size: Math.min(...sizes) }, { file: path })];
+  const bundles = [
+    proveInclusion({ file: path }, 3),
+    proveInclusion({ file: path }, 0),
+    proveConsistency({ file: path, size: Math.min(...sizes) }, { file: path }),
+  ];
   const trust = { publicKey: keyOf(lines) };
-  const roots = new Set(bundles.flatMap(({ head, old }) => [head, old].filter(Boolean).map(({ size, root }) => `${String(size)} ${root}`)));
+  const roots = new Set(
+    bundles.flatMap(({ head, old }) => [head, old].filter(Boolean).map(({ size, root }) => `${String(size)} ${root}`)),
+  );
   const run = (bytes) => {
     const read = parseProofBundle(bytes.toString("utf8"));
     if (!read.ok) return holds(read.error !== "", "refused without a word");
@@ -226,7 +279,8 @@ export async function proofBundle(load) {
     checkProof(deps, read.value, { mayBeUnsigned: true });
     if (!checkProof(deps, read.value, trust).ok) return;
     const { head, old, line, index } = read.value;
-    for (const each of [head, old].filter(Boolean)) holds(roots.has(`${String(each.size)} ${each.root}`), "a head that nobody signed is good");
+    for (const each of [head, old].filter(Boolean))
+      holds(roots.has(`${String(each.size)} ${each.root}`), "a head that nobody signed is good");
     if (line !== undefined) holds(line === lines[index], "a line that is not there is proved");
   };
   for (const bundle of bundles) holds(checkProof(deps, bundle, trust).ok, "a good bundle is not");
@@ -235,7 +289,11 @@ export async function proofBundle(load) {
 
 /** A key from a seed byte: the same in each run. */
 function keyFrom(seed) {
-  const key = createPrivateKey({ key: Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), Buffer.alloc(32, seed)]), format: "der", type: "pkcs8" });
+  const key = createPrivateKey({
+    key: Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), Buffer.alloc(32, seed)]),
+    format: "der",
+    type: "pkcs8",
+  });
   const publicKeyHex = createPublicKey(key).export({ format: "der", type: "spki" }).subarray(12).toString("hex");
   return { publicKeyHex, sign: (statement) => sign(null, Buffer.from(statement), key).toString("hex") };
 }
@@ -251,7 +309,13 @@ export async function rotation(load) {
   const chainOf = (manifest) => verifyRotation(manifest, { root: a.publicKeyHex }, deps).value;
   const empty = emptyRotation(a.publicKeyHex);
   const first = withRotation(empty, chainOf(empty), { current: a, next: b, at: 1000 });
-  const second = withRevocation(first, chainOf(first), { current: b, publicKey: a.publicKeyHex, at: 1500, suspectFrom: 900, reason: "lost" });
+  const second = withRevocation(first, chainOf(first), {
+    current: b,
+    publicKey: a.publicKeyHex,
+    at: 1500,
+    suspectFrom: 900,
+    reason: "lost",
+  });
   const whole = withRotation(second, chainOf(second), { current: b, next: c, at: 2000, reason: "yearly" });
   const known = entriesInOrder(whole).map(({ entry }) => entryHash(deps.digests, entry));
   const run = (bytes) => {
@@ -263,7 +327,10 @@ export async function rotation(load) {
     if (!chain.ok) return;
     new TrustedKeys(keysOfChain(chain.value));
     const entries = entriesInOrder(read.value).map(({ entry }) => entryHash(deps.digests, entry));
-    holds(entries.every((hash, i) => hash === known[i]), "an entry that nobody signed is good");
+    holds(
+      entries.every((hash, i) => hash === known[i]),
+      "an entry that nobody signed is good",
+    );
   };
   return { run, seeds: [empty, first, whole].map((manifest) => Buffer.from(JSON.stringify(manifest))), maxBytes: 4096 };
 }
@@ -280,7 +347,14 @@ export async function witness(load) {
   const trusted = [{ name: keyName(deps.digests, publicKey), publicKey }];
   const notes = notesOf(lines);
   const heads = new Set(notes.map((note) => note.split("\n\n")[0]));
-  const written = writeState(deps.digests, publicKey, new Map([["a/b", { size: 3, root: "0".repeat(64) }], ["c", { size: 0, root: "1".repeat(64) }]]));
+  const written = writeState(
+    deps.digests,
+    publicKey,
+    new Map([
+      ["a/b", { size: 3, root: "0".repeat(64) }],
+      ["c", { size: 0, root: "1".repeat(64) }],
+    ]),
+  );
   const request = (body) => {
     const found = admit(deps, { state: new Map(), trusted }, body);
     if (found.verdict === "cosign") holds(heads.has(found.text.trimEnd()), "a head that nobody signed is cosigned");
@@ -288,11 +362,15 @@ export async function witness(load) {
     if (!read.ok) return;
     const { oldSize, path, note } = read.value;
     const text = `${note.text}\n${note.signatures.map((one) => `${signatureLine(one)}\n`).join("")}`;
-    holds(formatAddCheckpoint({ oldSize, path, note: text }) === body, "a request is written otherwise than it was read");
+    holds(
+      formatAddCheckpoint({ oldSize, path, note: text }) === body,
+      "a request is written otherwise than it was read",
+    );
   };
   const state = (text) => {
     const found = parseState(deps.digests, publicKey, text);
-    if (found.ok) holds(writeState(deps.digests, publicKey, found.value) === text, "a state is written otherwise than it was read");
+    if (found.ok)
+      holds(writeState(deps.digests, publicKey, found.value) === text, "a state is written otherwise than it was read");
   };
   /** The digest over the lines made to fit, which whoever can write the file can do. */
   const fitted = async (DOMAINS) => (text) => {
@@ -307,7 +385,15 @@ export async function witness(load) {
     state(fit(text));
   };
   const requests = notes.map((note) => formatAddCheckpoint({ oldSize: 0, path: [], note }));
-  return { run, seeds: [...requests, formatAddCheckpoint({ oldSize: 1, path: ["ab".repeat(32)], note: COSIGNED.note }), written].map((text) => Buffer.from(text)), maxBytes: 4096 };
+  return {
+    run,
+    seeds: [
+      ...requests,
+      formatAddCheckpoint({ oldSize: 1, path: ["ab".repeat(32)], note: COSIGNED.note }),
+      written,
+    ].map((text) => Buffer.from(text)),
+    maxBytes: 4096,
+  };
 }
 
 /** The header of a pruned log is written as it was read, and what follows it is held against it. */
@@ -317,7 +403,15 @@ export async function prunedHeader(load) {
   const lines = linesOf(LOG);
   const hash = "0".repeat(64);
   const kept = (index) => ({ index, line: lines[index], path: [hash] });
-  const seed = { format: "agentk-pruned/1", keys: [], open: kept(0), peaks: [hash], policy: kept(1), prev: hash, size: 4 };
+  const seed = {
+    format: "agentk-pruned/1",
+    keys: [],
+    open: kept(0),
+    peaks: [hash],
+    policy: kept(1),
+    prev: hash,
+    size: 4,
+  };
   const run = (bytes) => {
     const text = bytes.toString("utf8");
     isPrunedHeader(text);

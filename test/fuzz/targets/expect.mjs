@@ -5,8 +5,16 @@ import { isDeepStrictEqual } from "node:util";
 const ROOT = new URL("../../../", import.meta.url);
 
 export const file = (path) => readFileSync(new URL(path, ROOT));
-export const linesOf = (path) => file(path).toString("utf8").split("\n").filter((line) => line !== "");
-export const filesIn = (folder, end) => readdirSync(new URL(folder, ROOT)).filter((name) => name.endsWith(end)).sort().map((name) => file(`${folder}${name}`));
+export const linesOf = (path) =>
+  file(path)
+    .toString("utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+export const filesIn = (folder, end) =>
+  readdirSync(new URL(folder, ROOT))
+    .filter((name) => name.endsWith(end))
+    .sort()
+    .map((name) => file(`${folder}${name}`));
 
 /** The property does not hold: what a fuzzer looks for. */
 export class Broken extends Error {

@@ -27,7 +27,11 @@ export async function payloads(load) {
   holds(Array.isArray(known) && known.some((text) => text !== undefined), "the good journal cannot be read");
   const run = (bytes) => {
     const texts = read(bytes);
-    if (Array.isArray(texts)) holds(texts.every((text, i) => text === undefined || text === known[i]), "a text that nobody put in comes out");
+    if (Array.isArray(texts))
+      holds(
+        texts.every((text, i) => text === undefined || text === known[i]),
+        "a text that nobody put in comes out",
+      );
   };
   return { run, seeds: [good], maxBytes: 8192 };
 }
@@ -43,7 +47,21 @@ export async function behavior(load) {
     if (!found.ok) return holds(found.error.problem !== "", "refused without a word");
     same(parseBehavior(parseStrictJson(text).value.canonical), found, "another file in its canonical form");
   };
-  const modern = { format: "agentk-behavior/1", outputs: [{ page: 1, content_sha256: digest, labels: ["untrusted"] }, { call: "c1", signs: ["override"] }] };
-  const old = [{ step: 1, syscall: "tool.invoke", target: "a", output_ref: `sha256:${digest}`, labels: { integrity: "untrusted" } }];
+  const modern = {
+    format: "agentk-behavior/1",
+    outputs: [
+      { page: 1, content_sha256: digest, labels: ["untrusted"] },
+      { call: "c1", signs: ["override"] },
+    ],
+  };
+  const old = [
+    {
+      step: 1,
+      syscall: "tool.invoke",
+      target: "a",
+      output_ref: `sha256:${digest}`,
+      labels: { integrity: "untrusted" },
+    },
+  ];
   return { run, seeds: [modern, old].map((value) => Buffer.from(JSON.stringify(value))), maxBytes: 4096 };
 }

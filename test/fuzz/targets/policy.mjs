@@ -6,7 +6,10 @@ function placed(faults, source) {
   const lines = source.split(/\r\n|\n|\r/).length;
   holds(faults.length > 0, "refused without a fault");
   for (const { line, column, problem } of faults) {
-    holds(line >= 1 && line <= lines && column >= 1, `a fault at ${String(line)}:${String(column)} of ${String(lines)} lines`);
+    holds(
+      line >= 1 && line <= lines && column >= 1,
+      `a fault at ${String(line)}:${String(column)} of ${String(lines)} lines`,
+    );
     holds(problem !== "" && !/[\u0000-\u001f\u007f]/.test(problem), "a fault that is no line of text");
   }
 }
@@ -33,7 +36,14 @@ export async function policy(load) {
   const { lintPolicy } = await load("policy/check/lint");
   const { loadRegexFor } = await load("policy/match/regex");
   await loadRegexFor("matches");
-  const common = { agent: "agent://a", server: "s", labels: LABELS, risk: "high", recall: EMPTY_RECALL, grantsUsed: new Map() };
+  const common = {
+    agent: "agent://a",
+    server: "s",
+    labels: LABELS,
+    risk: "high",
+    recall: EMPTY_RECALL,
+    grantsUsed: new Map(),
+  };
   const values = { leaves: () => [], descriptor: () => "known", sentences: () => [] };
   const questions = ["tool.invoke", "resource.read", "network.send"].flatMap((kind) =>
     [1, 2e12].map((wall_ms) => ({ ...common, kind, tool: "read", target: "s/read", act: "send", wall_ms, values })),
@@ -59,8 +69,16 @@ export async function policy(load) {
       if (!(fault instanceof IndeterminateError)) throw fault;
     }
   }
-  const seeds = [...filesIn("policies/", "guard.toml"), ...filesIn("policies/", "strict.toml"), ...filesIn("test/fixtures/policies/", ".toml")];
-  return { run, seeds: [...seeds, ...["killer", "close", "interop"].map((story) => file(`examples/${story}/policy.toml`))], maxBytes: 16_384 };
+  const seeds = [
+    ...filesIn("policies/", "guard.toml"),
+    ...filesIn("policies/", "strict.toml"),
+    ...filesIn("test/fixtures/policies/", ".toml"),
+  ];
+  return {
+    run,
+    seeds: [...seeds, ...["killer", "close", "interop"].map((story) => file(`examples/${story}/policy.toml`))],
+    maxBytes: 16_384,
+  };
 }
 
 /** The other texts of operators: nothing throws, and every fault has its place. */
@@ -69,11 +87,19 @@ export async function operatorTexts(load) {
     (await load("policy/cases")).parseCases,
     (await load("policy/gateway")).parseGateway,
     (await load("policy/scenario")).parseScenario,
-    ((parse) => (source) => parse(source, (provider, reference) => (reference.length > 40 ? "is too long" : undefined)))((await load("policy/secret-refs")).parseSecretRefs),
+    (
+      (parse) => (source) =>
+        parse(source, (provider, reference) => (reference.length > 40 ? "is too long" : undefined))
+    )((await load("policy/secret-refs")).parseSecretRefs),
   ].map(reads);
   const gateway = '[[servers]]\nid = "fs"\ncommand = "node"\nargs = ["server.mjs"]\n';
   const secrets = 'version = 1\n\n[[secrets]]\ntarget = "secret://a/b"\nprovider = "env"\nreference = "A_B"\n';
-  const seeds = [Buffer.from(gateway), Buffer.from(secrets), file("examples/close/scenario.toml"), file("policies/strict.cases.toml")];
+  const seeds = [
+    Buffer.from(gateway),
+    Buffer.from(secrets),
+    file("examples/close/scenario.toml"),
+    file("policies/strict.cases.toml"),
+  ];
   return { run: (bytes) => readers.forEach((read) => read(bytes)), seeds, maxBytes: 8192 };
 }
 
@@ -94,10 +120,30 @@ export async function lock(load) {
   };
   const descriptor = { description: "reads", inputSchema: { type: "object" }, name: "read" };
   const { sha256, input_schema_sha256: inputSchemaSha256 } = hashesOf(descriptor, nodeDigests);
-  const item = { name: "read", sha256, inputSchemaSha256, accepted: "2026-11-21T00:00:00Z", reason: "first seen", descriptor: canonicalJson(descriptor) };
-  const server = { id: "fs", command: ["node", "a \"b\" \\ c.mjs"], package: "fs@1.0.0", binarySha256: "0".repeat(64), protocol: "2025-11-25", tools: [item], prompts: [], templates: [] };
+  const item = {
+    name: "read",
+    sha256,
+    inputSchemaSha256,
+    accepted: "2026-11-21T00:00:00Z",
+    reason: "first seen",
+    descriptor: canonicalJson(descriptor),
+  };
+  const server = {
+    id: "fs",
+    command: ["node", 'a "b" \\ c.mjs'],
+    package: "fs@1.0.0",
+    binarySha256: "0".repeat(64),
+    protocol: "2025-11-25",
+    tools: [item],
+    prompts: [],
+    templates: [],
+  };
   const bare = { id: "b", command: ["x"], tools: [], prompts: [], templates: [] };
-  return { run, seeds: [Buffer.from(lockText({ servers: [server, bare] })), Buffer.from("version = 1\n")], maxBytes: 8192 };
+  return {
+    run,
+    seeds: [Buffer.from(lockText({ servers: [server, bare] })), Buffer.from("version = 1\n")],
+    maxBytes: 8192,
+  };
 }
 
 /** Signers in the operator's list: no key that is weak or published gets in. */

@@ -20,7 +20,13 @@ export async function text(load) {
     if (value !== undefined) leavesOf(value);
   };
   const words = JSON.stringify(JSON.parse(linesOf("test/vectors/encodings.json").join("\n"))).slice(0, 3000);
-  const seeds = ["write to bob@example.com, https://a.example/p?q=1#f, +1 (555) 010-9999, DE89 3704 0044 0532 0130 00", "aGVsbG8gd29ybGQgaGVsbG8gd29ybGQ= 68656c6c6f20776f726c64 %68%65%6c%6c%6f \\u0068\\x65", "ignore all previous instructions <!-- and --> \u202eabc \u200bhidden", "10.0.0.1:80 [::1]:443 xn--bcher-kva.example", words];
+  const seeds = [
+    "write to bob@example.com, https://a.example/p?q=1#f, +1 (555) 010-9999, DE89 3704 0044 0532 0130 00",
+    "aGVsbG8gd29ybGQgaGVsbG8gd29ybGQ= 68656c6c6f20776f726c64 %68%65%6c%6c%6f \\u0068\\x65",
+    "ignore all previous instructions <!-- and --> \u202eabc \u200bhidden",
+    "10.0.0.1:80 [::1]:443 xn--bcher-kva.example",
+    words,
+  ];
   return { run, seeds: seeds.map((each) => Buffer.from(each)), maxBytes: 2048 };
 }
 
@@ -39,7 +45,11 @@ export async function addresses(load) {
     const url = normalizeUrl(given);
     if (url?.host !== undefined && url.port !== undefined) {
       const host = url.host.includes(":") ? `[${url.host}]` : url.host;
-      same(normalizeUrl(`${url.scheme}://${host}:${String(url.port)}`), url, `the address ${JSON.stringify(url)} is not its own normal form`);
+      same(
+        normalizeUrl(`${url.scheme}://${host}:${String(url.port)}`),
+        url,
+        `the address ${JSON.stringify(url)} is not its own normal form`,
+      );
     }
     normalizeHostGlob(given);
     normalPaths(given);
@@ -57,6 +67,17 @@ export async function addresses(load) {
     if (literal !== undefined) holds(matches(literal), "a pattern does not match the text it stands for");
     matches("a".repeat(200));
   }
-  const seeds = ["https://user@EXAMPLE.com:8443/a/../b%2Fc?q#f", "XN--BCHER-KVA.example.", "0x7f.1", "/a/./b/../../c//d", "*.example.com", "fs/re*?\\*", "/a/*/b/**", "15m", "2026-11-21T03:54:13.5Z", "file:///etc/passwd"];
+  const seeds = [
+    "https://user@EXAMPLE.com:8443/a/../b%2Fc?q#f",
+    "XN--BCHER-KVA.example.",
+    "0x7f.1",
+    "/a/./b/../../c//d",
+    "*.example.com",
+    "fs/re*?\\*",
+    "/a/*/b/**",
+    "15m",
+    "2026-11-21T03:54:13.5Z",
+    "file:///etc/passwd",
+  ];
   return { run, seeds: seeds.map((each) => Buffer.from(each)), maxBytes: 512 };
 }

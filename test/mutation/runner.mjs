@@ -9,6 +9,8 @@ import { declareFactoryPlugin, PluginKind } from "@stryker-mutator/api/plugin";
 import { isTestOf } from "./folders.mjs";
 
 const SHIM = fileURLToPath(new URL("./shim.mjs", import.meta.url));
+/** What the tests of one change may take in processor time: one that is not found by then counts as not found. */
+const BUDGET_US = Number(process.env.AGENTK_MUTATION_SECONDS ?? 4) * 1e6;
 const mutation = (globalThis.agentkMutation = { taken: undefined, finished: [] });
 /** What Stryker's instrumented code looks at: which change is on, and how often it may run before it counts as endless. */
 const switches = (globalThis.__stryker__ ??= {});
@@ -104,8 +106,11 @@ class FolderRunner {
     const tests = ids === undefined ? [...this.tests] : ids.map((each) => this.byId.get(each)).filter(Boolean);
     // One failure is enough, so the quickest go first.
     tests.sort((a, b) => (this.costs.get(a.id) ?? 0) - (this.costs.get(b.id) ?? 0));
+    const begun = process.cpuUsage();
     let nrOfTests = 0;
     for (const test of tests) {
+      const { user, system } = process.cpuUsage(begun);
+      if (user + system > BUDGET_US) break;
       switches.activeMutant = id;
       const { status, failureMessage, timeSpentMs } = await run(test);
       if (status === 0) this.costs.set(test.id, timeSpentMs);

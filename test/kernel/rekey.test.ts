@@ -7,6 +7,7 @@ import { nodeDigests } from "../../src/host/digests.js";
 import { Dispatch } from "../../src/kernel/dispatch.js";
 import type { Signer } from "../../src/kernel/signing.js";
 import { RUN_KEY, testKey, verifySignature, type TestKey } from "../evidence/fixture.js";
+import { replay } from "../replay/tape-deck.js";
 import { ALLOW_ALL, kernel, linesOf, pageOf, RUN, runFacts, SECRET, typesOf } from "./fixture.js";
 import { scriptedPorts, type Script, type ScriptedPorts } from "./ports.js";
 import { CLOSE, request } from "./running.js";
@@ -37,7 +38,7 @@ it("is signed by both keys over the place where it stands, and on the disk", asy
 });
 
 it("has the next key sign what follows, and calls go on", async () => {
-  const { dispatch, acts, signed } = await signing();
+  const { dispatch, acts, lines, signed } = await signing();
   await dispatch.rekey(signerOf(NEXT));
   const before = signed.length;
   expect((await dispatch.request(request)).decision.verdict).toBe("allow");
@@ -45,6 +46,7 @@ it("has the next key sign what follows, and calls go on", async () => {
   await dispatch.close(CLOSE);
   expect(dispatch.fault).toBeUndefined();
   expect(signed.length).toBe(before);
+  expect(replay(lines)).toMatchObject({ ok: true, divergence: undefined, broken: undefined, lines: lines.length });
 });
 
 it("to the key that signs already is none, and so is one after the end", async () => {

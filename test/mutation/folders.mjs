@@ -9,13 +9,19 @@ const CORE = {
   replay: ["tape", "divergence", "replay", "drift"],
 };
 
+/** Tests of the kernel that replay what it wrote. */
+const REPLAYED = ["approval", "provenance", "recorded", "rekey", "release", "transform", "withhold"];
+
 /** The tests of a folder, with those of its neighbours that drive it; what takes long for each change is left out. */
 const TESTS = {
   mmu: { take: ["test/mmu/**", "test/kernel/provenance"], leave: [] },
   policy: { take: ["test/policy/**"], leave: ["test/policy/check/soundness", "test/policy/match/regex"] },
   evidence: { take: ["test/evidence/**"], leave: ["test/evidence/tamper-matrix", "test/evidence/witness-state"] },
   kernel: { take: ["test/kernel/**"], leave: ["test/kernel/concurrency"] },
-  replay: { take: ["test/replay/**"], leave: [] },
+  replay: {
+    take: ["test/replay/**", "test/evidence/golden-logs", ...REPLAYED.map((name) => `test/kernel/${name}`)],
+    leave: [],
+  },
 };
 
 export const FOLDERS = Object.keys(CORE);

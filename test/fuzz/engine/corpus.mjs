@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 const FOLDER = new URL("../corpus/", import.meta.url);
 /** What a target's file may hold: the repository keeps the smallest inputs that reach the most. */
-const MAX_KEPT_BYTES = 12 * 1024;
+const MAX_KEPT_BYTES = 6 * 1024;
 
 const fileOf = (name) => new URL(`${name}.txt`, FOLDER);
 

@@ -26,7 +26,7 @@ export function countBranches() {
     clear: () => map.fill(0, 0, used),
     /** Was anything new since `clear`? From then on it is not new. */
     isNew: () => merge(map, seen, used),
-    /** The branches that ran since `clear`, each with its step: what a corpus must keep. */
+    /** The branches that ran since `clear`: what a corpus in the repository must keep. */
     features: () => features(map, used),
     branches: () => seen.subarray(0, used).reduce((count, bits) => count + (bits === 0 ? 0 : 1), 0),
     total: () => used,
@@ -47,6 +47,6 @@ function merge(map, seen, used) {
 
 function features(map, used) {
   const found = [];
-  for (let i = 0; i < used; i++) if (map[i] !== 0) found.push(i * 256 + STEPS[map[i]]);
+  for (let i = 0; i < used; i++) if (map[i] !== 0) found.push(i);
   return found;
 }

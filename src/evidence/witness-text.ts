@@ -30,6 +30,8 @@ export function parseState(digests: Digests, publicKey: string, text: string): R
 
 function parseLogs(lines: string): Result<Map<string, TreeHead>, string> {
   const state = new Map<string, TreeHead>();
+  // A last line that was cut short, or an origin that was, is not what was written.
+  if (lines !== "" && !lines.endsWith("\n")) return err("ends within a line");
   for (const line of lines === "" ? [] : lines.slice(0, -1).split("\n", MAX_LOGS + 1)) {
     const read = parseLog(line);
     if (read === undefined || state.has(read.origin)) return err("has a line of another form, or a log twice");

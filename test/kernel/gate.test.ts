@@ -108,6 +108,17 @@ describe("a receipt", () => {
     expect(gate.redeem({ ...ofPost, signature: "0".repeat(128) }, posts, group.state, NOW)).toBe("receipt-signature");
   });
 
+  it("is no good under the signature of another group, though that was found good by this very key", () => {
+    const gate = newGate();
+    expect(gate.redeem(ofRead, reads, group.state, NOW)).toBeUndefined();
+    const other = receipted([post, read]);
+    const [receipt, effect] = [mustHave(other.receipts[0]), mustHave(other.effects[0])];
+    expect(receipt.root).not.toBe(ofRead.root);
+    const borrowed = { ...receipt, signature: ofRead.signature };
+    expect(gate.redeem(borrowed, effect, other.state, NOW)).toBe("receipt-signature");
+    expect(newGate().redeem(receipt, effect, other.state, NOW)).toBeUndefined();
+  });
+
   it("stands when the key has changed since it was made, and not by a key that the run never had", () => {
     const next = { ...group.state, key: testKey(8).publicHex, formerKeys: [RUN_KEY.publicHex] };
     expect(newGate().redeem(ofRead, reads, next, NOW)).toBeUndefined();

@@ -220,6 +220,28 @@ describe("durability", () => {
     expect(durable("never", "tool.invoke")).toBe(false);
   });
 
+  it("is due for a group when it is for one of its calls, wherever that stands", () => {
+    const facts = { durable_from: "medium", format: FLIGHT_FORMAT } as const;
+    const group = (...kinds: readonly ("tool.invoke" | "tool.describe")[]): boolean => {
+      let state = opened(ALLOW_ALL, facts);
+      const claims = kinds.map((kind, i) => {
+        const asked = ask(state, requestOf(kind));
+        state = asked.state;
+        return { call: asked.event.value.call, session: "s1", nonce: `${String(i)}c`.repeat(16) };
+      });
+      return kernel(state, { type: "receipts", at, claims, signature: "00".repeat(64) }).durable;
+    };
+    expect(group("tool.describe", "tool.invoke", "tool.describe")).toBe(true);
+    expect(group("tool.describe", "tool.describe")).toBe(false);
+  });
+
+  it("is due for the first line and the last, whatever the threshold", () => {
+    const open = kernel(INITIAL_STATE, { type: "open", at, run: runFacts({ durable_from: "never" }), secret: SECRET });
+    expect(open.durable).toBe(true);
+    const close = { reason: "eof", strays: 0 } as const;
+    expect(kernel(opened(ALLOW_ALL, { durable_from: "never" }), { type: "close", at, close }).durable).toBe(true);
+  });
+
   it("is not due for what is denied", () => {
     expect(ask(opened(GUARD), requestOf("secret.open")).durable).toBe(false);
   });

@@ -1,0 +1,156 @@
+// A Stryker test runner that keeps all tests of a folder loaded in one process, so that a change costs the tests that
+// reach it and no more. Vitest loads every file again for every change, which takes seven times as long.
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import fc from "fast-check";
+import { createServer, createServerModuleRunner } from "vite";
+import { declareFactoryPlugin, PluginKind } from "@stryker-mutator/api/plugin";
+import { isTestOf } from "./folders.mjs";
+
+const SHIM = fileURLToPath(new URL("./shim.mjs", import.meta.url));
+/** What the tests of one change may take in processor time: one that is not found by then counts as not found. */
+const BUDGET_US = Number(process.env.AGENTK_MUTATION_SECONDS ?? 4) * 1e6;
+const mutation = (globalThis.agentkMutation = { taken: undefined, finished: [] });
+/** What Stryker's instrumented code looks at: which change is on, and how often it may run before it counts as endless. */
+const switches = (globalThis.__stryker__ ??= {});
+
+/** Faults that no test awaits: the test that is running has failed by them. */
+let stray;
+process.on("unhandledRejection", (fault) => (stray ??= fault));
+process.on("uncaughtException", (fault) => (stray ??= fault));
+
+class FolderRunner {
+  capabilities() {
+    return { reloadEnvironment: true };
+  }
+
+  async init() {
+    this.costs = new Map();
+    const root = process.cwd();
+    const all = readdirSync(join(root, "test"), { recursive: true }).map((file) => `test/${file}`);
+    this.files = all.filter((file) => isTestOf(process.env.AGENTK_MUTATION_FOLDER, file)).sort();
+    this.server = await createServer({
+      configFile: false,
+      root,
+      logLevel: "error",
+      server: { middlewareMode: true, watch: null, hmr: false, ws: false },
+      optimizeDeps: { noDiscovery: true },
+      resolve: { alias: { vitest: SHIM } },
+    });
+    this.modules = createServerModuleRunner(this.server.environments.ssr, { hmr: false });
+  }
+
+  /** Loads every test file and what it imports afresh. */
+  async load() {
+    this.modules.clearCache();
+    this.tests = [];
+    for (const file of this.files) {
+      const taken = (mutation.taken = { file, tests: [], before: [], seen: new Map() });
+      await this.modules.import(join(process.cwd(), file));
+      for (const hook of taken.before) await hook();
+      this.tests.push(...taken.tests);
+    }
+    this.byId = new Map(this.tests.map((each) => [each.id, each]));
+    this.isLoaded = true;
+  }
+
+  async dryRun() {
+    switches.activeMutant = undefined;
+    await this.load();
+    const tests = [];
+    for (const test of this.tests) {
+      switches.currentTestId = test.id;
+      const found = await run(test);
+      this.costs.set(test.id, found.timeSpentMs);
+      tests.push(found);
+      switches.currentTestId = undefined;
+    }
+    const mutantCoverage = switches.mutantCoverage ?? { static: {}, perTest: {} };
+    return { status: "complete", tests, mutantCoverage };
+  }
+
+  async mutantRun({ activeMutant, testFilter, mutantActivation, hitLimit }) {
+    const change = { id: activeMutant.id, ids: testFilter, hitLimit, isStatic: mutantActivation === "static" };
+    if (change.isStatic) {
+      const found = await this.fresh(change);
+      this.isLoaded = false;
+      return found;
+    }
+    if (!this.isLoaded) await this.fresh({ ...change, ids: [] });
+    const found = await this.attempt(change);
+    // A test that fails without the change too has been spoilt by what an earlier change left behind; and a change that
+    // never ran may only have been kept from it by a value that an earlier test computed and kept.
+    const isSpoilt = found.status === "killed" && !(await this.passes(found.killedBy));
+    const isUnseen = found.status === "survived" && switches.hitCount === 0;
+    return isSpoilt || isUnseen ? this.fresh(change) : found;
+  }
+
+  /** The same with all modules loaded anew: with the change on while they load if it is one that runs then. */
+  async fresh(change) {
+    switches.activeMutant = change.isStatic ? change.id : undefined;
+    switches.hitCount = 0;
+    switches.hitLimit = change.hitLimit;
+    try {
+      await this.load();
+    } catch (fault) {
+      this.isLoaded = false;
+      return { status: "killed", killedBy: ["loading"], failureMessage: String(fault), nrOfTests: 0 };
+    }
+    return this.attempt(change);
+  }
+
+  async attempt({ id, ids, hitLimit }) {
+    switches.hitCount = 0;
+    switches.hitLimit = hitLimit;
+    const tests = ids === undefined ? [...this.tests] : ids.map((each) => this.byId.get(each)).filter(Boolean);
+    // One failure is enough, so the quickest go first.
+    tests.sort((a, b) => (this.costs.get(a.id) ?? 0) - (this.costs.get(b.id) ?? 0));
+    const begun = process.cpuUsage();
+    let nrOfTests = 0;
+    for (const test of tests) {
+      const { user, system } = process.cpuUsage(begun);
+      if (user + system > BUDGET_US) break;
+      switches.activeMutant = id;
+      const { status, failureMessage, timeSpentMs } = await run(test);
+      if (status === 0) this.costs.set(test.id, timeSpentMs);
+      switches.activeMutant = undefined;
+      nrOfTests++;
+      if (switches.hitCount > hitLimit) return { status: "timeout", reason: "Hit limit reached" };
+      if (status === 1) return { status: "killed", killedBy: [test.id], failureMessage, nrOfTests };
+    }
+    return { status: "survived", nrOfTests };
+  }
+
+  async passes([id]) {
+    const test = this.byId.get(id);
+    return test !== undefined && (await run(test)).status === 0;
+  }
+
+  async dispose() {
+    await this.server?.close();
+  }
+}
+
+/** Runs one test: 0 passed, 1 failed, as Stryker's TestStatus has it. */
+async function run({ id, name, file, run }) {
+  const begun = performance.now();
+  stray = undefined;
+  let fault;
+  // The same random values for every change, so that none lives or dies by chance.
+  fc.configureGlobal({ seed: 20261121 });
+  try {
+    await run();
+  } catch (thrown) {
+    fault = thrown ?? new Error("nothing was thrown");
+  }
+  for (const hook of mutation.finished.splice(0)) await hook();
+  fault ??= stray;
+  const found = { id, name, fileName: join(process.cwd(), file), timeSpentMs: performance.now() - begun };
+  return fault === undefined
+    ? { ...found, status: 0 }
+    : { ...found, status: 1, failureMessage: String(fault?.message ?? fault).slice(0, 500) };
+}
+
+const factory = () => new FolderRunner();
+export const strykerPlugins = [declareFactoryPlugin(PluginKind.TestRunner, "agentk", factory)];

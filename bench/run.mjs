@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { machine } from "./lib/measure.mjs";
 
-const PARTS = ["proxy"];
+const PARTS = ["proxy", "log", "start", "growth"];
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: "boolean" }, quick: { type: "boolean" }, rounds: { type: "string" } },

@@ -1,6 +1,8 @@
 /** Reads a flight log through the verifier: what `verify` and `trace-inspect` share. */
 import { resolve } from "node:path";
+import { verifyChain } from "../app/verify-chain.js";
 import { verifyFile, type VerifyOptions } from "../app/verify-file.js";
+import type { ChainReport } from "../evidence/chain.js";
 import type { VerifyReport } from "../evidence/verify.js";
 import type { Io } from "./io.js";
 import { refuseLegacyLog } from "./legacy-log.js";
@@ -22,6 +24,19 @@ export function verifyLog(path: string, io: Io, options: VerifyOptions = {}): Ve
   refuseLegacyLog(file, path);
   const progress = progressLine(io);
   const report = verifyFile({ file, ...(progress === undefined ? {} : { onProgress: progress.update }) }, options);
+  progress?.clear();
+  return report;
+}
+
+/**
+ * Follows the chain of the log at `path` (relative to io.cwd), and nothing else.
+ * @throws AgentkError as `verifyLog` does.
+ */
+export function chainOf(path: string, io: Io): ChainReport {
+  const file = resolve(io.cwd, path);
+  refuseLegacyLog(file, path);
+  const progress = progressLine(io);
+  const report = verifyChain({ file, ...(progress === undefined ? {} : { onProgress: progress.update }) });
   progress?.clear();
   return report;
 }

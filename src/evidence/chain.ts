@@ -14,6 +14,17 @@ export interface ChainBreak {
   readonly detail: string;
 }
 
+/** What following the hashes alone says of a log. */
+export interface ChainReport {
+  readonly ok: boolean;
+  /** Lines that follow one another, from the first on. */
+  readonly lines: number;
+  /** Hash of the last of them. */
+  readonly head: string | undefined;
+  /** The first line that does not follow, 1-based, and why. */
+  readonly broken: { readonly line: number; readonly detail: string } | undefined;
+}
+
 /**
  * Follows lines as they come. After a line that could not be read the next one is taken at its word, so that
  * one flipped bit is mostly one finding. INVARIANT: a hole exists only where a failure was reported or a signed head stands

@@ -1,11 +1,17 @@
-// `npm run bench`: every part, or those named. `--quick` for a look, `--json` for programs, `--rounds N`.
+// `npm run bench`: every part, or those named. `--quick` for a look, `--json` for programs, `--rounds N`, and `--gate` to
+// end with status 2 when a ratio is worse than the part's own bound.
 import { parseArgs } from "node:util";
-import { machine } from "./lib/measure.mjs";
+import { machine, short, table } from "./lib/measure.mjs";
 
 const PARTS = ["proxy", "log", "start", "growth"];
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean" }, quick: { type: "boolean" }, rounds: { type: "string" } },
+  options: {
+    json: { type: "boolean" },
+    quick: { type: "boolean" },
+    gate: { type: "boolean" },
+    rounds: { type: "string" },
+  },
 });
 const unknown = positionals.find((name) => !PARTS.includes(name));
 if (unknown !== undefined) throw new Error(`no part is called ${unknown}; there are ${PARTS.join(", ")}`);
@@ -28,5 +34,17 @@ for (const name of positionals.length > 0 ? positionals : PARTS) {
   options.say("");
   report.parts[name] = results;
   if (!values.json) console.log(`\n== ${part.title}\n\n${part.text(results)}`);
+  const gates = values.gate === true ? (part.gates?.(results) ?? []) : [];
+  if (gates.length > 0) (report.gates ??= {})[name] = gates;
+  if (gates.some(({ holds }) => !holds)) process.exitCode = 2;
+  if (values.json || gates.length === 0) continue;
+  const columns = {
+    gate: ({ what }) => what,
+    is: ({ value }) => short(value),
+    "must be": ({ sign, bound }) => `${sign} ${short(bound)}`,
+    reach: ({ sign, reach }) => `${sign} ${short(reach)}`,
+    "": ({ holds }) => (holds ? "holds" : "FAILS"),
+  };
+  console.log(`\n${table(gates, columns)}`);
 }
 if (values.json) console.log(JSON.stringify(report, null, 2));

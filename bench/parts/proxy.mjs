@@ -1,5 +1,5 @@
 // Calls through a proxy: one and 32 in flight, small and large results, against the server alone, a bare pipe and the SDK.
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,11 +50,70 @@ export async function run({ rounds = 5, scale = 1, say = () => {} }) {
     const cases = Object.fromEntries(
       Object.entries(FRONTS).map(([name, front]) => [name, () => play(front, { size, inFlight, count })]),
     );
-    const found = await interleaved(cases, rounds, (round) => say(`${size} B, ${inFlight} in flight: round ${round}`));
-    results.push({ size, in_flight: inFlight, calls: count, rows: summary(found, "direct") });
+    const floors = [];
+    const found = await interleaved(cases, rounds, (round) => {
+      floors.push(flushFloor());
+      say(`${size} B, ${inFlight} in flight: round ${round}`);
+    });
+    const rows = summary(found, "direct");
+    results.push({ size, in_flight: inFlight, calls: count, flush_floor_us: median(floors), rows });
   }
   return results;
 }
+
+const FLUSHES = 200;
+const LINE = Buffer.alloc(430, 0x61);
+
+/** What a line of the log costs at least when it must be on the disk: one write and one fdatasync, p50 in microseconds. */
+function flushFloor() {
+  const folder = mkdtempSync(join(tmpdir(), "agentk-bench-"));
+  const fd = openSync(join(folder, "floor"), "a");
+  const times = [];
+  for (let i = 0; i < FLUSHES; i++) {
+    const began = performance.now();
+    writeSync(fd, LINE);
+    fdatasyncSync(fd);
+    times.push((performance.now() - began) * 1000);
+  }
+  closeSync(fd);
+  rmSync(folder, { recursive: true, force: true });
+  return median(times);
+}
+
+const rowOf = ({ rows }, name) => rows.find((row) => row.case === name);
+
+/** p50 that a proxy adds to the server alone, in microseconds. */
+function added(shape, name) {
+  return rowOf(shape, name).p50_us.median - rowOf(shape, "direct").p50_us.median;
+}
+
+/**
+ * Bounds on ratios of one run (`--gate`): what the next change must not make worse, with room for a busy machine. `reach` is
+ * what we want.
+ */
+export function gates(results) {
+  const [one, many, tenKb, , oneMb] = results;
+  const p50 = (shape, name, base) => rowOf(shape, name).p50_us.median / rowOf(shape, base).p50_us.median;
+  const calls = (name, base) => rowOf(many, name).calls_s.median / rowOf(many, base).calls_s.median;
+  return [
+    most("256 B: p50 added, over the byte pipe's", added(one, "agentk, buffered") / added(one, "byte pipe"), 60, 2.2),
+    most("256 B: p50 added, over the SDK proxy's", added(one, "agentk, buffered") / added(one, "SDK proxy"), 10, 0.7),
+    most("256 B, durable: p50 added, over one flush", added(one, "agentk, durable") / one.flush_floor_us, 30, 3),
+    least("32 in flight: calls/s over the SDK proxy's", calls("agentk, buffered", "SDK proxy"), 0.07, 3),
+    least("32 in flight, durable: calls/s over direct", calls("agentk, durable", "direct"), 0.005, 0.3),
+    most("10 KB: p50 over the byte pipe's", p50(tenKb, "agentk, buffered", "byte pipe"), 40, 1.6),
+    most("1 MB: p50 over the byte pipe's", p50(oneMb, "agentk, buffered", "byte pipe"), 40, 1.6),
+    most(
+      "peak memory over the byte pipe's",
+      rowOf(one, "agentk, durable").rss_mib.median / rowOf(one, "byte pipe").rss_mib.median,
+      4,
+      1.3,
+    ),
+  ];
+}
+
+const most = (what, value, bound, reach) => ({ what, value, bound, reach, holds: value <= bound, sign: "<=" });
+const least = (what, value, bound, reach) => ({ what, value, bound, reach, holds: value >= bound, sign: ">=" });
 
 async function play(front, { size, inFlight, count }) {
   const folder = mkdtempSync(join(tmpdir(), "agentk-bench-"));
@@ -104,11 +163,11 @@ async function measure(session, { size, inFlight, count }) {
 
 export function text(results) {
   return results
-    .map(({ size, in_flight, calls, rows }) => {
+    .map(({ size, in_flight, calls, flush_floor_us, rows }) => {
       const direct = rows[0];
       const pipe = rows.find((row) => row.case === "byte pipe");
       return [
-        `${short(size)} B, ${in_flight} in flight, ${calls} calls a round`,
+        `${short(size)} B, ${in_flight} in flight, ${calls} calls a round; one write and fdatasync: ${short(flush_floor_us)} µs`,
         table(rows, {
           case: (row) => row.case,
           "p50 µs": (row) => short(row.p50_us.median),

@@ -111,6 +111,9 @@ function keeper(store: PayloadStore | undefined): (record: PayloadRecord) => voi
 }
 
 async function finish(journal: JournalFile, store: PayloadStore | undefined): Promise<void> {
-  store?.close();
-  await journal.close();
+  try {
+    store?.close();
+  } finally {
+    await journal.close();
+  }
 }

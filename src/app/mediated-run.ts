@@ -189,9 +189,13 @@ export class MediatedRun {
       ...(stderr === "" ? {} : { stderr: openPayload(canonicalJson(stderr)) }),
       stderr_bytes: stderrBytes,
     });
-    await live.finish().catch(() => undefined);
+    // What was written and may not be on the disk is not all recorded: the run's end says so, as of any other fault.
+    const unfinished = await live.finish().then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+    );
     const { allowed, denied } = dispatch.current;
-    return { run: live.id, log: live.log, reason, allowed, denied, fault: dispatch.fault };
+    return { run: live.id, log: live.log, reason, allowed, denied, fault: dispatch.fault ?? unfinished };
   }
 
   /** A call to a server that is no longer there is not sent. */

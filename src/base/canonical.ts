@@ -32,7 +32,13 @@ function writeInOrder(value: JsonValue): string {
 }
 
 /** Keys that an object keeps elsewhere than where they were put: array indices stand first, `__proto__` is none of its own. */
-const UNMOVABLE = /^(?:\d+|__proto__)$/;
+function mayMove(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return (first >= DIGIT_0 && first <= DIGIT_9) || key === "__proto__";
+}
+
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
 
 /** The value with all members in order, sharing what was in order; undefined when no object can hold them so. */
 function arranged(value: JsonValue): JsonValue | undefined {
@@ -54,7 +60,7 @@ function arrangedMembers(object: JsonObject): JsonObject | undefined {
   const copy: Record<string, JsonValue> = {};
   for (const key of sorted(Object.keys(object))) {
     const member = arranged(object[key] as JsonValue);
-    if (member === undefined || UNMOVABLE.test(key)) return undefined;
+    if (member === undefined || mayMove(key)) return undefined;
     copy[key] = member;
   }
   return copy;

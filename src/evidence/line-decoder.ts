@@ -5,7 +5,11 @@ import type { FlightLine } from "../abi/event.js";
 import { decodeLine, HASH_MISMATCH, hashOfLine, type LineFault } from "./codec.js";
 import { LineForms } from "./line-forms.js";
 
+/** Lines before there is anything to be learned: a short log is read sooner than an expression for it is compiled. */
+const LEARN_AFTER = 64;
+
 export class LineDecoder {
+  private read = 0;
   private readonly digests: Digests;
   private readonly forms = new LineForms();
 
@@ -18,7 +22,7 @@ export class LineDecoder {
     const known = this.forms.read(line);
     if (known !== undefined) return hashOfLine(this.digests, line) === known.hash ? ok(known) : err(HASH_MISMATCH);
     const read = decodeLine(this.digests, line);
-    if (read.ok) this.forms.learn(line, read.value);
+    if (read.ok && ++this.read > LEARN_AFTER) this.forms.learn(line, read.value);
     return read;
   }
 }

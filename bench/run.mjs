@@ -1,11 +1,17 @@
-// `npm run bench`: every part, or those named. `--quick` for a look, `--json` for programs, `--rounds N`.
+// `npm run bench`: every part, or those named. `--quick` for a look, `--json` for programs, `--rounds N`;
+// `--cedar FOLDER|fetch` for the part policy.
 import { parseArgs } from "node:util";
 import { machine } from "./lib/measure.mjs";
 
-const PARTS = ["proxy"];
+const PARTS = ["proxy", "provenance", "detectors", "policy"];
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean" }, quick: { type: "boolean" }, rounds: { type: "string" } },
+  options: {
+    json: { type: "boolean" },
+    quick: { type: "boolean" },
+    rounds: { type: "string" },
+    cedar: { type: "string" },
+  },
 });
 const unknown = positionals.find((name) => !PARTS.includes(name));
 if (unknown !== undefined) throw new Error(`no part is called ${unknown}; there are ${PARTS.join(", ")}`);
@@ -13,6 +19,7 @@ if (unknown !== undefined) throw new Error(`no part is called ${unknown}; there 
 const options = {
   rounds: Number(values.rounds ?? (values.quick ? 3 : 5)),
   scale: values.quick ? 0.2 : 1,
+  cedar: values.cedar,
   say: (text) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${text}`),
 };
 const report = { machine: machine(), parts: {} };

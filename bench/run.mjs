@@ -1,9 +1,9 @@
-// `npm run bench`: every part, or those named. `--quick` for a look, `--json` for programs, `--rounds N`, and `--gate` to
-// end with status 2 when a ratio is worse than the part's own bound.
+// `npm run bench`: every part, or those named. `--quick` for a look, `--json` for programs, `--rounds N`, `--cedar
+// FOLDER|fetch` for the part policy, and `--gate` to end with status 2 when a ratio is worse than the part's own bound.
 import { parseArgs } from "node:util";
 import { machine, short, table } from "./lib/measure.mjs";
 
-const PARTS = ["proxy", "log", "start", "growth"];
+const PARTS = ["proxy", "log", "provenance", "detectors", "policy", "start", "growth"];
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -11,6 +11,7 @@ const { values, positionals } = parseArgs({
     quick: { type: "boolean" },
     gate: { type: "boolean" },
     rounds: { type: "string" },
+    cedar: { type: "string" },
   },
 });
 const unknown = positionals.find((name) => !PARTS.includes(name));
@@ -19,6 +20,7 @@ if (unknown !== undefined) throw new Error(`no part is called ${unknown}; there 
 const options = {
   rounds: Number(values.rounds ?? (values.quick ? 3 : 5)),
   scale: values.quick ? 0.2 : 1,
+  cedar: values.cedar,
   say: (text) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${text}`),
 };
 const report = { machine: machine(), parts: {} };

@@ -6,7 +6,6 @@
  */
 const RUN = -1;
 const ONE = -2;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Tokens are code points, or one of the two wildcards. */
 function tokensOf(pattern: string): readonly number[] {
@@ -69,10 +68,19 @@ export function compileGlob(pattern: string): (text: string) => boolean {
   if (tokens.length === 1 && tokens[0] === RUN) return () => true;
   const literal = literalOf(pattern);
   if (literal !== undefined) return (text) => text === literal;
-  const prefix = tokens.at(-1) === RUN ? literalOf(pattern.slice(0, -1)) : undefined;
-  // Half a surrogate pair is no prefix of a whole one: code points compare, not code units.
-  if (prefix !== undefined && !LONE_SURROGATE.test(prefix)) return (text) => text.startsWith(prefix);
-  return (text) => isMatch(tokens, text);
+  return quickGlob(tokens) ?? ((text) => isMatch(tokens, text));
+}
+
+/** The test of a glob whose only wildcards are `*` at its ends: the engine's own search is quicker than the matcher. */
+function quickGlob(tokens: readonly number[]): ((text: string) => boolean) | undefined {
+  const isOpen = tokens[0] === RUN;
+  const goesOn = tokens.at(-1) === RUN;
+  const inner = tokens.slice(isOpen ? 1 : 0, goesOn ? -1 : undefined);
+  // Half a surrogate pair is no part of a whole one: code points compare, not code units.
+  if (inner.some((token) => token < 0 || (token >= 0xd800 && token <= 0xdfff))) return undefined;
+  const part = inner.map((token) => String.fromCodePoint(token)).join("");
+  if (isOpen && goesOn) return (text) => text.includes(part);
+  return isOpen ? (text) => text.endsWith(part) : (text) => text.startsWith(part);
 }
 
 /** Names that a list of globs remembers its answer for: a session has few tools, and asks about each again and again. */

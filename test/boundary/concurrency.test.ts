@@ -4,7 +4,9 @@ import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { replayLog } from "../../src/app/replay-log.js";
 import { fixture, ProxyProcess, testFolder, type LoggedEvent } from "./proxy-process.js";
+import { HttpProcess } from "./http-process.js";
 import { logsIn, readRun, verifyFile } from "./recorded.js";
+import { textOf } from "./watch.js";
 
 function startWitness(cwd: string, name: string): ProxyProcess {
   const server = [process.execPath, fixture("servers/witness.mjs"), join(cwd, `${name}.witnessed`)];
@@ -97,4 +99,59 @@ test("8 proxies started at once in a new folder: eight logs, and `latest.jsonl` 
   expect(readFileSync(join(cwd, "witnessed"), "utf8").split("\n").slice(0, -1).toSorted()).toEqual(
     [...Array.from({ length: 8 }, (_, i) => String(i)), ...Array.from({ length: 8 }, () => "over")].toSorted(),
   );
+});
+
+/** The places in a log of all that one call led to, in the order that one leads to the other. */
+function causesOf(events: readonly LoggedEvent[], call: string): readonly number[] {
+  const isReceipt = ({ type, value }: LoggedEvent): boolean =>
+    type === "receipts" && (value["receipts"] as readonly { readonly call: string }[]).some((one) => one.call === call);
+  const steps = [
+    (event: LoggedEvent) => event.type === "syscall" && event.value.call === call,
+    isReceipt,
+    (event: LoggedEvent) => event.type === "page" && event.value.call === call,
+    (event: LoggedEvent) => event.type === "outcome" && event.value.call === call,
+  ];
+  return steps.flatMap((isStep) => events.filter(isStep).map(({ seq }) => seq));
+}
+
+test("200 calls at once over 4 connections to one run: one chain, no effect before its cause, no answer to another's call", async () => {
+  const cwd = testFolder("connections");
+  const witnessed = join(cwd, "witnessed");
+  const server = [process.execPath, fixture("servers/witness.mjs"), witnessed];
+  const front = await new HttpProcess({ server, policy: fixture("policies/allow-all.toml") }).ready();
+  const sessions = await Promise.all([1, 2, 3, 4].map(() => front.session()));
+  const asked = sessions.flatMap((session, of) =>
+    Array.from({ length: 50 }, async (_, i) => {
+      const nonce = `s${String(of)}.${String(i)}`;
+      return [nonce, textOf(await front.call(session, "do", { nonce }))] as const;
+    }),
+  );
+  for (const [nonce, text] of await Promise.all(asked)) expect(text).toBe(nonce);
+  expect(await front.stop()).toEqual({ code: 0, signal: null });
+  expect(verifyFile(front.log)).toMatchObject({ ok: true, ending: "sealed", denied: 0 });
+  expect(await replayLog(front.log, process.env)).toMatchObject({ ok: true, depth: "deep", sealed: 0 });
+  const { events, value, close } = readRun(front.log);
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => i));
+  const calls = events.filter(({ type, value: { kind } }) => type === "syscall" && kind === "tool.invoke");
+  expect(calls).toHaveLength(200);
+  const owners = new Map<unknown, Set<string>>();
+  for (const intent of calls) {
+    const places = causesOf(events, intent.value.call ?? "");
+    expect(places).toHaveLength(4);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    const { nonce } = value(intent, "arguments") as { nonce: string };
+    const page = events[places[2] ?? 0];
+    expect(page === undefined ? undefined : value(page, "content")).toMatchObject({ content: [{ text: nonce }] });
+    const session = intent.value["session"];
+    expect(page?.value["session"]).toBe(session);
+    owners.set(session, (owners.get(session) ?? new Set()).add(nonce.split(".")[0] ?? ""));
+  }
+  close();
+  // Each session of the log is one connection, with all of its calls and no other's.
+  expect([...owners.values()].map((names) => names.size)).toEqual([1, 1, 1, 1]);
+  const done = readFileSync(witnessed, "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("s"));
+  expect(new Set(done).size).toBe(200);
+  expect(done).toHaveLength(200);
 });

@@ -106,11 +106,20 @@ async function countUses(): Promise<void> {
 
 await countUses();
 
+/** AGENTK_TEST_FAULTS=all: no use is left out, and each log is replayed. */
+const IS_FULL = process.env["AGENTK_TEST_FAULTS"] === "all";
+
+/** Each line asks the clock once and is written once, so the clock's uses lie where those of the log do. */
+function usesToFail(door: Door): readonly number[] {
+  const all = Array.from({ length: counts.get(door) ?? 0 }, (_, use) => use + 1);
+  return door === "clock" && !IS_FULL ? all.filter((use) => use % 3 === 1) : all;
+}
+
 /** What the sweep has met, so that it cannot have met nothing. */
 const met = { neverBegan: 0, refusedSome: 0, unsealed: 0 };
 
 describe.each(DOORS)("%s", (door) => {
-  const all = Array.from({ length: counts.get(door) ?? 0 }, (_, use) => use + 1);
+  const all = usesToFail(door);
 
   test.each(all)("fails at use %i", async (use) => {
     const played = await play({ door, use });
@@ -127,7 +136,7 @@ describe.each(DOORS)("%s", (door) => {
     expect(exitOf(played)).toBe(1);
     expectAccounted(played, effects);
     expectNamed(played, started);
-    const ending = await expectWholeLog(played.log);
+    const ending = await expectWholeLog(played.log, IS_FULL || use % 4 === 0);
     if (ending === "recovered") met.unsealed++;
     if (played.end instanceof Error && started === 0) met.neverBegan++;
     if (played.asked.length > 0 && recount(played).refused.length > 1) met.refusedSome++;
@@ -148,9 +157,10 @@ afterAll(() => {
 
 describe("the clock jumps", () => {
   const uses = Array.from({ length: counts.get("clock") ?? 0 }, (_, use) => use + 1);
-  // Every third use, each kind of jump beginning at another: a jump stays, so its neighbours differ little.
+  process.stdout.write(`uses: ${[...counts].map(([door, count]) => `${door} ${String(count)}`).join(", ")}\n`);
+  // Every sixth use, each kind of jump beginning at another: a jump stays, so its neighbours differ little.
   const cases = CLOCK_JUMPS.flatMap((jump, kind) =>
-    uses.filter((use) => use % 3 === kind).map((use) => [jump, use] as const),
+    uses.filter((use) => IS_FULL || use % 6 === kind).map((use) => [jump, use] as const),
   );
 
   test.each(cases)("%s at use %i", async (jump, use) => {
@@ -159,6 +169,6 @@ describe("the clock jumps", () => {
     expect(early).toBe(0);
     expectAccounted(played, effects);
     expect(exitOf(played)).toBe(0);
-    expect(await expectWholeLog(played.log)).toBe("sealed");
+    expect(await expectWholeLog(played.log, IS_FULL || use % 4 === 0)).toBe("sealed");
   });
 });

@@ -165,7 +165,7 @@ export interface Recount {
 }
 
 /** Why a call may be refused, in the words of the answers. */
-const NAMED = /recorder-fault|run-closed|policy-deny|receipt-[a-z]+|server|child/;
+const NAMED = /recorder-fault|run-closed|policy-deny|lifecycle|receipt-[a-z]+|server|child/;
 
 /** Each call that was asked for has one answer, with a reason where it is no result. */
 export function recount({ asked, replies }: Played): Recount {
@@ -214,7 +214,7 @@ function receiptedIn({ type, value }: LoggedEvent): readonly string[] {
 }
 
 /** The log as it was left holds, once its end is supplied where that is missing. */
-export async function expectWholeLog(log: string): Promise<"sealed" | "recovered" | "none"> {
+export async function expectWholeLog(log: string, isReplayed = true): Promise<"sealed" | "recovered" | "none"> {
   if (!existsSync(log) || !readFileSync(log).includes(0x0a)) return "none";
   const { findings } = verifyFile(log);
   const faults = findings.filter(({ severity }) => severity === "failure").map(({ code }) => code);
@@ -222,7 +222,7 @@ export async function expectWholeLog(log: string): Promise<"sealed" | "recovered
   if (faults.length > 0) await recoverLog(log);
   const ending = faults.length > 0 ? "recovered" : "sealed";
   expect(verifyFile(log)).toMatchObject({ ok: true, ending });
-  expect(await replayLog(log, process.env)).toMatchObject({ ok: true });
+  if (isReplayed) expect(await replayLog(log, process.env)).toMatchObject({ ok: true });
   return ending;
 }
 

@@ -107,11 +107,11 @@ async function differenceIn(
   return undefined;
 }
 
-/** Whose calls are given up first at the end is nobody's promise; that the close line stands last is. */
+/** Whose calls are given up first at the end is nobody's promise; that nothing stands after the close line is. */
 function isSame({ type }: Event, happened: readonly string[], due: readonly string[]): boolean {
-  const ordered = (all: readonly string[]): readonly string[] =>
-    type === "close" ? [...all.slice(0, -1).sort(), ...all.slice(-1)] : all;
-  return isDeepStrictEqual(ordered(happened), ordered(due));
+  if (type !== "close") return isDeepStrictEqual(happened, due);
+  const last = happened.indexOf("append close");
+  return isDeepStrictEqual(happened.toSorted(), due.toSorted()) && (last < 0 || last === happened.length - 1);
 }
 
 const MORE = Number(process.env["AGENTK_MODEL_STEPS"] ?? 0);

@@ -1,7 +1,7 @@
 /** Tokens made of digits: account and card numbers, phone numbers. They may be written in groups, so they span white space. */
 import { codeAt, codeSet, isAlnumCode, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
+import { groupsEnd } from "./phone.js";
 
-const PHONE = /(?:\+ ?|00)?\(?\d{1,4}\)?(?:[ .-]{0,2}\(?\d{1,5}\)?){1,6}(?![\p{L}\p{N}])/uy;
 /** ISO 13616 allows 34 characters; the shortest in use (Norway) has 15. */
 const IBAN_MIN = 15;
 const IBAN_MAX = 34;
@@ -74,11 +74,9 @@ export function digitGroups(
   start: number,
 ): { readonly kind: "card" | "phone"; readonly end: number } | undefined {
   if (digitsAhead(text, start) < MIN_PHONE_DIGITS) return undefined;
-  PHONE.lastIndex = start;
-  const match = PHONE.exec(text);
-  if (match === null) return undefined;
-  const [written] = match;
-  const end = start + written.length;
+  const end = groupsEnd(text, start);
+  if (end < 0) return undefined;
+  const written = text.slice(start, end);
   const digits = written.replace(/\D/g, "");
   if (digits.length >= 13 && digits.length <= 19 && isLuhn(digits)) return { kind: "card", end };
   return isPhone(written, digits) ? { kind: "phone", end } : undefined;

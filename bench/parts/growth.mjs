@@ -1,8 +1,14 @@
 // One session of very many calls: what a call costs, and what the process holds, in each tenth of it.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { benchFolder, call, openRun } from "../lib/log-maker.mjs";
 import { short, table } from "../lib/measure.mjs";
 
 export const title = "Growth: one session of many calls";
+
+// What is only not collected yet is no growth.
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc");
 
 const TENTHS = 10;
 const IN_FLIGHT = 8;
@@ -31,9 +37,10 @@ export async function run({ scale = 1, say = () => {} }) {
       await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
       const wall_us = ((performance.now() - began) * 1000) / (calls / TENTHS);
       const { user, system } = process.cpuUsage(cpu);
-      globalThis.gc?.();
+      collectGarbage();
       const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
-      rows.push({ tenth, wall_us, cpu_us: (user + system) / (calls / TENTHS), rss, heapUsed, arrayBuffers });
+      const pages = live.run.dispatch.current.contexts.get(session)?.memory.bytes ?? 0;
+      rows.push({ tenth, wall_us, cpu_us: (user + system) / (calls / TENTHS), rss, heapUsed, arrayBuffers, pages });
       say(`growth: ${number} calls`);
     }
     const { fault } = await live.close("eof");
@@ -57,6 +64,7 @@ export function text({ calls, in_flight, rows }) {
       "RSS MiB": (row) => mib(row.rss),
       "heap MiB": (row) => mib(row.heapUsed),
       "buffers MiB": (row) => mib(row.arrayBuffers),
+      "pages remembered, MiB": (row) => mib(row.pages),
     }),
   ].join("\n");
 }

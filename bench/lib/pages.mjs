@@ -7,17 +7,25 @@ const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
 
 /** The texts of all files below node_modules whose name fits, each once, in an order that does not hang on the disk. */
 export function texts(name, limit = Infinity) {
-  const found = new Set();
-  const walk = (folder) => {
+  return byPackage(name, limit).map(({ text }) => text);
+}
+
+/** The same with the package or scope that each is of: texts of one scope have much in common. */
+export function byPackage(name, limit = Infinity) {
+  const found = new Map();
+  const walk = (folder, owner) => {
     for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (found.size >= limit) return;
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) walk(path);
-      else if (name.test(entry.name)) found.add(readFileSync(path, "utf8"));
+      if (entry.isDirectory()) walk(path, owner ?? entry.name);
+      else if (name.test(entry.name)) {
+        const text = readFileSync(path, "utf8");
+        if (!found.has(text)) found.set(text, { text, owner });
+      }
     }
   };
   walk(MODULES);
-  return [...found];
+  return [...found.values()];
 }
 
 export const README = /^readme\.md$/i;

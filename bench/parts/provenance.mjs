@@ -10,17 +10,19 @@ import { OUTSIDE } from "../../dist/mmu/lattice.js";
 import { Memory } from "../../dist/mmu/memory.js";
 import { provenanceOf, tokenProvenance } from "../../dist/mmu/provenance.js";
 import { interleaved, quantile, short, summary, table } from "../lib/measure.mjs";
-import { cut, dice, invented, pagesOf, PROSE, shapes, texts } from "../lib/pages.mjs";
+import { byPackage, cut, dice, invented, pagesOf, PROSE, shapes } from "../lib/pages.mjs";
 
 export const title = "Pages and provenance";
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc");
 
-/** The pages are of one half of the packages' texts, unrelated arguments of the other. */
-const all = texts(PROSE);
-const own = all.filter((_, i) => i % 2 === 0);
-const others = all.filter((_, i) => i % 2 === 1);
+/** The pages are texts of one half of the packages and scopes, unrelated arguments are cut from those of the other. */
+const all = byPackage(PROSE);
+const owners = [...new Set(all.map(({ owner }) => owner))];
+const isOwn = ({ owner }) => owners.indexOf(owner) % 2 === 0;
+const own = all.filter(isOwn).map(({ text }) => text);
+const others = all.filter((one) => !isOwn(one)).map(({ text }) => text);
 const random = dice(1);
 
 export async function run({ rounds = 5, scale = 1, say = () => {} }) {
@@ -92,8 +94,9 @@ function arriving(pages, count) {
   };
 }
 
+/** A session's own bound, and more where the pages would not fit. */
 function filled(pages, bytes) {
-  let memory = Memory.empty({ maxBytes: 2 * bytes + 1e6 });
+  let memory = bytes > 30e6 ? Memory.empty({ maxBytes: 2 * bytes }) : Memory.empty();
   pages.forEach((text, i) => {
     memory = memory.add(`p${i}`, [{ path: "/text", text, isText: true, labels: OUTSIDE, classes: ["untrusted"] }]);
   });
@@ -175,14 +178,17 @@ function timed(args, ask) {
   return { p50_us: quantile(times, 0.5), p99_us: quantile(times, 0.99) };
 }
 
-/** Shares of unrelated windows that match 7 MB of pages; `enforcing` are the matches that can endorse or name a source. */
+/**
+ * Shares of unrelated windows that match 7 MB of pages. `endorsing` are the matches by which a rule that demands an origin
+ * lets a value pass; `decoded` ones only join labels.
+ */
 function chance(count) {
   const memory = filled(pagesOf(own, 7e6), 7e6);
   return [40, 200, 1000].map((length) => {
     const seen = { exact: 0, contained: 0, decoded: 0, covered: 0, nowhere: 0 };
     for (let i = 0; i < count; i++) seen[provenanceOf(memory, cut(random, others, length), OUTSIDE).match]++;
     const share = Object.fromEntries(Object.entries(seen).map(([match, n]) => [match, n / count]));
-    return { length, of: count, ...share, enforcing: share.exact + share.contained + share.decoded };
+    return { length, of: count, ...share, endorsing: share.exact + share.contained };
   });
 }
 
@@ -207,7 +213,7 @@ export function text({ arrival, memory, chance }) {
     table(chance, {
       characters: (row) => String(row.length),
       ...Object.fromEntries(
-        ["exact", "contained", "decoded", "covered", "nowhere", "enforcing"].map((match) => [
+        ["exact", "contained", "decoded", "covered", "nowhere", "endorsing"].map((match) => [
           match,
           (row) => short(100 * row[match]),
         ]),

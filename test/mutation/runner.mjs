@@ -4,7 +4,8 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import fc from "fast-check";
-import { createServer, createServerModuleRunner } from "vite";
+import { createServer, createServerModuleRunnerTransport } from "vite";
+import { createNodeImportMeta, ModuleRunner } from "vite/module-runner";
 import { declareFactoryPlugin, PluginKind } from "@stryker-mutator/api/plugin";
 import { isTestOf } from "./folders.mjs";
 
@@ -38,7 +39,12 @@ class FolderRunner {
       optimizeDeps: { noDiscovery: true },
       resolve: { alias: { vitest: SHIM } },
     });
-    this.modules = createServerModuleRunner(this.server.environments.ssr, { hmr: false });
+    // No bound on how long a module takes: a machine that has other work is slow, and that is no fault of a test.
+    const transport = {
+      ...createServerModuleRunnerTransport({ channel: this.server.environments.ssr.hot }),
+      timeout: 0,
+    };
+    this.modules = new ModuleRunner({ transport, hmr: false, createImportMeta: createNodeImportMeta });
   }
 
   /** Loads every test file and what it imports afresh. */

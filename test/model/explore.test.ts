@@ -17,7 +17,7 @@ const BOUNDS: Readonly<Record<string, Bound>> = {
   "values and labels, one call at a time": { scope: "flows", steps: MORE === 0 ? 4 : MORE, sessions: 1, calls: 1 },
   "values and labels of two sessions": { scope: "flows", steps: MORE === 0 ? 3 : MORE - 2, sessions: 2, calls: 1 },
   "every order of the shell": { scope: "shell", steps: Infinity, sessions: 1, calls: MORE === 0 ? 1 : 2 },
-  "every order of the shell, two calls": { scope: "shell", steps: MORE === 0 ? 8 : Infinity, sessions: 1, calls: 2 },
+  "every order of the shell, two calls": { scope: "shell", steps: MORE === 0 ? 7 : Infinity, sessions: 1, calls: 2 },
   "all at once": { scope: "whole", steps: MORE === 0 ? 2 : MORE - 2, sessions: 2, calls: 2 },
 };
 

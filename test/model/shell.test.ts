@@ -131,7 +131,7 @@ describe.each(POLICIES)("under the policy `$name`", (policy) => {
       fc.asyncProperty(picks, async (list) => {
         expect(await differenceIn(policy, randomWay(policy, list))).toBeUndefined();
       }),
-      { numRuns: MORE === 0 ? 15 : 3000 },
+      { numRuns: MORE === 0 ? 10 : 3000 },
     );
   });
 });

@@ -127,7 +127,7 @@ describe.each(POLICIES)("under the policy `$name`", (policy) => {
       fc.property(picks, hidings, (list, hide) => {
         expectAgreement(new Walk(policy, kernel, hide).random(bound, list));
       }),
-      { numRuns: MORE === 0 ? 8 : 2000 },
+      { numRuns: MORE === 0 ? 5 : 2000 },
     );
   });
 });

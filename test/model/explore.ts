@@ -2,7 +2,8 @@
 import { emptyLedger, entered, forgetting, type Ledger } from "./ledger.js";
 import { INVARIANTS } from "./invariants.js";
 import { VALUES, type Form, type Value } from "./memory.js";
-import { Machine, start, type Content, type Event, type State } from "./machine.js";
+import { Machine } from "./machine.js";
+import { start, type Content, type Event, type State } from "./state.js";
 import { TOOLS, type Tool } from "./rules.js";
 
 /**

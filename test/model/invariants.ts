@@ -1,7 +1,7 @@
 /** What must hold of every transition of the model, asked of what really happened (ledger.ts). */
 import { isBelow } from "./labels.js";
 import type { Ledger } from "./ledger.js";
-import { EMPTY_SESSION, type Did, type Event, type State } from "./machine.js";
+import { EMPTY_SESSION, type Did, type Event, type State } from "./state.js";
 import type { Policy, Rule } from "./rules.js";
 
 export interface Transition {

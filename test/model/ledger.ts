@@ -5,7 +5,7 @@
 import { join, NOTHING, STRANGE, type Labels } from "./labels.js";
 import type { Value } from "./memory.js";
 import { SOURCES, type Tool } from "./rules.js";
-import type { Did, Event } from "./machine.js";
+import type { Did, Event } from "./state.js";
 
 export interface Truth {
   /** Values that the user said, or that came by a trusted source and were not sent to it before. */

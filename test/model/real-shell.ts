@@ -8,7 +8,7 @@ import { Dispatch } from "../../src/kernel/dispatch.js";
 import type { Kernel } from "../../src/kernel/step.js";
 import { payload, runFacts, SECRET, SERVER } from "../kernel/fixture.js";
 import { gate, scriptedPorts, settle, type ScriptedPorts } from "../kernel/ports.js";
-import type { Event } from "./machine.js";
+import type { Event } from "./state.js";
 import { answerOf, HIDINGS, requestFor, sessionName, TEXTS, tomlOf } from "./real.js";
 import type { Policy } from "./rules.js";
 

@@ -8,7 +8,7 @@ import { labelNames } from "../../src/mmu/lattice.js";
 import { labelsIn, payload, runFacts, SECRET, SERVER } from "../kernel/fixture.js";
 import { fakeSeal } from "../kernel/ports.js";
 import { namesOf } from "./labels.js";
-import type { Did, Event, Next, State } from "./machine.js";
+import type { Did, Event, Next, State } from "./state.js";
 import { answerOf, requestFor, ruleNameOf, sessionName, TEXTS, tomlOf, type Hiding } from "./real.js";
 import type { Policy } from "./rules.js";
 

@@ -4,7 +4,7 @@ import type { SyscallRequest } from "../../src/abi/request.js";
 import type { JsonValue } from "../../src/base/json.js";
 import { payload, requestOf } from "../kernel/fixture.js";
 import { namesOf } from "./labels.js";
-import type { Content, Event } from "./machine.js";
+import type { Content, Event } from "./state.js";
 import type { Form, Value } from "./memory.js";
 import { SOURCES, type Policy, type Rule } from "./rules.js";
 

@@ -6,7 +6,8 @@ import type { Kernel, Step } from "../../src/kernel/step.js";
 import { kernel } from "../kernel/fixture.js";
 import { eventsOf, keyOf, type Bound } from "./explore.js";
 import { emptyLedger } from "./ledger.js";
-import { Machine, start, type Did, type Event, type State } from "./machine.js";
+import { Machine } from "./machine.js";
+import { start, type Did, type Event, type State } from "./state.js";
 import { Shell, type Tampering } from "./real-shell.js";
 import { POLICIES, type Policy } from "./rules.js";
 
@@ -131,7 +132,7 @@ describe.each(POLICIES)("under the policy `$name`", (policy) => {
       fc.asyncProperty(picks, async (list) => {
         expect(await differenceIn(policy, randomWay(policy, list))).toBeUndefined();
       }),
-      { numRuns: MORE === 0 ? 15 : 3000 },
+      { numRuns: MORE === 0 ? 10 : 3000 },
     );
   });
 });

@@ -162,10 +162,11 @@ export class Machine {
     });
   }
 
-  /** The receipts of all calls that may begin, in one line. */
+  /** The receipts of all calls that may begin, in one line, once those before are on the disk. */
   private sign(state: State): Next | undefined {
     const calls = idsAt(state, "intended");
-    if (calls.length === 0 || !isAlive(state)) return undefined;
+    const isWaiting = state.flushes.some(({ what }) => what === "receipts");
+    if (calls.length === 0 || isWaiting || !isAlive(state)) return undefined;
     if (state.health === "mute") return { state: failed(state), did: [{ what: "refused", why: "unrecorded" }] };
     return this.record(state, () => {
       const next = staged(state, calls, "signed");

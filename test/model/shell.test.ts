@@ -42,8 +42,9 @@ class EagerModel {
 
   private following(state: State): ReturnType<Machine["next"]> {
     const events: readonly Event[] = [
-      { type: "sign" },
+      // Who has its receipt on the disk goes on before those are signed who waited for that.
       ...Object.keys(state.calls).map((id): Event => ({ type: "act", call: Number(id) })),
+      { type: "sign" },
     ];
     for (const event of events) {
       const next = this.machine.next(state, event);
@@ -172,7 +173,9 @@ const TAMPERINGS: Readonly<Record<string, Tampering>> = {
   "a call that a human approved does not begin": answering(({ event }) =>
     event.type === "approval" ? { act: undefined } : {},
   ),
-  "the shell forgets that recording failed": { shell: (dispatch) => void Reflect.set(dispatch, "failure", undefined) },
+  "the shell forgets that recording failed": {
+    shell: (dispatch) => void Reflect.set(Reflect.get(dispatch, "recorder") as object, "failure", undefined),
+  },
   "the shell forgets that the run is over": {
     shell: (dispatch) => {
       Reflect.set(dispatch, "ended", false);

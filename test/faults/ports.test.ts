@@ -116,7 +116,13 @@ function usesToFail(door: Door): readonly number[] {
 }
 
 /** What the sweep has met, so that it cannot have met nothing. */
-const met = { neverBegan: 0, refusedSome: 0, unsealed: 0 };
+const met = { neverBegan: 0, refusedSome: 0, unsealed: 0, cases: 0, struck: 0 };
+
+/**
+ * A head is signed each second and two calls may share a sync, so a busy moment gives some doors one use more or less than
+ * when they were counted: the last ones may not come.
+ */
+const BY_TIME: ReadonlySet<Door> = new Set(["log write", "log sync", "sign", "clock"]);
 
 describe.each(DOORS)("%s", (door) => {
   const all = usesToFail(door);
@@ -124,12 +130,13 @@ describe.each(DOORS)("%s", (door) => {
   test.each(all)("fails at use %i", async (use) => {
     const played = await play({ door, use });
     const { effects, started, atStrike, early } = current;
-    // Two calls may share a sync that they did not share when the uses were counted.
-    if (door === "log sync" && atStrike < 0) {
+    met.cases++;
+    if (BY_TIME.has(door) && atStrike < 0) {
       expect(exitOf(played)).toBe(0);
       return;
     }
     expect(atStrike).toBeGreaterThanOrEqual(0);
+    met.struck++;
     // Fail closed: from the fault on nothing is done.
     expect(effects).toHaveLength(atStrike);
     expect(early).toBe(0);
@@ -153,6 +160,7 @@ function expectNamed({ end }: Played, started: number): void {
 
 afterAll(() => {
   expect(Math.min(...Object.values(met))).toBeGreaterThan(0);
+  expect(met.struck / met.cases).toBeGreaterThan(0.8);
 });
 
 describe("the clock jumps", () => {

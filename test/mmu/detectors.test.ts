@@ -122,7 +122,7 @@ describe("detectors on a megabyte of hostile text", () => {
   });
 });
 
-/** Injections written for measuring, not for tuning: see the file, and bench/detectors.mjs for the figures. */
+/** Injections written for measuring, not for tuning: see the file, and bench/parts/detectors.mjs for the figures. */
 interface HeldOut {
   readonly injections: readonly { readonly style: string; readonly text: string }[];
   readonly benign: readonly string[];

@@ -21,6 +21,8 @@ export function codePointAt(bytes: Uint8Array, at: number): number {
   if (first < 0x80) return first;
   const size = sizeFrom(first);
   let code = first & (0x7f >> size);
+  // Cut short at the end, it is none. Bytes are not asked for beyond it: that would slow every later look (tokens/chars.ts).
+  if (at + size > bytes.length) return -1;
   for (let next = at + 1; next < at + size; next += 1) code = withBits(code, bytes[next] ?? 0);
   const isScalar = code < 0xd800 || (code > 0xdfff && code <= 0x10ffff);
   return isScalar && code >= (LEAST_CODE[size] ?? Infinity) ? code : -1;
@@ -44,8 +46,7 @@ export function sizeOf(code: number): number {
 
 /** No control character save white space, no private use, noncharacter or replacement character. */
 export function isPrintable(code: number): boolean {
-  if (code < 0x20) return code >= 0x09 && code <= 0x0d;
-  if (code < 0x7f) return true;
+  if (code < 0x7f) return code >= 0x20 || (code >= 0x09 && code <= 0x0d);
   if (code < 0xa0 || (code & 0xfffe) === 0xfffe) return false;
   return code < 0xe000 || (code > 0xf8ff && code !== 0xfffd && code < 0xf0000);
 }
@@ -58,7 +59,8 @@ export function readText(bytes: Uint8Array, isShort: boolean): string | undefine
   let count = 0;
   let unprintable = 0;
   for (let at = 0; at < bytes.length;) {
-    const code = codePointAt(bytes, at);
+    const first = bytes[at] ?? 0xff;
+    const code = first < 0x80 ? first : codePointAt(bytes, at);
     if (code < 0) return undefined;
     count += 1;
     if (!isPrintable(code)) unprintable += 1;
@@ -78,7 +80,8 @@ export function longestStretch(bytes: Uint8Array, least: number): Stretch | unde
   let best = { from: 0, to: 0 };
   let from = 0;
   for (let at = 0; at <= bytes.length;) {
-    const code = at < bytes.length ? codePointAt(bytes, at) : -1;
+    const first = at < bytes.length ? (bytes[at] ?? 0xff) : 0xff;
+    const code = first < 0x80 ? first : codePointAt(bytes, at);
     if (code >= 0 && isPrintable(code)) {
       at += sizeOf(code);
       continue;

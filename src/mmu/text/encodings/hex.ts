@@ -37,8 +37,9 @@ function dumpOf(text: string): Dump {
   const starts = new Uint32Array(text.length >> 1);
   let count = 0;
   for (let at = 0; at + 1 < text.length;) {
-    const isPrefix = text[at + 1] === "x" || text[at + 1] === "X";
-    const value = isPrefix ? NO_DIGIT : digit(text, at) * 16 + digit(text, at + 1);
+    const second = text.charCodeAt(at + 1);
+    const isPrefix = (second | 0x20) === SMALL_X;
+    const value = isPrefix ? NO_DIGIT : digit(text.charCodeAt(at)) * 16 + digit(second);
     if (value < NO_DIGIT) {
       bytes[count] = value;
       starts[count] = at;
@@ -49,11 +50,11 @@ function dumpOf(text: string): Dump {
   return { bytes: bytes.subarray(0, count), starts };
 }
 
+const SMALL_X = 0x78;
 /** More than any byte. */
 const NO_DIGIT = 256;
 
-function digit(text: string, at: number): number {
-  const code = text.charCodeAt(at);
+function digit(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
   const letter = (code | 0x20) - 0x61;
   return letter >= 0 && letter < 6 ? letter + 10 : NO_DIGIT;
@@ -75,11 +76,13 @@ function runsIn(text: string): readonly Decoded[] {
   return found;
 }
 
+/** A word of less than LEAST_DIGITS characters. */
+const SHORT_WORD = /(?:^|\s)\S{1,15}(?!\S)/;
+
 /** Long words of digits were encoded one by one; short ones are the groups of a dump. */
 function readWords(run: string, at: number): readonly Decoded[] {
-  if (!/\s/.test(run)) return readRun(run, at);
+  if (!/\s/.test(run) || SHORT_WORD.test(run)) return readRun(run, at);
   const words = Array.from(run.matchAll(/\S+/g));
-  if (words.some(([word]) => word.length < LEAST_DIGITS)) return readRun(run, at);
   return words.flatMap((word) => readRun(word[0], at + word.index));
 }
 

@@ -34,7 +34,17 @@ function rowOf(name, mutants) {
   const count = (...statuses) => mutants.filter(({ status }) => statuses.includes(status)).length;
   const [found, survived, uncovered] = [count("Killed", "Timeout"), count("Survived"), count("NoCoverage")];
   const score = (100 * found) / Math.max(1, found + survived + uncovered);
-  return { name, mutants: found + survived + uncovered, found, survived, uncovered, atLoad: count("Ignored"), score };
+  const endless = count("Timeout");
+  return {
+    name,
+    endless,
+    mutants: found + survived + uncovered,
+    found,
+    survived,
+    uncovered,
+    atLoad: count("Ignored"),
+    score,
+  };
 }
 
 const files = mutantsByFile();
@@ -48,10 +58,10 @@ const rows = FOLDERS.flatMap((folder) => {
 
 if (values.json) process.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`);
 else {
-  const line = ({ name, mutants, found, survived, uncovered, atLoad, score }) =>
-    `| ${name} | ${String(mutants)} | ${String(found)} | ${String(survived)} | ${String(uncovered)} | ${String(atLoad)} | ${score.toFixed(1)} % |\n`;
+  const line = ({ name, endless, mutants, found, survived, uncovered, atLoad, score }) =>
+    `| ${name} | ${String(mutants)} | ${String(found)} | ${String(endless)} | ${String(survived)} | ${String(uncovered)} | ${String(atLoad)} | ${score.toFixed(1)} % |\n`;
   process.stdout.write(
-    "| | changes | found | not found | no test reaches it | at load, not run | score |\n|---|---|---|---|---|---|---|\n",
+    "| | changes | noticed | of these endless | not noticed | no test reaches it | at load, not run | score |\n|---|---|---|---|---|---|---|---|\n",
   );
   for (const row of rows)
     process.stdout.write(line({ ...row, name: `**${row.name}**` }) + row.files.map(line).join(""));

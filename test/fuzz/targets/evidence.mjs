@@ -17,19 +17,23 @@ async function resealer(load) {
   const { canonicalJson } = await load("base/canonical");
   const { DOMAINS } = await load("base/digest");
   const { digests } = await depsOf(load);
-  return (text, prev) => {
+  const reseal = (text, prev) => {
     const value = parsed(text);
     if (value === null || typeof value !== "object" || Array.isArray(value)) return { text, hash: prev };
+    const { hash: _, ...rest } = value;
     let body;
     try {
-      body = canonicalJson({ ...value, hash: undefined, ...(prev === undefined ? {} : { prev }) });
+      body = canonicalJson({ ...rest, ...(prev === undefined ? {} : { prev }) });
     } catch {
       return { text, hash: prev };
     }
-    body = body.replace(/^\{"hash":"[^"]*",?/, "{");
     const hash = digests.sha256Hex(DOMAINS.line + body);
     return { text: `{"hash":"${hash}",${body.slice(1)}`, hash };
   };
+  // A forger who cannot make any hash fit would prove nothing.
+  const [line] = linesOf(LOG);
+  holds(reseal(line.replace(/^\{"hash":"../, '{"hash":"zz')).text === line, "the forger cannot forge");
+  return reseal;
 }
 
 /** A line that is read is written again as the very same bytes. */

@@ -12,6 +12,7 @@ const CASES = MESSAGES.flatMap((message, index) =>
 );
 
 describe("a server that dies", () => {
+  // Claim: B5
   test.each(CASES)("at %s, %s its answer", async (message, how, count) => {
     const { cwd, journal } = newCase("death");
     const server = [process.execPath, fixture("servers/dying.mjs"), journal, String(count), how];

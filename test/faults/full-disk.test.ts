@@ -27,6 +27,7 @@ function meansHere(): Means {
   return { what: "a limit on the size of files", code: "EFBIG", launcher: ["sh", "-c", limited, "sh"] };
 }
 
+// Claim: F1
 test("a full disk: from the first line that does not fit on every call is denied, and nothing reaches the server", async () => {
   const means = meansHere();
   process.stdout.write(`full disk: by ${means.what}\n`);

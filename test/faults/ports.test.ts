@@ -127,6 +127,7 @@ const BY_TIME: ReadonlySet<Door> = new Set(["log write", "log sync", "sign", "cl
 describe.each(DOORS)("%s", (door) => {
   const all = usesToFail(door);
 
+  // Claim: F1
   test.each(all)("fails at use %i", async (use) => {
     const played = await play({ door, use });
     const { effects, started, atStrike, early } = current;

@@ -22,6 +22,7 @@ const BOUNDS: Readonly<Record<string, Bound>> = {
 };
 
 describe.each(POLICIES)("under the policy `$name`", (policy) => {
+  // Claim: E1
   test.each(Object.entries(BOUNDS))("%s: no invariant is ever broken", { timeout: LONG }, (name, bound) => {
     const { counterexample, states, transitions, depth, isComplete } = explore(new Machine(policy), bound);
     expect(counterexample === undefined ? "" : told(counterexample)).toBe("");

@@ -109,6 +109,7 @@ function expectAgreement({ disagreement }: Walked): void {
 const MORE = Number(process.env["AGENTK_MODEL_STEPS"] ?? 0);
 
 describe.each(POLICIES)("under the policy `$name`", (policy) => {
+  // Claim: P1
   test.each(Object.keys(HIDINGS))("all ways up to a bound, values hidden by %s", { timeout: 3_600_000 }, (how) => {
     const steps = MORE === 0 ? (how === "base64" && policy.name === "guarded" ? 3 : 2) : MORE - 2;
     const bound: Bound = { scope: "flows", steps, sessions: 1, calls: 1 };

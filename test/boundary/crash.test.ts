@@ -146,7 +146,10 @@ test(
   },
 );
 
-test("a last line cut at any byte is set aside, recorded, and the log goes on to verify and replay", async () => {
+/** More than a thousand recoveries, each with its own flushes: the disk sets the pace. */
+const LONG = { timeout: 240_000 };
+
+test("a last line cut at any byte is set aside, recorded, and the log goes on to verify and replay", LONG, async () => {
   const cwd = testFolder("cut");
   const witnessed = join(cwd, "witnessed");
   writeFileSync(witnessed, "");

@@ -132,7 +132,6 @@ export async function forgedLog(load) {
 export async function receipts(load) {
   const { createVerifier } = await load("evidence/verify");
   const { TrustedKeys } = await load("evidence/trust");
-  const { intentOf, receiptOf } = await load("evidence/receipt");
   const deps = await depsOf(load);
   const reseal = await resealer(load);
   const lines = linesOf(LOG);
@@ -148,13 +147,6 @@ export async function receipts(load) {
     const isReceipts = parsed(forged)?.type === "receipts";
     holds(!(report.ok && isReceipts) || forged === lines[at], "a forged receipt verifies");
     if (forged === lines[at]) holds(report.signed.receipts > 0, "the good receipts do not count");
-    const value = parsed(bytes.toString("utf8"))?.value?.receipts?.[0];
-    if (typeof value?.nonce === "string")
-      receiptOf(deps.digests, intentOf(JSON.parse(lines[at - 1]).value, "0".repeat(64)), {
-        expires_seq: 1,
-        expires_ms: 1,
-        nonce: "0".repeat(32),
-      });
   };
   const seeds = lines.filter((line) => JSON.parse(line).type === "receipts").map((line) => Buffer.from(line));
   return { run, seeds, maxBytes: 4096 };

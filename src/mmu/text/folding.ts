@@ -61,7 +61,9 @@ const LIGATURES = /[\ufdfa\ufdfb]/;
 const SINGLE_QUOTES = /[\u02b9\u02bc\u2018-\u201b\u2032\u2035\u2039\u203a\u275b\u275c]/g;
 const DOUBLE_QUOTES = /[\u00ab\u00bb\u201c-\u201f\u275d\u275e\u301d-\u301f]/g;
 const DASHES = /[\u2010-\u2015\u2212\u2e3a\u2e3b]/g;
-const TYPOGRAPHIC = new RegExp([SINGLE_QUOTES, DOUBLE_QUOTES, DASHES].map(({ source }) => source).join("|"));
+const TYPOGRAPHIC = new RegExp(
+  `[${[SINGLE_QUOTES, DOUBLE_QUOTES, DASHES].map(({ source }) => source.slice(1, -1)).join("")}]`,
+);
 
 /** White_Space of Unicode, and the blank Braille pattern, which looks like it. U+FEFF is no space but hidden. */
 const BLANKS = "\\t-\\r\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u2800\\u3000";

@@ -20,9 +20,12 @@ export function codePointAt(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0xff;
   if (first < 0x80) return first;
   const size = sizeFrom(first);
-  let code = first & (0x7f >> size);
   // Cut short at the end, it is none. Bytes are not asked for beyond it: that would slow every later look (tokens/chars.ts).
-  if (at + size > bytes.length) return -1;
+  return at + size > bytes.length ? -1 : ofSeveral(bytes, at, size);
+}
+
+function ofSeveral(bytes: Uint8Array, at: number, size: number): number {
+  let code = (bytes[at] ?? 0xff) & (0x7f >> size);
   for (let next = at + 1; next < at + size; next += 1) code = withBits(code, bytes[next] ?? 0);
   const isScalar = code < 0xd800 || (code > 0xdfff && code <= 0x10ffff);
   return isScalar && code >= (LEAST_CODE[size] ?? Infinity) ? code : -1;

@@ -66,9 +66,10 @@ function isOnlyUnsealed(said) {
   return failures.length > 0 && failures.every(({ code }) => code === "unsigned-tail");
 }
 
-/** Nonce -> its verdict and call; calls with receipts; calls that ended well. */
+/** Nonce -> its verdict and call; requests refused before their values were looked at; calls with receipts; calls that ended well. */
 async function recordedIn(log, env) {
   const intents = new Map();
+  const refused = new Set();
   const receipts = new Set();
   const done = new Set();
   let lines = 0;
@@ -83,10 +84,11 @@ async function recordedIn(log, env) {
     else if (type === "syscall" && value.kind === "tool.invoke") {
       const { nonce } = JSON.parse(payloads.get(seq, "arguments"));
       intents.set(nonce, { call: value.call, verdict: value.decision.verdict });
-    }
+    } else if (type === "syscall" && value.target === "tools/call" && value.decision.verdict === "deny")
+      refused.add(value.call);
   }
   payloads?.close();
-  return { intents, receipts, done, lines };
+  return { intents, refused, receipts, done, lines };
 }
 
 function openedPayloads(log, run, env) {
@@ -99,7 +101,7 @@ function amend(intents, { call, decision }) {
   for (const intent of intents.values()) if (intent.call === call) intent.verdict = decision.verdict;
 }
 
-function compare({ intents, receipts, done, carriedOut, calls }) {
+function compare({ intents, refused, receipts, done, carriedOut, calls }) {
   const faults = [];
   const blame = (nonce, what) => faults.push(`${calls.get(nonce)?.tool ?? "a call"} ${nonce} ${what}`);
   for (const [tool, nonce] of carriedOut) {
@@ -113,7 +115,10 @@ function compare({ intents, receipts, done, carriedOut, calls }) {
   for (const [nonce, { tool, told, why = "" }] of calls) {
     // A run that has ended records nothing more, and says so.
     const isLate = told === "refused" && why.includes("run-closed");
-    if (told !== undefined && !isLate && !intents.has(nonce))
+    // Refused at the boundary, as when no server is there whose list could be read: its line has no values, and its name is told.
+    const named = /"call":"(c\d+)"/.exec(why)?.[1];
+    const isRefused = told === "refused" && named !== undefined && refused.has(named);
+    if (told !== undefined && !isLate && !isRefused && !intents.has(nonce))
       blame(nonce, `was answered and is not in the log: ${why}`);
     if (told !== "done") continue;
     if (!reached.has(nonce)) blame(nonce, "was answered and never carried out");

@@ -27,7 +27,7 @@ export function withChunks(text: string, map: (chunk: string) => string, most: n
     from = end;
     BEYOND_ASCII.lastIndex = end;
   }
-  return from === 0 ? text : result + text.slice(from);
+  return result + text.slice(from);
 }
 
 /** Where the chunk that ends at an index begins: at the character before what is not visible ASCII, if there is one. */

@@ -28,12 +28,8 @@ async function functionsOf(room: string): Promise<readonly (readonly [name: stri
 }
 
 const FUNCTIONS = [...(await functionsOf("mmu")), ...(await functionsOf("kernel"))];
-/** They take a listing, a page or a text, and hand it back as it is where nothing is to be done with it: labels are neither. */
-const NOT_ABOUT_LABELS = [
-  "kernel/descriptors.ts withListingPage",
-  "kernel/history.ts pageHappened",
-  "mmu/text/chunks.ts withChunks",
-];
+/** They take a listing, or a page, and hand it back as it is where the other argument says nothing of it: labels are neither. */
+const NOT_ABOUT_LABELS = ["kernel/descriptors.ts withListingPage", "kernel/history.ts pageHappened"];
 const DOWN = ["mmu/declassify.ts declassify", "mmu/declassify.ts endorse"];
 
 function isLabels(value: unknown): value is Labels {

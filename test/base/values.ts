@@ -35,3 +35,6 @@ export const strictValue: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue
     fc.dictionary(key, tie("value"), { maxKeys: 4, noNullPrototype: true }),
   ),
 })).value;
+
+/** What an edit of JSON text puts in: each of them can change what the text says, or that it is JSON at all. */
+export const JSON_BITS: readonly string[] = '" \\ { } [ ] , : 0 - e .'.split(" ").concat(" ", "\u0000", "\ud800");

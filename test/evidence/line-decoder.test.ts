@@ -7,6 +7,7 @@ import type { JsonObject, JsonValue } from "../../src/base/json.js";
 import { decodeLine, encodeLine, GENESIS } from "../../src/evidence/codec.js";
 import { LineDecoder } from "../../src/evidence/line-decoder.js";
 import { LineForms } from "../../src/evidence/line-forms.js";
+import { JSON_BITS } from "../base/values.js";
 import { digests, openEvent, pageEvent, parse, restated, sessionEvent } from "./fixture.js";
 import { longLog } from "./long-log.js";
 
@@ -25,26 +26,7 @@ function expectSame(line: string): void {
   expect(decoder.decode(line)).toEqual(decodeLine(digests, line));
 }
 
-const BITS = [
-  '"',
-  "\\",
-  "{",
-  "}",
-  "[",
-  "]",
-  ",",
-  ":",
-  "0",
-  "-",
-  "e",
-  ".",
-  " ",
-  "\u0000",
-  "\ud800",
-  "\\u0061",
-  "é",
-  "Z",
-];
+const BITS = [...JSON_BITS, "\\u0061", "é", "Z"];
 const edit = fc.record({
   line: fc.constantFrom(...LOG),
   at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),

@@ -117,8 +117,8 @@ describe("a name that another server has", () => {
   test("is caught: what comes second is withheld and cannot be called, unless the operator has accepted it", async () => {
     const gateway = await started("gateway-shadow", { servers, isUnpinned: true });
     const { proxy } = gateway;
+    const [first, second] = ["one", "two"];
     const listed = toolNames(await proxy.request("tools/list", {}));
-    const [first = "", second = ""] = listed.includes("one__echo") ? ["one", "two"] : ["two", "one"];
     expect(listed.some((name) => name.startsWith(`${second}__`))).toBe(false);
     expect(textOf(await proxy.call(`${first}__echo`, { a: 1 }))).toBe('{"a":1}');
     const denied = await proxy.call(`${second}__echo`, { b: 2 });

@@ -12,6 +12,7 @@ export type FanRoute = Extract<Route, { readonly to: "initialize" | "list" | "al
 interface Part {
   readonly server: string;
   readonly pages: JsonObject[];
+  wasAsked: boolean;
   /** The id under which the server is being asked; undefined when it has said all, or failed. */
   asked: string | undefined;
   chars: number;
@@ -44,12 +45,11 @@ export class Fan {
     this.method = request.method;
     this.params = request.params;
     this.route = route;
-    this.parts = servers.map((server) => ({ server, pages: [], asked: undefined, chars: 0, error: undefined }));
+    this.parts = servers.map((server) => ({
+      ...{ server, pages: [], wasAsked: false },
+      ...{ asked: undefined, chars: 0, error: undefined },
+    }));
     this.maxChars = maxChars / Math.max(1, servers.length);
-  }
-
-  get servers(): readonly string[] {
-    return this.parts.map(({ server }) => server);
   }
 
   /** The ids under which servers are being asked now. */
@@ -57,8 +57,18 @@ export class Fan {
     return this.parts.flatMap(({ server, asked }) => (asked === undefined ? [] : [{ server, id: asked }]));
   }
 
+  /**
+   * Those to be asked next. INVARIANT: a list is asked for in the configuration's order, of one server after another. Of
+   * two tools under one name the kernel withholds the second, and a server must not come first by answering fast.
+   */
+  get due(): readonly string[] {
+    const left = this.parts.filter(({ wasAsked }) => !wasAsked).map(({ server }) => server);
+    if (this.route.to !== "list") return left;
+    return this.asked.length === 0 ? left.slice(0, 1) : [];
+  }
+
   get isComplete(): boolean {
-    return this.asked.length === 0;
+    return this.asked.length === 0 && this.due.length === 0;
   }
 
   /** What came, in the order of the configuration; a server that failed has no part. */
@@ -72,7 +82,9 @@ export class Fan {
 
   ask(server: string, id: string): void {
     const part = this.partOf(server);
-    if (part !== undefined) part.asked = id;
+    if (part === undefined) return;
+    part.wasAsked = true;
+    part.asked = id;
   }
 
   fail(server: string, error: string): void {

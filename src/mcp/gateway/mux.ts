@@ -186,7 +186,7 @@ export class Mux {
     const fan = new Fan({ ...message, params }, route, { servers, maxChars: MAX_LINE_BYTES });
     const pending: Pending = { id: message.id, method: message.method, token: undefined, fan };
     this.pending.begin(pending);
-    const asked = fan.servers.map((server) => this.askPart(pending, fan, server));
+    const asked = fan.due.map((server) => this.askPart(pending, fan, server));
     return fan.isComplete ? [...asked, ...this.complete(pending, fan)] : asked;
   }
 
@@ -221,6 +221,7 @@ export class Mux {
       if (step.next === "page") effects.push(this.askPart(pending, fan, server, step.cursor));
       if (step.next === "cut") effects.push({ do: "fault", server, fault: "gateway-list-too-long" });
     }
+    effects.push(...fan.due.map((next) => this.askPart(pending, fan, next)));
     const isAnswered = fan.isComplete || (fan.route.to === "all" && fan.answers.length > 0);
     return isAnswered ? [...effects, ...this.complete(pending, fan)] : effects;
   }

@@ -117,15 +117,32 @@ describe("lists", () => {
     expect(tools.at(-1)).toEqual({ name: "b__u" });
   });
 
+  test("servers are asked in the order of the configuration, each when the one before it has said all", () => {
+    const mux = opened(["a", "b", "c"]);
+    const order: string[] = [];
+    let effects = mux.fromClient(bytes({ id: 6, method: "tools/list" }));
+    for (let asked = toServers(effects); asked.length > 0; asked = toServers(effects)) {
+      expect(asked).toHaveLength(1);
+      const [{ server, id = "" } = { server: "" }] = asked;
+      order.push(server);
+      const isFirst = order.length === 1;
+      effects = mux.fromRelay(
+        server,
+        relayed(id, { result: isFirst ? { nextCursor: "2", tools: [] } : { tools: [] } }),
+      );
+    }
+    expect(order).toEqual(["a", "a", "b", "c"]);
+    expect(toClient(effects)).toMatchObject([{ id: 6, result: { tools: [] } }]);
+  });
+
   test("a server that fails has no part; when all fail, the client gets the first error", () => {
     const mux = opened();
-    const asked = toServers(mux.fromClient(bytes({ id: 5, method: "tools/list" })));
-    const fail = ({ server, id }: (typeof asked)[number]): readonly MuxEffect[] =>
-      mux.fromRelay(
-        server,
-        JSON.stringify({ error: { code: server === "a" ? 7003 : 7004, message: "" }, id, jsonrpc: "2.0" }),
-      );
-    expect(toClient([...asked].reverse().flatMap(fail))).toMatchObject([{ id: 5, error: { code: 7003 } }]);
+    let effects = mux.fromClient(bytes({ id: 5, method: "tools/list" }));
+    for (const code of [7003, 7004]) {
+      const [{ server, id } = { server: "", id: "" }] = toServers(effects);
+      effects = mux.fromRelay(server, JSON.stringify({ error: { code, message: "" }, id, jsonrpc: "2.0" }));
+    }
+    expect(toClient(effects)).toMatchObject([{ id: 5, error: { code: 7003 } }]);
   });
 });
 

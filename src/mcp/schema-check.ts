@@ -8,6 +8,7 @@ import type { Ajv as AjvClass, ErrorObject, Options, ValidateFunction } from "aj
 import type { RE2JS } from "re2js";
 import { canonicalJson } from "../base/canonical.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.js";
+import { isPlainSchema } from "./plain-schema.js";
 
 /** UTF-16 code units of one schema. Honest ones stay under 20 Ki. */
 const MAX_SCHEMA_CHARS = 256 * 1024;
@@ -160,9 +161,11 @@ class PatternError extends Error {}
 /** Loaded at the first schema: both take time that a run without tools need not spend. */
 let engines: Promise<Engines> | undefined;
 
+type Dialect = new (options: Options) => AjvClass;
+
 interface Engines {
-  readonly draft07: new (options: Options) => AjvClass;
-  readonly draft2020: new (options: Options) => AjvClass;
+  readonly draft07: Dialect;
+  readonly draft2020: Dialect;
   readonly regex: typeof RE2JS;
 }
 
@@ -175,22 +178,41 @@ async function validatorOf(schema: JsonObject | boolean): Promise<ValidateFuncti
   const { draft07, draft2020, regex } = await (engines ??= load());
   const dialect = typeof schema === "object" ? schema["$schema"] : undefined;
   const Validator = typeof dialect === "string" && dialect.startsWith(DRAFT_07) ? draft07 : draft2020;
-  const ajv = new Validator({
-    // What an older or newer dialect knows beside this one is no fault of the schema's.
-    strict: false,
-    // Formats are many and loose; none is a promise that anything here depends on.
-    validateFormats: false,
-    // INVARIANT: nothing is fetched. Without `loadSchema`, ajv has no way to; partFault refuses what would ask.
-    addUsedSchema: false,
-    messages: false,
-    logger: false,
-    ownProperties: true,
-    code: { regExp: linearRegex(regex) },
-  });
+  const options = { ...OPTIONS, code: { regExp: linearRegex(regex) } };
   // A root `$id` is a name and no place to go; without it, two tools may have one.
-  if (typeof schema === "boolean") return ajv.compile(schema);
-  return ajv.compile(Object.fromEntries(Object.entries(schema).filter(([name]) => name !== "$id")));
+  const own = without(schema, "$id");
+  if (!isPlainSchema(without(own, "$schema")) && !isOfItsDialect(own, Validator, options))
+    throw new Error("no schema of its dialect");
+  // Each schema has a validator of its own, so that none can name a part of another's.
+  return new Validator({ ...options, meta: false, validateSchema: false }).compile(own);
 }
+
+function without(schema: JsonObject | boolean, left: string): JsonObject | boolean {
+  if (typeof schema === "boolean") return schema;
+  return Object.fromEntries(Object.entries(schema).filter(([name]) => name !== left));
+}
+
+/** By the dialect's own schema, which is compiled when first asked for. */
+function isOfItsDialect(schema: JsonObject | boolean, Validator: Dialect, options: Options): boolean {
+  const meta = METAS.get(Validator) ?? new Validator(options);
+  METAS.set(Validator, meta);
+  return meta.validateSchema(schema) === true;
+}
+
+const OPTIONS = {
+  // What an older or newer dialect knows beside this one is no fault of the schema's.
+  strict: false,
+  // Formats are many and loose; none is a promise that anything here depends on.
+  validateFormats: false,
+  // INVARIANT: nothing is fetched. Without `loadSchema`, ajv has no way to; partFault refuses what would ask.
+  addUsedSchema: false,
+  messages: false,
+  logger: false,
+  ownProperties: true,
+} as const satisfies Options;
+
+/** The validators of schemas themselves, by dialect. */
+const METAS = new Map<Dialect, AjvClass>();
 
 /** `pattern` and `patternProperties` by RE2: time linear in the text. What RE2 does not know makes the schema unusable. */
 function linearRegex(re2: typeof RE2JS): NonNullable<NonNullable<Options["code"]>["regExp"]> {

@@ -13,9 +13,8 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        projectService: {
-          allowDefaultProject: ["eslint.config.js", "vitest.config.ts", "bin/agentk.js", "examples/*/*.js"],
-        },
+        // One program for all: the tests' project holds the source as well, which would be read twice otherwise.
+        project: "test/tsconfig.json",
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -32,6 +32,8 @@ describe("a drift", () => {
     ["a call that is asked about", ruled("allow"), ruled("ask"), "narrow"],
     ["a call that passes with changes", ruled("allow"), ruled("transform", "r", KEY), "narrow"],
     ["changes that are dropped", ruled("transform", "r", KEY), ruled("allow"), "widen"],
+    ["a transform that changed nothing, allowed as it is", ruled("transform"), ruled("allow"), "widen"],
+    ["an allow that becomes a transform, of nothing yet", ruled("allow"), ruled("transform"), "narrow"],
     ["a denial that becomes a question", ruled("deny"), ruled("ask"), "other"],
     ["a denial by another rule", ruled("deny"), ruled("deny", "q"), "other"],
     ["an allow by another rule", ruled("allow"), ruled("allow", "q"), "other"],

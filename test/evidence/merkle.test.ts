@@ -29,6 +29,11 @@ const roots = Array.from({ length: MOST + 1 }, (_, n) => naiveRoot(leaves.slice(
 const root = (size: number): string => roots[size] ?? "";
 const leaf = (index: number): string => leaves[index] ?? "";
 
+/** The root over two leaves, and one at the end of the longest path there could be, in a tree that is too large for it. */
+const TWO = naiveNode(leaf(0), leaf(1));
+const TALL_PATH = Array.from({ length: 53 }, (_, i) => leaf(i + 2));
+const TALL_ROOT = TALL_PATH.reduce(naiveNode, leaf(1));
+
 function treeOf(hashes: readonly string[]): Tree {
   return hashes.reduce((tree, hash) => grown(digests, tree, hash), EMPTY_TREE);
 }
@@ -154,6 +159,13 @@ describe("an inclusion proof", () => {
     ["a short leaf", { leaf: leaf(1).slice(2) }],
     ["a hash that is none", { path: ["", ""] }],
     ["a path past all bounds", { path: Array<string>(100_000).fill(leaf(0)) }],
+    // Each of these would lead to its root, were the number or the path not refused.
+    ["half an index in a tree of one", { index: 0.5, size: 1, root: leaf(1), path: [] }],
+    ["an index before the only leaf", { index: -1, size: 1, root: leaf(1), path: [] }],
+    ["a hash above the root", { index: 0, size: 1, root: naiveNode(leaf(1), leaf(2)), path: [leaf(2)] }],
+    ["a hash above the root to its left", { index: 0, size: 1, root: naiveNode(leaf(2), leaf(1)), path: [leaf(2)] }],
+    ["a tree one leaf too large", { index: 0, size: 2 ** 53, root: TALL_ROOT, path: TALL_PATH }],
+    ["no hash for leaf and root", { index: 0, size: 1, leaf: "", root: "", path: [] }],
   ])("with %s fails and does not throw", (_what, change) => {
     const claim = { leaf: leaf(1), index: 1, size: 4, root: root(4), path: pathOf(1, 4) };
     expect(verifyInclusion(digests, claim)).toBe(true);
@@ -239,6 +251,15 @@ describe("a consistency proof", () => {
     ["the empty tree with another root than it has", { oldSize: 0, path: [] }],
     ["equal sizes and other roots", { oldSize: 8, path: [] }],
     ["two empty trees that are not", { oldSize: 0, size: 0, oldRoot: root(0), path: [] }],
+    ["equal sizes and a path", { size: 5, root: root(5) }],
+    ["equal sizes and two roots that are no hashes", { size: 5, root: "", oldRoot: "", path: [] }],
+    // Each of these would join both roots, were the sizes not refused.
+    [
+      "a tree of two after one of three",
+      { oldSize: 3, oldRoot: leaf(0), size: 2, root: TWO, path: [leaf(0), leaf(1)] },
+    ],
+    ["a tree one leaf too large", { oldSize: 2 ** 52, oldRoot: leaf(0), size: 2 ** 53, root: TWO, path: [leaf(1)] }],
+    ["an old tree one leaf too large", { oldSize: 2 ** 53, oldRoot: TWO, size: 2 ** 53, root: TWO, path: [] }],
   ])("with %s fails and does not throw", (_what, change) => {
     const claim = { oldSize: 5, oldRoot: root(5), size: 8, root: root(8), path: consistencyOf(5, 8) };
     expect(verifyConsistency(digests, claim)).toBe(true);

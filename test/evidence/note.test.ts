@@ -7,6 +7,7 @@ import {
   isKeyName,
   keyId,
   keyName,
+  MAX_NOTE_BYTES,
   parseNote,
   parseSignatureLine,
   parseVerifierKey,
@@ -133,6 +134,20 @@ describe("a note is refused", () => {
   });
 });
 
+test("a note and a signature line are read up to 64 KiB, whatever their characters, and not a byte longer", () => {
+  const end = `\n\n${PETER_LINE}\n`;
+  const room = MAX_NOTE_BYTES - Buffer.byteLength(end);
+  expect(codeOf("a".repeat(room) + end)).toBe("read");
+  expect(codeOf("a".repeat(room + 1) + end)).toBe("note-too-long");
+  expect(codeOf(`${"é".repeat(20_000)}${"a".repeat(room - 40_000)}${end}`)).toBe("read");
+  expect(codeOf(`${"é".repeat(20_000)}${"a".repeat(room - 39_999)}${end}`)).toBe("note-too-long");
+
+  const line = (name: string): string => `— ${name} ${"A".repeat(MAX_NOTE_BYTES - 4)}`;
+  expect(line("a")).toHaveLength(MAX_NOTE_BYTES);
+  expect(parseSignatureLine(line("a"))?.name).toBe("a");
+  expect(parseSignatureLine(line("ab"))).toBeUndefined();
+});
+
 test("a text may hold blank lines, and lines that look like signatures", () => {
   const text = `first\n\n${PETER_LINE}\n`;
   const read = parseNote(`${text}\n${ENOCH_LINE}\n`);
@@ -160,7 +175,7 @@ describe("a key's text form", () => {
 
   test.each([
     [
-      "a longer key with the id it would have",
+      "a longer key, in base64 that is none",
       "PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY==",
     ],
     [

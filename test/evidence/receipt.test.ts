@@ -86,6 +86,23 @@ describe("a receipt", () => {
     });
     expect(Object.keys(intentOf(value, hex("b2"))).sort()).not.toContain("sent");
   });
+
+  test("binds nothing in place of what the line does not have", () => {
+    const { value } = callEvent(3, "allow");
+    const bare = Object.fromEntries(Object.entries(value).filter(([name]) => name !== "arguments")) as typeof value;
+    const intent = intentOf(bare, hex("b2"));
+    expect(Object.keys(intent).sort()).toEqual([
+      "agent",
+      "call",
+      "intent",
+      "kind",
+      "policy",
+      "server",
+      "session",
+      "target",
+    ]);
+    expect(receiptOf(digests, intent, TERMS).digest).not.toBe(receiptOf(digests, INTENT, TERMS).digest);
+  });
 });
 
 describe("the handle of a secret", () => {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isJsonObject, type JsonValue } from "../../src/base/json.js";
 import { MAX_LEAVES, MAX_PATH_CHARS, MAX_PATHS_CHARS } from "../../src/mmu/bounds.js";
+import { MAX_JSON_DEPTH } from "../../src/base/limits.js";
 import { REST_PATH } from "../../src/base/pointer.js";
 import { leavesOf } from "../../src/mmu/leaves.js";
 
@@ -54,6 +55,23 @@ describe("leavesOf", () => {
     expect(names({ content: [{ text: "plain" }] }).get("/content/0/text")).toBe("/content/0/text");
   });
 
+  it("takes the one text block for the value wherever results have them, whatever stands beside it", () => {
+    expect(names({ messages: [{ content: { text: '{"b":1}' } }] }).get("/messages/0/content/text!/b")).toBe("/b");
+    const beside: JsonValue[] = [null, 7, "text", { resource: null, content: "text" }, { text: 7 }];
+    expect(names({ content: [...beside, { text: '{"a":1}' }] }).get("/content/5/text!/a")).toBe("/a");
+    const two = names({ content: [{ text: '{"a":1}' }], messages: [{ content: { text: "x" } }] });
+    expect(two.get("/content/0/text!/a")).toBe("/content/0/text!/a");
+  });
+
+  it("takes the envelope's names for it at the top only", () => {
+    const deeper = names({ a: { structuredContent: { iban: "x" } } });
+    expect(deeper.get("/a/structuredContent/iban")).toBe("/a/structuredContent/iban");
+    const text = names('{"structuredContent":{"iban":"x"}}');
+    expect(text.get("!/structuredContent/iban")).toBe("!/structuredContent/iban");
+    const inner = names({ note: '{"structuredContent":{"iban":"x"}}' });
+    expect(inner.get("/note!/structuredContent/iban")).toBe("/note!/structuredContent/iban");
+  });
+
   it("takes none of several text blocks for the value of the result", () => {
     const several = names({ content: [{ text: '{"a":1}' }, { text: '{"owner":"x"}' }] });
     expect(several.get("/content/0/text!/a")).toBe("/content/0/text!/a");
@@ -83,6 +101,33 @@ describe("leavesOf", () => {
     expect(leaves.reduce((sum, { path }) => sum + path.length, 0)).toBeLessThanOrEqual(MAX_PATHS_CHARS + 10);
     expect(leaves.at(-1)?.path).toBe(REST_PATH);
     expect(String(leaves.at(-1)?.value).split("\n").at(-1)).toBe(String(MAX_LEAVES - 2));
+  });
+
+  it("has paths of MAX_PATH_CHARS and none that is longer, escapes counted", () => {
+    const kept = (name: string): readonly string[] => paths({ [name]: 1 });
+    expect(kept("k".repeat(MAX_PATH_CHARS - 1)).map((path) => path.length)).toEqual([
+      MAX_PATH_CHARS + 1,
+      MAX_PATH_CHARS,
+    ]);
+    expect(kept("k".repeat(MAX_PATH_CHARS))).toEqual([REST_PATH]);
+    expect(kept("/".repeat(MAX_PATH_CHARS / 2 + 1))).toEqual([REST_PATH]);
+    const [rest] = leavesOf({ ["k".repeat(MAX_PATH_CHARS)]: 1 });
+    expect(rest).toMatchObject({ isKey: false, parent: undefined, holder: undefined, isHolderEnvelope: false });
+  });
+
+  it("lets paths grow down to MAX_JSON_DEPTH, through lists, objects and JSON text, and no further", () => {
+    const deep = (levels: number, wrap: (inner: JsonValue) => JsonValue): string => {
+      let value: JsonValue = "end";
+      for (let i = 0; i < levels; i++) value = wrap(value);
+      return leavesOf(value).at(-1)?.path ?? "";
+    };
+    for (const levels of [MAX_JSON_DEPTH - 1, MAX_JSON_DEPTH, MAX_JSON_DEPTH + 1, 2 * MAX_JSON_DEPTH]) {
+      const most = Math.min(levels, MAX_JSON_DEPTH);
+      expect(deep(levels, (inner) => [inner])).toBe("/0".repeat(most));
+      expect(deep(levels, (inner) => ({ a: inner }))).toBe("/a".repeat(most));
+    }
+    const inner = `${"[".repeat(MAX_JSON_DEPTH)}1${"]".repeat(MAX_JSON_DEPTH)}`;
+    expect(paths([[[[inner]]]]).at(-1)).toBe(`/0/0/0/0!${"/0".repeat(MAX_JSON_DEPTH - 4)}`);
   });
 
   it("goes into JSON text below a name that is too long", () => {

@@ -195,7 +195,90 @@ describe("a text that stands nowhere as a whole", () => {
   });
 });
 
+describe("what only looks like a value, and what only partly stands somewhere", () => {
+  const SECRET: Labels = { ...BOTTOM, confidentiality: "secret" };
+  const pages = (...leaves: readonly PageLeaf[]): Memory =>
+    leaves.reduce((memory, one, i) => memory.add(`p${String(i)}`, [one]), Memory.empty());
+
+  it("counts as made from what it looks like: its labels are joined", () => {
+    const found = ask(pages(leaf("read /etc/Hosts.allow", SECRET)), "/etc/hosts.allow");
+    expect(found).toMatchObject({ match: "decoded", endorsed: false });
+    expect(found.labels.confidentiality).toBe("secret");
+  });
+
+  it("joins the labels of what looks like it to those of where it stands", () => {
+    const memory = pages(leaf("https://acme.example/r/abc", OUTSIDE), leaf("https://acme.example/r/aBc", SECRET));
+    const found = provenanceOf(memory, "https://acme.example/r/abc", BOTTOM);
+    expect(found).toMatchObject({ match: "exact", labels: { confidentiality: "secret" } });
+  });
+
+  it("is no more trusted than the session when one of its words stands nowhere", () => {
+    const memory = pages(leaf("pay US133000000121212121212 to Mark"));
+    const iban = "US133000000121212121212";
+    expect(provenanceOf(memory, `xyzzy ${iban} gladly`, OUTSIDE)).toMatchObject({
+      match: "decoded",
+      labels: { integrity: "untrusted", origin: "external" },
+    });
+    expect(provenanceOf(memory, `to Mark pay ${iban} to`, OUTSIDE).labels.integrity).toBe("trusted");
+  });
+
+  it("is decided by the user's place alone, also against one that is more trusted", () => {
+    const memory = pages(leaf("Mark Black", OUTSIDE, "user"), leaf("Mark Black", BOTTOM));
+    expect(ask(memory, "Mark Black").labels.integrity).toBe("untrusted");
+  });
+
+  it("is the user's whatever was evicted", () => {
+    const memory = Memory.empty({ maxBytes: 1000 })
+      .add("p0", [leaf("x".repeat(2000), SECRET)])
+      .add("p1", [leaf("Mark Black", BOTTOM, "user")]);
+    expect(memory.evicted.confidentiality).toBe("secret");
+    expect(ask(memory, "Mark Black").labels).toEqual(BOTTOM);
+  });
+});
+
+describe("words of JSON", () => {
+  const bare = (text: string): Memory => Memory.empty().add("p1", [{ ...leaf(text, BOTTOM, "user"), isText: false }]);
+
+  it.each([true, false, null])("%j is found as such a leaf, exactly, and as no other", (value) => {
+    expect(ask(bare(String(value)), value)).toMatchObject({ match: "exact", endorsed: true, labels: BOTTOM });
+    for (const other of ["true", "false", "null", "0"].filter((text) => text !== String(value)))
+      expect(ask(bare(other), value)).toMatchObject({ match: "nowhere", endorsed: false });
+    expect(ask(user(String(value)), value)).toMatchObject({ match: "nowhere", endorsed: false });
+  });
+});
+
 describe("tokens and words of a text", () => {
+  it("compares an argument of MAX_ARGUMENT_CHARS, and none that is longer", () => {
+    const long = "x".repeat(MAX_ARGUMENT_CHARS);
+    expect(ask(user(long), long).match).toBe("exact");
+    expect(ask(user(`${long}x`), `${long}x`)).toMatchObject({ match: "nowhere", labels: PRIVATE, origins: [] });
+    const link = "https://a.example ";
+    const read = tokenProvenance(user("nothing"), link.padEnd(MAX_ARGUMENT_CHARS, "x "), OUTSIDE);
+    expect(read.map(({ token }) => token.canonical)).toContain("https://a.example");
+  });
+
+  it("says of a text that could not be read to its end that it may hold anything", () => {
+    const decoys = Array.from({ length: 60 }, (_, i) => Buffer.from(`decoy number ${String(i)} of sixty`));
+    const encoded = decoys.map((decoy) => decoy.toString("base64"));
+    const text = [...encoded, "746865207265616c206d65737361676520697320686572 65", "%41 &amp; \\n +"].join(" . ");
+    const found = tokenProvenance(user("nothing"), text, OUTSIDE);
+    expect(found.map(({ token, provenance }) => [token.text, provenance.match])).toContainEqual(["", "nowhere"]);
+    expect(tokenProvenance(user("nothing"), encoded[0] ?? "", OUTSIDE)).toEqual([]);
+  });
+
+  it("finds a link among words of any script", () => {
+    const found = tokenProvenance(user("nothing"), "grüße von https://evil.example/x", OUTSIDE);
+    expect(found.map(({ token }) => token.canonical)).toEqual(["https://evil.example/x"]);
+  });
+
+  it("gives all classes of a word that stands in places of several kinds, in order", () => {
+    const memory = user("meet Mark").add("p2", [leaf("meet Eve", OUTSIDE, "server:mail")]);
+    const [meet, mark, eve] = wordClasses(memory, "meet mark eve").map((classes) => [...classes]);
+    expect(meet).toEqual(["server:mail", "trusted", "untrusted", "user"]);
+    expect(mark).toEqual(["trusted", "user"]);
+    expect(eve).toEqual(["server:mail", "untrusted"]);
+  });
+
   it("finds a link in letters of another form, and behind hidden characters", () => {
     for (const text of ["\uff48ttps://evil.example/x", "e\u200bvil.example/x"]) {
       const found = tokenProvenance(user("nothing"), text, OUTSIDE).map(({ token }) => token.canonical);

@@ -1,5 +1,6 @@
 /** Each newer condition at its edges: clocks, counts, sums, dates, leaves, and what cannot be read. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { DESCRIPTOR_STATES } from "../../src/abi/syscalls.js";
 import { decisionName } from "../../src/abi/decision.js";
 import type { ArgumentTest, HistoryTest, PolicyDocument, PolicyWhen } from "../../src/policy/ast.js";
 import { compilePolicy, IndeterminateError, type PolicyQuestion, type Values } from "../../src/policy/compile.js";
@@ -134,6 +135,9 @@ describe("a test on a leaf", () => {
       { value: "v", labels: { integrity: "poisoned-suspect", confidentiality: "secret" } },
       true,
     ],
+    ["one of all labels missing", { labels_all: ["pii", "private"] }, { value: "v", labels: { tags: ["pii"] } }, false],
+    ["trusted indeed", { labels_any: ["trusted"] }, { value: "v" }, true],
+    ["external", { labels_any: ["external"] }, { value: "v" }, false],
     ["labels_none", { labels_none: ["external"] }, { value: "v", labels: { origin: "external" } }, false],
     ["a tag", { labels_any: ["pii", "x"] }, { value: "v", labels: { tags: ["pii"] } }, true],
     ["no labels at all", { labels_any: [] }, { value: "v" }, true],
@@ -176,8 +180,32 @@ describe("act, risk and intent", () => {
     [["p?y"], ["pay"], false],
     [["p?y*"], ["p?ying"], true],
     [["*"], [], false],
-  ])("intent %j on %j: %s", (intent, user, expected) => {
+  ])("of one sentence: intent %j on %j: %s", (intent, user, expected) => {
     expect(holds({ intent }, { values: valuesOf([], user) })).toBe(expected);
+  });
+});
+
+describe("intent", () => {
+  it("holds when any one sentence of several says it", () => {
+    const values: Values = {
+      ...valuesOf([]),
+      sentences: () => [
+        ["good", "morning"],
+        ["please", "pay"],
+      ],
+    };
+    expect(holds({ intent: ["pay"] }, { values })).toBe(true);
+    expect(holds({ intent: ["pay", "evening"] }, { values })).toBe(true);
+    expect(holds({ intent: ["evening"] }, { values })).toBe(false);
+  });
+});
+
+describe("descriptor", () => {
+  it.each(DESCRIPTOR_STATES)("holds for a descriptor that is %s, when listed", (state) => {
+    const values: Values = { ...valuesOf([]), descriptor: () => state };
+    expect(holds({ descriptor: [state] }, { values })).toBe(true);
+    const others = DESCRIPTOR_STATES.filter((other) => other !== state);
+    expect(holds({ descriptor: others }, { values })).toBe(false);
   });
 });
 
@@ -302,6 +330,11 @@ describe("a budget", () => {
     expect(policy.decide(paying(41, { tool: "pay_b", recall })).decision.verdict).toBe("ask");
     expect(policy.decide(paying(40, { tool: "pay_b", recall })).decision.verdict).toBe("deny");
     expect(policy.decide(paying(999, { tool: "read", recall })).decision.rule).toBe("default-deny");
+  });
+
+  it("takes an amount of nothing for one, and what is below it for none", () => {
+    expect(exceeded(0, 10)).toBe(false);
+    expect(exceeded(-0.01, 10)).toBe(true);
   });
 
   it("adds up every leaf that its path selects, and holds when there is none", () => {

@@ -1,12 +1,16 @@
 /** Globs against a naive oracle, and against the texts that break matchers. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { compileGlob, compileGlobs, hasDanglingEscape } from "../../src/policy/glob.js";
+import { describe, expect, it, test } from "vitest";
+import { compileGlob, compileGlobs, hasDanglingEscape, literalOf } from "../../src/policy/glob.js";
 import { fits } from "./oracle.js";
 
 const piece = fc.constantFrom("a", "b", "/", "*", "?", "\\", "😀", "\ud83d");
 const patterns = fc.array(piece, { maxLength: 9 }).map((pieces) => pieces.join(""));
 const texts = fc.array(fc.constantFrom("a", "b", "/", "*", "\\", "😀"), { maxLength: 9 }).map((all) => all.join(""));
+
+test("the literal of a glob is the one text that it matches", () => {
+  expect(["a\0b", "a\\*b", "a*", "?", "a\\"].map(literalOf)).toEqual(["a\0b", "a*b", undefined, undefined, "a\\"]);
+});
 
 describe("compileGlob", () => {
   it.each([
@@ -37,6 +41,16 @@ describe("compileGlob", () => {
     ["**a**", "bab", true],
     ["*ab*ab", "abab", true],
     ["*ab*ab", "aab", false],
+    // Half a surrogate pair is no part of a whole character, at either end of the halves there are.
+    ["\ud800*", "\ud800\udc00", false],
+    ["\ud800*", "\ud800a", true],
+    ["*\udfff", "\ud83f\udfff", false],
+    ["*\udfff", "a\udfff", true],
+    ["*\ud83d*", "😀", false],
+    ["*😀", "a😀", true],
+    ["\uffff?", "\uffffa", true],
+    ["\0*", "\0a", true],
+    ["\0*", "a", false],
   ])("%j against %j is %j", (pattern, text, expected) => {
     expect(compileGlob(pattern)(text)).toBe(expected);
   });

@@ -14,6 +14,14 @@ describe("divergenceOf", () => {
     ["a longer list", { value: [1, 2] }, { value: [1] }, "/value/1", "2", "(absent)"],
     ["another type", { value: { a: [1] } }, { value: { a: 1 } }, "/value/a", "[1]", "1"],
     [
+      "the first in canonical order",
+      { value: { z: 1, b: 1, a: 1 } },
+      { value: { z: 2, b: 2, a: 1 } },
+      "/value/b",
+      "1",
+      "2",
+    ],
+    [
       "a hash deep down, as any member",
       { value: { hash: 1, z: 1 } },
       { value: { hash: 2, z: 2 } },
@@ -23,5 +31,10 @@ describe("divergenceOf", () => {
     ],
   ])("finds %s", (_name, a, b, field, recorded, replayed) => {
     expect(divergenceOf(7, line(a), line(b))).toEqual({ line: 7, field, recorded, replayed });
+  });
+
+  it("names no member when two texts say the same", () => {
+    const none = { field: "", recorded: "(absent)", replayed: "(absent)" };
+    expect(divergenceOf(7, line({}), ` ${line({})}`)).toEqual({ line: 7, ...none });
   });
 });

@@ -5,7 +5,19 @@ import type { JsonObject } from "../../src/base/json.js";
 import { createKernel } from "../../src/kernel/step.js";
 import { INITIAL_STATE, type State } from "../../src/kernel/state.js";
 import { Replayer } from "../../src/replay/replay.js";
-import { at, compile, GUARD, kernel, linesOf, opened, parts, requestOf, runFacts, SECRET } from "../kernel/fixture.js";
+import {
+  at,
+  compile,
+  GUARD,
+  kernel,
+  linesOf,
+  opened,
+  parts,
+  requestOf,
+  Run,
+  runFacts,
+  SECRET,
+} from "../kernel/fixture.js";
 import { DENY_ALL } from "../kernel/fixture.js";
 import { gate, settle } from "../kernel/ports.js";
 import { moves, play } from "../properties/inputs.js";
@@ -216,6 +228,35 @@ describe("another kernel", () => {
       recorded: '"policy-allow"',
       replayed: '"no-rule"',
     });
+  });
+});
+
+describe("a report", () => {
+  it("says how the log ends, and tells decisions in the order of their names", () => {
+    expect(replay(recording.lines, journal).ending).toBe("closed");
+    expect(replay(recording.lines.slice(0, -1), journal).ending).toBe("open");
+    const run = new Run(GUARD);
+    run.step({ type: "syscall", request: requestOf("secret.open") });
+    run.step({ type: "syscall", request: requestOf("tool.invoke", { refusal: "message-limit" }) });
+    run.call("read_file", {});
+    run.step({ type: "syscall", request: requestOf("secret.open") });
+    const names = ["allow:tool-call", "deny:default-deny", "deny:message-limit"];
+    expect(Object.keys(replay(run.lines).decisions)).toEqual(names);
+  });
+
+  it("of a log that a recovery closed says so", () => {
+    const run = new Run(GUARD);
+    run.call("read_file", {});
+    run.step({ type: "close", close: { reason: "recovered", strays: 0 } });
+    expect(replay(run.lines)).toMatchObject({ ok: true, ending: "recovered" });
+  });
+
+  it("of a line that could not be handed over names the first of them, and is not ok", () => {
+    const replayer = new Replayer(kernel, parts, undefined);
+    for (const line of recording.lines.slice(0, 3)) replayer.line(line);
+    replayer.unreadable("is not UTF-8");
+    replayer.unreadable("is longer than a line may be");
+    expect(replayer.end()).toMatchObject({ ok: false, lines: 5, broken: { line: 4, detail: "is not UTF-8" } });
   });
 });
 

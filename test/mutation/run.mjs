@@ -56,7 +56,7 @@ function configuration() {
     concurrency: 1,
     disableTypeChecks: false,
     checkers: [],
-    ignorePatterns: ["dist", "coverage", "bench", "examples/**/run-*", "test/fixtures/audit"],
+    ignorePatterns: ["dist", "coverage", "examples/**/run-*", "test/fixtures/audit"],
     tempDirName: `${out}/tmp-${name}`,
     reporters: ["json", "progress-append-only"],
     jsonReporter: { fileName: `${out}/${name}.json` },

@@ -107,6 +107,19 @@ describe("a name that passes for another", () => {
     expectReplays(run);
   });
 
+  it("is taken out of a later listing of the same server, too", () => {
+    const run = new Run(ALLOW_ALL);
+    lists(run, [READ]);
+    expect(changesIn(lists(run, [WRITE, { name: "READ_FILE" }]))).toEqual(withheld(1, "shadowing"));
+  });
+
+  it("is none that only this server has, whatever others have listed", () => {
+    const run = new Run(ALLOW_ALL);
+    lists(run, [READ]);
+    expect(changesIn(lists(run, [WRITE], { server: "other" }))).toBeUndefined();
+    expect(ruled(run.call("write_file", {}, { server: "other" }))).toBe("allow:all");
+  });
+
   it("is not what merely was listed twice alike", () => {
     const run = new Run(ALLOW_ALL);
     lists(run, [READ]);
@@ -235,9 +248,11 @@ describe("prompts and templates", () => {
   it("templates are no names: they may be spelt in any way, and alike", () => {
     const run = new Run(ALLOW_ALL);
     const made = run.step({ type: "syscall", request: requestOf("resource.describe") });
-    const resourceTemplates = ["file:///{a b}", "FILE:///{a b}", "file:///{path}"].map((uriTemplate) => ({
-      ...{ uriTemplate, name: "x" },
-    }));
+    const resourceTemplates = ["file:///{a b}", "FILE:///{a b}", `file:///${"{a}".repeat(MAX_NAME_CHARS)}`].map(
+      (uriTemplate) => ({
+        ...{ uriTemplate, name: "x" },
+      }),
+    );
     const page = run.ends(made, { resourceTemplates }, "resources/templates/list#result");
     expect([ruled(page), changesIn(page)]).toEqual(["allow:all", undefined]);
     const other = run.step({ type: "syscall", request: requestOf("resource.describe", { server: "other" }) });

@@ -222,6 +222,12 @@ describe("what only looks like a value, and what only partly stands somewhere", 
     expect(provenanceOf(memory, `to Mark pay ${iban} to`, OUTSIDE).labels.integrity).toBe("trusted");
   });
 
+  it("is as trusted as its most trusted place, whichever was read first", () => {
+    const [mine, theirs] = [leaf("Mark Black", BOTTOM), leaf("Mark Black", OUTSIDE)];
+    for (const memory of [pages(mine, theirs), pages(theirs, mine)])
+      expect(ask(memory, "Mark Black").labels).toEqual({ ...OUTSIDE, integrity: "trusted" });
+  });
+
   it("is decided by the user's place alone, also against one that is more trusted", () => {
     const memory = pages(leaf("Mark Black", OUTSIDE, "user"), leaf("Mark Black", BOTTOM));
     expect(ask(memory, "Mark Black").labels.integrity).toBe("untrusted");

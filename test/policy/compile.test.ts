@@ -193,3 +193,25 @@ describe("a compiled policy", () => {
     expect(policy.decide(ask({ tool: "x", labels: ["secret"], server: "other" })).decision.rule).toBe("tool");
   });
 });
+
+describe("rules filed by tool and by server", () => {
+  const rule = (id: string, effect: string, more: string): string =>
+    `[[rules]]\nid = "${id}"\neffect = "${effect}"\n[rules.when]\nsyscalls = ["tool.invoke"]\n${more}\n`;
+
+  it.each(["server", "tool"])("are all asked in their order, though those before them by %s did not hold", (name) => {
+    const filed = `${name} = ["${name === "server" ? "fs" : "read_file"}"]`;
+    const policy = compiled(
+      [
+        rule("one", "deny", `${filed}\nlabels_any = ["secret"]`),
+        rule("two", "deny", `${filed}\nlabels_any = ["private"]`),
+        rule("three", "deny", `${filed}\nlabels_any = ["external"]`),
+        rule("rest", "allow", ""),
+        TAIL,
+      ].join("\n"),
+    );
+    const ruleFor = (...labels: readonly string[]): string => policy.decide(ask({ labels })).decision.rule;
+    expect([ruleFor("secret"), ruleFor("private"), ruleFor("external"), ruleFor()]).toEqual([
+      ...["one", "two", "three", "rest"],
+    ]);
+  });
+});

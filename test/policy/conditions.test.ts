@@ -42,6 +42,12 @@ describe("every and some", () => {
   });
 });
 
+it("every test meets what was too much to look at leaf by leaf, whatever its path", () => {
+  const values = valuesOf([{ path: "#rest", value: "x", classes: ["nowhere"] }]);
+  for (const path of ["/a", "/a/*", "/**", "/a#"])
+    expect(holds({ every: [{ path, from: ["user"] }] }, { values })).toBe(false);
+});
+
 describe("a path into JSON text", () => {
   const test: ArgumentTest = { path: "/files/*/id", from: ["user"] };
   const inner = (path: string): Values => valuesOf([{ path, value: "19", classes: ["nowhere"] }]);

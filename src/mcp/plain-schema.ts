@@ -39,7 +39,8 @@ const KEYWORDS: ReadonlyMap<string, Holds> = new Map<string, Holds>([
 ]);
 
 /**
- * INVARIANT: true only of a valid schema, of 2020-12 and of draft-07. The caller has bounded its depth, and left out `$schema` and `$id`.
+ * Attacker-controlled: the schema. INVARIANT: true only of a valid one, of 2020-12 and of draft-07. The caller has bounded
+ * its depth, and left out `$schema` and `$id`.
  */
 export function isPlainSchema(schema: JsonValue): boolean {
   if (typeof schema === "boolean") return true;

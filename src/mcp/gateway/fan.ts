@@ -45,10 +45,7 @@ export class Fan {
     this.method = request.method;
     this.params = request.params;
     this.route = route;
-    this.parts = servers.map((server) => ({
-      ...{ server, pages: [], wasAsked: false },
-      ...{ asked: undefined, chars: 0, error: undefined },
-    }));
+    this.parts = servers.map(unasked);
     this.maxChars = maxChars / Math.max(1, servers.length);
   }
 
@@ -111,4 +108,8 @@ export class Fan {
   private partOf(server: string): Part | undefined {
     return this.parts.find((part) => part.server === server);
   }
+}
+
+function unasked(server: string): Part {
+  return { server, pages: [], wasAsked: false, asked: undefined, chars: 0, error: undefined };
 }

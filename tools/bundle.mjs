@@ -18,6 +18,7 @@ const READING = [
   "evidence/(?:run-key|seal|signers|tally|trust|verify|visible|ed25519)\\.ts",
   "host/(?:log-file|line-splitter|digests|signer)\\.ts",
   "app/(?:verify-file|verify-chain)\\.ts",
+  "cli/(?:flight-log|refuse-legacy)\\.ts",
 ];
 const GROUPS = [
   { name: "core", test: /\/src\/(?:base\/|abi\/|(?:report\/(?:json|style)|cli\/(?:io|latest)|app\/package-info)\.ts)/ },

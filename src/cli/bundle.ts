@@ -40,7 +40,7 @@ async function bundle(named: string, options: BundleOptions, io: Io): Promise<vo
   const [{ withBrokenLog }, { progressLine }, { refuseLegacyLog }] = await Promise.all([
     import("./broken-log.js"),
     import("./flight-log.js"),
-    import("./legacy-log.js"),
+    import("./refuse-legacy.js"),
   ]);
   refuseLegacyLog(resolve(io.cwd, named), named);
   const progress = progressLine(io);

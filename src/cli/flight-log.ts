@@ -5,7 +5,7 @@ import { verifyFile, type VerifyOptions } from "../app/verify-file.js";
 import type { ChainReport } from "../evidence/chain.js";
 import type { VerifyReport } from "../evidence/verify.js";
 import type { Io } from "./io.js";
-import { refuseLegacyLog } from "./legacy-log.js";
+import { refuseLegacyLog } from "./refuse-legacy.js";
 
 /** Logs larger than this take long enough for a progress line. */
 const PROGRESS_FROM_BYTES = 64 * 1024 * 1024;

@@ -44,7 +44,7 @@ async function prune(named: string, options: PruneOptions, io: Io): Promise<void
     await Promise.all([
       import("./broken-log.js"),
       import("./flight-log.js"),
-      import("./legacy-log.js"),
+      import("./refuse-legacy.js"),
       import("../app/prune-log.js"),
       import("../report/prune-report.js"),
     ]);

@@ -43,11 +43,6 @@ export function decodeLegacyLine(digests: Digests, line: string): Result<LegacyE
   return ok(event);
 }
 
-/** True for a line that has the members of a Rust AgentK event, right or wrong in what they say. */
-export function isLegacyLine(line: string): boolean {
-  return legacyEventShape.check(parse(line), "") === undefined;
-}
-
 function parse(line: string): unknown {
   try {
     return JSON.parse(line);

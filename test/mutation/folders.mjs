@@ -19,7 +19,7 @@ const TESTS = {
     take: ["test/policy/**"],
     leave: ["test/policy/check/soundness", "test/policy/match/regex", "test/policy/zod"],
   },
-  evidence: { take: ["test/evidence/**"], leave: ["test/evidence/tamper-matrix", "test/evidence/witness-state"] },
+  evidence: { take: ["test/evidence/**"], leave: ["test/evidence/witness-state"] },
   kernel: { take: ["test/kernel/**", "test/replay/fork"], leave: ["test/kernel/concurrency"] },
   replay: {
     take: ["test/replay/**", "test/evidence/golden-logs", ...REPLAYED.map((name) => `test/kernel/${name}`)],

@@ -67,7 +67,9 @@ describe("a file of outputs", () => {
     ["a call that is none", { call: "4" }, "/call", "has not the form it must have"],
     ["a call with a head", { call: "xc4" }, "/call", "has not the form it must have"],
     ["a call with a tail", { call: "c4 " }, "/call", "has not the form it must have"],
+    ["a digest that is a number", { content_sha256: 5 }, "/content_sha256", NO_HASH],
     ["a content", { content: "all is well" }, "/content", "is not a known member"],
+    ["a member that every object has", { toString: "x" }, "/toString", "is not a known member"],
     ["a place below nothing", { seq: -1 }, "/seq", "is not an integer from 0 to 9007199254740991"],
   ])("%s is refused", (_name, said, path, problem) => {
     expect(parsed(outputsOf({ seq: 4, ...said }))).toEqual(refused(`/outputs/0${path}`, problem));
@@ -110,6 +112,7 @@ describe("the predecessor's list", () => {
     ["a syscall of 65 characters", { syscall: "x".repeat(65) }, "/syscall", "is longer than 64 characters"],
     ["a target of 1025 characters", { target: "x".repeat(1025) }, "/target", "is longer than 1024 characters"],
     ["labels", { labels: ["external"] }, "/labels", "is not a known member"],
+    ["a digest of the content", { content_sha256: HASH }, "/content_sha256", "is not a known member"],
     ["a step that is no number", { step: "2" }, "/step", "is not an integer from 0 to 9007199254740991"],
   ])("%s is refused", (_name, said, path, problem) => {
     expect(parsed([{ ...STEP, ...said }])).toEqual(refused(`/0${path}`, problem));
@@ -117,6 +120,9 @@ describe("the predecessor's list", () => {
 
   test("a step without one of its members is refused", () => {
     expect(parsed([{ step: 2, target: "fs/read", output_ref: REF }])).toEqual(refused("/0/syscall", "is missing"));
+    expect(parsed([{ step: 2, syscall: "tool.invoke", target: "fs/read" }])).toEqual(
+      refused("/0/output_ref", "is missing"),
+    );
   });
 
   test("a step that two entries name is refused at the second", () => {

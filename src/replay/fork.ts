@@ -18,6 +18,7 @@ import { ForkDescriptors, isMeant } from "./fork-descriptors.js";
 import { ForkDoubts } from "./fork-doubts.js";
 import type { PageOverride } from "./override.js";
 import { Tape, type PayloadSource } from "./tape.js";
+import { afterUnjudged } from "./unjudged.js";
 
 export interface ForkParts extends KernelParts {
   readonly payloads: PayloadSource | undefined;
@@ -149,7 +150,8 @@ export class Fork {
   private unjudged(line: LineOf<"syscall">): void {
     const { value, seq, hash, time } = line;
     const event = { type: "syscall", value } as const;
-    this.state = fold({ ...this.state, seq }, { event, hash, time }, (source) => this.compile(source));
+    const folded = fold({ ...this.state, seq }, { event, hash, time }, (source) => this.compile(source));
+    this.state = afterUnjudged(folded, line);
     if (value.decision.verdict === "ask") this.asked.set(parkedKey(value), { verdict: undefined, value });
     if (isMeant(value.decision.verdict)) this.doubts.uncertain(value.session);
   }

@@ -31,6 +31,7 @@ describe("a call of which nobody knows whether it would have passed", () => {
     ["nothing, where nothing counts", PLAIN, []],
     ["counts, where the policy counts calls", COUNTING, ["counts"]],
     ["counts, where the policy has a budget", BUDGETED, ["counts"]],
+    ["nothing, where the policy has conditions of other sorts", policyOf(when('labels_any = ["pii"]'), ANY), []],
     ["grants, where one has uses", LIMITED, ["grants"]],
     ["grants, where one of several has uses", grantsOf("", "uses = 1") + PLAIN, ["grants"]],
     ["nothing, where no grant has uses", grantsOf("") + PLAIN, []],

@@ -150,7 +150,7 @@ export class Fork {
     const { value, seq, hash, time } = line;
     const event = { type: "syscall", value } as const;
     const folded = fold({ ...this.state, seq }, { event, hash, time }, (source) => this.compile(source));
-    this.state = afterUnjudged(folded, line);
+    this.state = afterUnjudged(folded, value);
     if (value.decision.verdict === "ask") this.asked.set(parkedKey(value), { verdict: undefined, value });
     if (isMeant(value.decision.verdict)) this.doubts.uncertain(value.session);
   }

@@ -78,7 +78,7 @@ export class Replayer {
     if (input === undefined) {
       this.indeterminate++;
       const folded = foldLine(this.state, { event: line, text, hash: line.hash, time: line.time }, this.parts);
-      this.state = afterUnjudged(folded, line);
+      this.state = line.type === "syscall" ? afterUnjudged(folded, line.value) : folded;
       return;
     }
     const step = this.kernel(this.state, input);

@@ -11,12 +11,13 @@ import { recordingOf, slotKey, sourceOf } from "./tape-deck.js";
 const decided = (verdict: Verdict, rule = "r"): Decision => ({ verdict, rule, reason: "policy-deny" });
 const UNKNOWN = [{ why: "value", at: "kernel.quarantined" }];
 
+const CUT = { changes: [{ kind: "withhold", path: "/tools/0", reason: "poisoned" }] } as const;
+
 /** What is missing of a call to a server that had a descriptor withheld, or had none. */
-function missing(run: Decision, fork: Verdict, more: { isCut?: boolean; kind?: string } = {}): unknown {
-  const { isCut = true, kind = "tool.invoke" } = more;
+function missing(run: Decision, fork: Verdict, more: { page?: Partial<PageValue>; kind?: string } = {}): unknown {
+  const { page = CUT, kind = "tool.invoke" } = more;
   const descriptors = new ForkDescriptors();
-  const changes = isCut ? [{ kind: "withhold", path: "/tools/0", reason: "quarantined" }] : [];
-  descriptors.page({ server: "fs", delivery: decided("allow"), changes } as unknown as PageValue);
+  descriptors.page({ server: "fs", delivery: decided("allow"), ...page } as unknown as PageValue);
   const call = { kind, server: "fs", decision: run } as unknown as SyscallValue;
   return descriptors.missing(INITIAL_STATE, call, { decision: decided(fork), changes: [] });
 }
@@ -27,12 +28,28 @@ test("a call that the run's policy denied, and the fork's lets pass, may have be
   expect(missing(decided("deny"), "transform", { kind: "prompt.get" })).toEqual(UNKNOWN);
 });
 
+test("a page that was held back whole has withheld all that it lists", () => {
+  const page = { delivery: decided("deny", "quarantined") };
+  expect(missing(decided("deny"), "allow", { page })).toEqual(UNKNOWN);
+});
+
+test("with pins in force every call may be of a descriptor that was withheld", () => {
+  const call = { kind: "tool.invoke", server: "fs", decision: decided("deny") } as unknown as SyscallValue;
+  const pinned = { ...INITIAL_STATE, pins: new Map() };
+  const allowed = { decision: decided("allow"), changes: [] };
+  expect(new ForkDescriptors().missing(pinned, call, allowed)).toEqual(UNKNOWN);
+  expect(new ForkDescriptors().missing(INITIAL_STATE, call, allowed)).toEqual([]);
+});
+
 test("nothing is unknown where the run had to ask, where the fork does not, or where nothing was withheld", () => {
   expect(missing(decided("allow"), "allow")).toEqual([]);
   expect(missing(decided("ask"), "allow")).toEqual([]);
   expect(missing(decided("deny", "quarantined"), "allow")).toEqual([]);
   expect(missing(decided("deny"), "deny")).toEqual([]);
-  expect(missing(decided("deny"), "allow", { isCut: false })).toEqual([]);
+  expect(missing(decided("deny"), "allow", { page: {} })).toEqual([]);
+  const redacted = { changes: [{ kind: "redact", path: "/note" }] } as const;
+  expect(missing(decided("deny"), "allow", { page: redacted })).toEqual([]);
+  expect(missing(decided("deny"), "allow", { page: { ...CUT, server: "other" } })).toEqual([]);
   expect(missing(decided("deny"), "allow", { kind: "resource.read" })).toEqual([]);
 });
 

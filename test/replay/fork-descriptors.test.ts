@@ -3,10 +3,10 @@ import { describe, expect, it, test } from "vitest";
 import type { Decision, Verdict } from "../../src/abi/decision.js";
 import type { PageValue, SyscallValue } from "../../src/abi/event.js";
 import { INITIAL_STATE } from "../../src/kernel/state.js";
-import { Fork } from "../../src/replay/fork.js";
 import { ForkDescriptors } from "../../src/replay/fork-descriptors.js";
-import { linesOf, parts, policyOf, requestOf, Run } from "../kernel/fixture.js";
-import { recordingOf, slotKey, sourceOf } from "./tape-deck.js";
+import { policyOf, requestOf, Run } from "../kernel/fixture.js";
+import { decisionsOf, journalOf } from "./forked.js";
+import { slotKey } from "./tape-deck.js";
 
 const decided = (verdict: Verdict, rule = "r"): Decision => ({ verdict, rule, reason: "policy-deny" });
 const UNKNOWN = [{ why: "value", at: "kernel.quarantined" }];
@@ -64,27 +64,18 @@ describe("a call of a withheld tool, that only the fork's policy would let pass"
   );
   const called = run.call("helper", { a: 1 });
 
-  function forkOf(...lost: readonly string[]): unknown {
-    const { lines, journal } = recordingOf(
-      run.lines,
-      run.steps.flatMap(({ payloads }) => payloads),
-    );
-    for (const key of lost) journal.delete(key);
-    const policy = policyOf(LISTS, { id: "any", effect: "allow", syscalls: ["tool.invoke"] });
-    const fork = new Fork({ ...parts, payloads: sourceOf({ lines, journal }), policy });
-    return linesOf(run.lines)
-      .map((line) => fork.line(line))
-      .at(-1);
-  }
+  const policy = policyOf(LISTS, { id: "any", effect: "allow", syscalls: ["tool.invoke"] });
+  const lastOf = (...lost: readonly string[]): unknown =>
+    decisionsOf(run, { payloads: journalOf(run, lost), policy }).at(-1);
 
   it("is denied above the policy, where the values are at hand", () => {
-    expect(forkOf()).toMatchObject({ fork: { decision: { verdict: "deny", rule: "quarantined" } }, missing: [] });
+    expect(lastOf()).toMatchObject({ fork: { decision: { verdict: "deny", rule: "quarantined" } }, missing: [] });
   });
 
   it.each([
     ["the listing", slotKey(Number(listed.event.value.page.slice(1)), "content")],
     ["its own arguments", slotKey(Number(called.event.value.call.slice(1)), "arguments")],
   ])("is not known, where %s is lost", (_name, key) => {
-    expect(forkOf(key)).toMatchObject({ fork: undefined, missing: UNKNOWN });
+    expect(lastOf(key)).toMatchObject({ fork: undefined, missing: UNKNOWN });
   });
 });

@@ -26,6 +26,8 @@ test("a call that the run's policy denied, and the fork's lets pass, may have be
   expect(missing(decided("deny"), "allow")).toEqual(UNKNOWN);
   expect(missing(decided("defer"), "ask")).toEqual(UNKNOWN);
   expect(missing(decided("deny"), "transform", { kind: "prompt.get" })).toEqual(UNKNOWN);
+  const cutAndChanged = { changes: [{ kind: "redact", path: "/note" } as const, ...CUT.changes] };
+  expect(missing(decided("deny"), "allow", { page: cutAndChanged })).toEqual(UNKNOWN);
 });
 
 test("a page that was held back whole has withheld all that it lists", () => {

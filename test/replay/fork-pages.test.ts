@@ -203,11 +203,14 @@ describe("a changed output", () => {
   });
 
   it("leaves open the labels of a call that the fork would change, rather than the change", () => {
-    const cut: RuleParts = { ...TAINTED, effect: "transform", more: `${TAINTED.more ?? ""}\n${REDACTING}` };
+    const cut: RuleParts = {
+      ...{ id: "cut", effect: "transform", syscalls: ["tool.invoke"] },
+      more: `tool = "send"\nlabels_any = ["untrusted"]\n${REDACTING}`,
+    };
     const { run, page } = sending(GUARDED);
-    expect(lastOf(run, overriding(page, {}, { policy: policyOf(ANSWERS, cut, ANY) }))).toBe("labels");
-    const signs = { signs: ["override"] };
-    expect(lastOf(run, overriding(page, signs, { policy: policyOf(ANSWERS, cut, ANY) }))).toBe("changes");
+    const policy = policyOf(ANSWERS, cut, ANY);
+    expect(lastOf(run, overriding(page, {}, { policy }))).toBe("labels");
+    expect(lastOf(run, overriding(page, { labels: ["untrusted"] }, { policy }))).toBe("changes");
   });
 
   it("of which nobody knows whether it was seen has been seen", () => {

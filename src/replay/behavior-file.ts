@@ -1,20 +1,35 @@
 /** The file of changed outputs, `agentk-behavior/1` or the predecessor's list: digests and labels, never a value. */
-import { integer, listOf, oneOf, optional, record, text, type ShapeFault, type ShapeType } from "../base/shape.js";
+import {
+  integer,
+  listOf,
+  oneOf,
+  optional,
+  record,
+  text,
+  type Shape,
+  type ShapeFault,
+  type ShapeType,
+} from "../base/shape.js";
 import type { Result } from "../base/result.js";
 import { parseStrictJson } from "../base/strict-json.js";
 import { HEX64 } from "../abi/payload.js";
 import { labelsOf } from "../mmu/lattice.js";
 
-const OUTPUT_REF = /^(?:response_sha256|stub_output_sha256):[0-9a-f]{64}$/;
 const MAX_OUTPUTS = 10_000;
+
+const contentDigest = digest(HEX64, "is no SHA-256 of 64 lower-case hex digits; raw output is never taken");
+const outputRef = digest(
+  /^(?:response_sha256|stub_output_sha256):[0-9a-f]{64}$/,
+  "is not `response_sha256:` or `stub_output_sha256:` and 64 lower-case hex digits; raw output is never taken",
+);
 
 const outputShape = record({
   /** Of the page's line. */
   seq: integer(),
   call: optional(text({ form: /^c\d+$/ })),
   /** SHA-256 of the content's RFC 8785 text, hex. */
-  content_sha256: optional(text({ form: HEX64 })),
-  output_ref: optional(text({ form: OUTPUT_REF })),
+  content_sha256: optional(contentDigest),
+  output_ref: optional(outputRef),
   labels: optional(listOf(text({ max: 64 }), 256)),
   signs: optional(listOf(text({ max: 64 }), 64)),
 });
@@ -25,7 +40,7 @@ const stepShape = record({
   step: integer(),
   syscall: text({ max: 64 }),
   target: text({ max: 1024 }),
-  output_ref: text({ form: OUTPUT_REF }),
+  output_ref: outputRef,
 });
 const stepsShape = listOf(stepShape, MAX_OUTPUTS);
 
@@ -38,19 +53,13 @@ export type BehaviorEntry = { readonly at: string } & (
   { readonly by: "page"; readonly output: ChangedOutput } | { readonly by: "call"; readonly step: ChangedStep }
 );
 
-const DIGESTS: Readonly<Record<string, string>> = {
-  content_sha256: "is no SHA-256 of 64 lower-case hex digits; raw output is never taken",
-  output_ref:
-    "is not `response_sha256:` or `stub_output_sha256:` and 64 lower-case hex digits; raw output is never taken",
-};
-
 /** Reads a file of changed outputs. */
 export function parseBehavior(source: string): Result<readonly BehaviorEntry[], ShapeFault> {
   const read = parseStrictJson(source);
   if (!read.ok) return failed("", "is not strict JSON");
   const { value } = read.value;
   const fault = Array.isArray(value) ? stepsShape.check(value, "") : fileShape.check(value, "");
-  if (fault !== undefined) return failed(fault.path, DIGESTS[lastOf(fault.path)] ?? fault.problem);
+  if (fault !== undefined) return { ok: false, error: fault };
   // INVARIANT: the shapes have checked every member.
   const entries = Array.isArray(value)
     ? stepEntries(value as never)
@@ -90,6 +99,8 @@ function failed(path: string, problem: string): { readonly ok: false; readonly e
   return { ok: false, error: { path, problem } };
 }
 
-function lastOf(pointer: string): string {
-  return pointer.slice(pointer.lastIndexOf("/") + 1);
+/** A text of this form, that is told in these words where it is none. */
+function digest(form: RegExp, problem: string): Shape<string> {
+  const { check } = text({ form });
+  return { check: (value, path) => (check(value, path) === undefined ? undefined : { path, problem }) };
 }

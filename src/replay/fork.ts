@@ -18,6 +18,7 @@ import { ForkDescriptors, isMeant } from "./fork-descriptors.js";
 import { ForkDoubts } from "./fork-doubts.js";
 import type { PageOverride } from "./override.js";
 import { Tape, type PayloadSource } from "./tape.js";
+import { afterUnjudged } from "./unjudged.js";
 
 export interface ForkParts extends KernelParts {
   readonly payloads: PayloadSource | undefined;
@@ -124,12 +125,12 @@ export class Fork {
     }
     const request = { ...input.request, recorded: this.recorded(value, input.request.recorded) };
     this.asking.begin(this.doubts.ofCall(session));
-    const before = this.state;
+    const isRead = this.isRead(session, request.arguments);
     const { event } = this.step(seq, { type: "syscall", at: time, request, history: { decision } });
     const answer = ruled(event.type === "syscall" ? event.value : value);
     const missing = [
       ...this.missing(forked.original, answer, request.arguments),
-      ...this.unlisted(before, line, answer),
+      ...(isRead ? [] : this.descriptors.missing(this.state, value, answer)),
     ];
     const isKnown = missing.length === 0;
     if (decision.verdict === "ask") {
@@ -139,17 +140,17 @@ export class Fork {
     return { ...forked, fork: isKnown ? answer : undefined, missing };
   }
 
-  /** What nobody knows of the call's descriptor: nothing, when it was read with its values. */
-  private unlisted(before: State, { value }: LineOf<"syscall">, answer: Ruled): readonly Missing[] {
-    const isRead = isOpen(contextOf(before, value.session)) && isOpen(contextOf(this.state, value.session));
-    return isRead ? [] : this.descriptors.missing(this.state, value, answer);
+  /** As the kernel has it (kernel/syscall.ts, page.ts): without its own value, or an earlier one, nothing is looked up. */
+  private isRead(session: string, own: Payload | undefined): boolean {
+    return own?.kind !== "sealed" && isOpen(contextOf(this.state, session));
   }
 
   /** The target is redacted and no journal gives it back: the state goes on with what happened. */
   private unjudged(line: LineOf<"syscall">): void {
     const { value, seq, hash, time } = line;
     const event = { type: "syscall", value } as const;
-    this.state = fold({ ...this.state, seq }, { event, hash, time }, (source) => this.compile(source));
+    const folded = fold({ ...this.state, seq }, { event, hash, time }, (source) => this.compile(source));
+    this.state = afterUnjudged(folded, value);
     if (value.decision.verdict === "ask") this.asked.set(parkedKey(value), { verdict: undefined, value });
     if (isMeant(value.decision.verdict)) this.doubts.uncertain(value.session);
   }
@@ -212,8 +213,7 @@ export class Fork {
     // Whose words are the user's is for the policy to say, as labels are.
     if (isUserWords(page)) return { page, isChanged: false, isUnlabelled: false, history: {}, labels: {} };
     const { decision, changes } = deliveryOf(value);
-    const isRead = page.content.kind === "open" && isOpen(contextOf(this.state, session));
-    const isUnlabelled = !isRead && this.hasSources && this.doubts.mayRelabel(session);
+    const isUnlabelled = !this.isRead(session, page.content) && this.hasSources && this.doubts.mayRelabel(session);
     return { page: this.ofOwnLabels(page), isChanged: false, isUnlabelled, history: { decision, changes }, labels: {} };
   }
 

@@ -11,6 +11,7 @@ import { INITIAL_STATE, type State } from "../kernel/state.js";
 import type { Kernel, KernelParts } from "../kernel/step.js";
 import { divergenceOf, type Divergence } from "./divergence.js";
 import { Tape, type PayloadSource } from "./tape.js";
+import { afterUnjudged } from "./unjudged.js";
 
 export interface ReplayReport {
   /** Every line that was replayed came out the same. */
@@ -76,7 +77,8 @@ export class Replayer {
     const input = this.tape.input(line);
     if (input === undefined) {
       this.indeterminate++;
-      this.state = foldLine(this.state, { event: line, text, hash: line.hash, time: line.time }, this.parts);
+      const folded = foldLine(this.state, { event: line, text, hash: line.hash, time: line.time }, this.parts);
+      this.state = line.type === "syscall" ? afterUnjudged(folded, line.value) : folded;
       return;
     }
     const step = this.kernel(this.state, input);

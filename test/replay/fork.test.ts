@@ -4,29 +4,8 @@ import { decisionName } from "../../src/abi/decision.js";
 import type { FlightLine } from "../../src/abi/event.js";
 import { counterexample } from "../../src/replay/counterexample.js";
 import { fewest } from "../../src/replay/fewest.js";
-import { Fork, type ForkParts } from "../../src/replay/fork.js";
-import { ForkTally, type ForkReport } from "../../src/replay/fork-tally.js";
 import { linesOf, parts, policyOf, Run, source, type RuleParts } from "../kernel/fixture.js";
-import { recordingOf, sourceOf } from "./tape-deck.js";
-
-function journalOf(run: Run): ReturnType<typeof sourceOf> {
-  return sourceOf(
-    recordingOf(
-      run.lines,
-      run.steps.flatMap(({ payloads }) => payloads),
-    ),
-  );
-}
-
-function forkOf(run: Run, more: Partial<ForkParts>): ForkReport {
-  const fork = new Fork({ ...parts, payloads: undefined, policy: undefined, ...more });
-  const tally = new ForkTally();
-  for (const line of linesOf(run.lines)) {
-    const made = fork.line(line);
-    if (made !== undefined) tally.add(made);
-  }
-  return tally.report();
-}
+import { forkOf, journalOf } from "./forked.js";
 
 const RESPONSES = { id: "answers", effect: "allow", syscalls: ["tool.response", "tool.describe"] } as const;
 const ANY = { id: "any", effect: "allow", syscalls: ["tool.invoke"] } as const;

@@ -1,7 +1,8 @@
 /** A journal that lost some of its values: from there on a session goes by what was recorded, and replays all the same. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { policyOf, Run, source } from "../kernel/fixture.js";
+import { Fork } from "../../src/replay/fork.js";
+import { linesOf, parts, payload, policyOf, requestOf, Run, source } from "../kernel/fixture.js";
 import { forge, recordingOf, replay, slotKey, sourceOf } from "./tape-deck.js";
 
 const POLICY = [
@@ -90,5 +91,75 @@ describe("a journal that lost values", () => {
     const { divergence } = replay(forged, without([slotKey(first, "content")]));
     expect(divergence).toMatchObject({ line: later + 1 });
     expect(divergence?.field).toContain("/value/labels");
+  });
+});
+
+describe("a journal that lost the target of a call, and nothing else", () => {
+  const COMPOSED = "composed by the agent";
+  const ECHOING = [
+    source("/**", ["trusted"], 'tool = "read"'),
+    policyOf(
+      { id: "tainted", effect: "deny", syscalls: ["tool.response"], more: 'tool = "read"\nlabels_any = ["untrusted"]' },
+      { id: "asked", effect: "ask", syscalls: ["resource.read"], more: 'target = "file:///asked"' },
+      { id: "denied", effect: "deny", syscalls: ["resource.read"], more: 'target = "file:///denied"' },
+      { id: "all", effect: "allow", syscalls: ["tool.invoke", "tool.response", "resource.read"] },
+    ),
+  ].join("\n");
+
+  function losing(run: Run, seq: number): ReturnType<typeof sourceOf> {
+    const { lines, journal } = recordingOf(
+      run.lines,
+      run.steps.flatMap(({ payloads }) => payloads),
+    );
+    journal.delete(slotKey(seq, "subject"));
+    return sourceOf({ lines, journal });
+  }
+
+  /** What is written to a resource comes back in what a tool reads, which the operator trusts. */
+  function echoing(uri: string): { readonly run: Run; readonly source: ReturnType<typeof sourceOf> } {
+    const run = new Run(ECHOING);
+    run.reads("look", { note: "from a stranger" });
+    const seq = run.steps.length;
+    const request = requestOf("resource.read", { subject: { uri }, arguments: payload({ text: COMPOSED }) });
+    run.step({ type: "syscall", request });
+    run.ends(run.call("read", {}), { content: [{ type: "text", text: COMPOSED }] });
+    return { run, source: losing(run, seq) };
+  }
+
+  /** The page is the last but one of the lines: its call has come to its end. */
+  const deliveryIn = ({ steps }: Run): unknown => {
+    const event = steps.at(-2)?.event;
+    return event?.type === "page" ? event.value.delivery.verdict : undefined;
+  };
+
+  it.each([
+    ["went on", "file:///sent", "deny"],
+    ["waits for a human", "file:///asked", "deny"],
+    ["was denied", "file:///denied", "allow"],
+  ])("replays without divergence what comes back of a call that %s", (_name, uri, delivery) => {
+    const { run, source } = echoing(uri);
+    expect(deliveryIn(run)).toBe(delivery);
+    expect(replay(run.lines, source)).toMatchObject({ ok: true, divergence: undefined, indeterminate: 1 });
+  });
+
+  it("a fork under the same policy withholds what comes back as well", () => {
+    const { run, source } = echoing("file:///sent");
+    const fork = new Fork({ ...parts, payloads: source, policy: undefined });
+    const pages = linesOf(run.lines).flatMap((line) => fork.line(line) ?? []);
+    expect(pages.at(-1)).toMatchObject({ on: "page", fork: { decision: { verdict: "deny", rule: "tainted" } } });
+  });
+
+  it.each([
+    ["without a value", {}],
+    ["that was denied", { subject: { uri: "file:///denied" }, arguments: payload({ text: COMPOSED }) }],
+  ])("a call %s leaves its session's values known", (_name, more) => {
+    const run = new Run(ECHOING);
+    const seq = run.steps.length;
+    run.step({ type: "syscall", request: requestOf("resource.read", more) });
+    run.reads("read", { pin: "4711" });
+    const page = run.steps.length - 2;
+    const forged = forge(run.lines, page, (value) => ({ ...value, labels: ["trusted", "pii"] }));
+    const { divergence } = replay(forged, losing(run, seq));
+    expect(divergence).toMatchObject({ line: page + 1, field: "/value/labels/1" });
   });
 });

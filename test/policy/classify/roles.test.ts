@@ -28,7 +28,6 @@ describe("argumentRoles", () => {
     ["subject", "text"],
     ["query", "text"],
     ["frobnication", "text"],
-    ["address", "destination"],
     ["password_hint", "credential"],
     ["url_frob_token_x", "credential"],
     ["file_id", "path"],
@@ -43,6 +42,14 @@ describe("argumentRoles", () => {
       "destination",
       "text",
     ]);
+  });
+
+  it("takes several for what one of them is, in the shortest words too", () => {
+    expect(["ids", "event_ids", "eventIds", "ips", "urls"].map((name) => roleOf(name, "cancel_events"))).toEqual([
+      ...["destination", "destination", "destination"],
+      ...["address", "address"],
+    ]);
+    expect(["address", "access"].map((name) => roleOf(name))).toEqual(["destination", "text"]);
   });
 
   it("protects a name that is too long to read", () => {

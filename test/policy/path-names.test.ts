@@ -24,7 +24,7 @@ describe("pathNames", () => {
   });
 
   it("has the names of every path of a source, and of its `when`", () => {
-    const source = { path: ["/content/0", "/notes"], when: { path: "/kind", in: ["mail"] }, labels: ["untrusted"] };
+    const source = { path: ["/content/0", "/notes"], when: { path: "kind", in: ["mail"] }, labels: ["untrusted"] };
     expect(shown([], { sources: [source] })).toEqual(["0", "content", "kind", "notes"]);
   });
 

@@ -31,6 +31,7 @@ describe("argumentRoles", () => {
     ["password_hint", "credential"],
     ["url_frob_token_x", "credential"],
     ["file_id", "path"],
+    ["token_url(s)", "address"],
     ["", "text"],
   ])("%j is a %s", (name, role) => {
     expect(roleOf(name)).toBe(role);

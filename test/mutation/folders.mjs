@@ -17,7 +17,7 @@ const TESTS = {
   mmu: { take: ["test/mmu/**", "test/kernel/provenance"], leave: [] },
   policy: {
     take: ["test/policy/**"],
-    leave: ["test/policy/check/soundness", "test/policy/match/regex", "test/policy/zod"],
+    leave: ["test/policy/check/soundness", "test/policy/match/regex-load", "test/policy/zod"],
   },
   evidence: { take: ["test/evidence/**"], leave: ["test/evidence/witness-state"] },
   kernel: { take: ["test/kernel/**", "test/replay/fork"], leave: ["test/kernel/concurrency"] },

@@ -41,7 +41,44 @@ describe("parseGateway", () => {
       `[gateway]\n__proto__ = 1\n${SERVER}`,
       "the keys `__proto__` and `constructor`",
     ],
+    [
+      "an id with a space",
+      `[gateway]\nid = "a b"\n${SERVER}`,
+      "2:1 `id` `a b` must be letters, digits and `.`, `_`, `:`, `@`, `-`",
+    ],
+    [
+      "an agent's id with a space",
+      `[gateway]\nagent_id = "a b"\n${SERVER}`,
+      "2:1 `agent_id` `a b` must be letters, digits and `.`, `_`, `:`, `/`, `@`, `-`",
+    ],
+    [
+      "payloads that are kept open",
+      `[gateway]\npayloads = "open"\n${SERVER}`,
+      "2:1 `payloads` must be `sealed` or `none`, found `open`",
+    ],
+    [
+      "an unknown risk",
+      `[gateway]\ndurable = "always"\n${SERVER}`,
+      "2:1 `durable` must be one of `low`, `medium`, `high`, `never`, found `always`",
+    ],
+    ["a command that is no text", SERVER.replace('"npx"', "7"), "3:1 `command` must be a string, found a number"],
+    ["half a character", "\ud800", "1:1 the text is not valid Unicode"],
+    ["half a character in a comment", `${SERVER}# \udc00`, "4:3 the text is not valid Unicode"],
   ])("%s is a fault with its place", (_name, source, says) => {
     expect(faultsOf(source).join("\n")).toContain(says);
+  });
+
+  test.each([
+    ["the file", `server = 1\n${SERVER}`, "did you mean `servers`?"],
+    ["the file", `qqqqqqqq = 1\n${SERVER}`, "the keys here are `gateway`, `servers`"],
+    ["the gateway", `[gateway]\nagentid = 1\n${SERVER}`, "did you mean `agent_id`?"],
+    [
+      "a server",
+      `${SERVER}qqqqqqqq = 1\n`,
+      "the keys here are `id`, `command`, `args`, `allow_env`, `response_timeout_ms`",
+    ],
+  ])("a key that is none in %s is told with what may stand there", (_where, source, hint) => {
+    const parsed = parseGateway(source);
+    expect(parsed.ok ? [] : parsed.error.map((fault) => fault.hint)).toEqual([hint]);
   });
 });

@@ -76,9 +76,73 @@ describe("a lock", () => {
   }
 });
 
+describe("a lock that says less", () => {
+  it("has nothing in the place of what does not hold for a server or a descriptor", () => {
+    const lock: Lock = {
+      servers: [{ id: "s", command: ["s"], tools: [locked({ name: "a" }, "a")], prompts: [], templates: [] }],
+    };
+    expect(parse(lockText(lock))).toStrictEqual({ ok: true, value: lock });
+  });
+
+  it("keeps the schema of what a tool gives under a digest of its own", () => {
+    const tool = { ...READ, outputSchema: { type: "object", required: ["text"] } };
+    const entry = locked(tool, "read_file");
+    const lock: Lock = { servers: [{ id: "s", command: ["s"], tools: [entry], prompts: [], templates: [] }] };
+    expect(entry.outputSchemaSha256).toBe(nodeDigests.sha256Hex(canonicalJson(tool.outputSchema)));
+    expect(parse(lockText(lock))).toStrictEqual({ ok: true, value: lock });
+    const line = lockText(lock)
+      .split("\n")
+      .findIndex((each) => each.startsWith("output_schema_sha256"));
+    expect(faults(lockText(lock).replace(String(entry.outputSchemaSha256), "0".repeat(64)))).toEqual([
+      `${String(line + 1)}:1 \`output_schema_sha256\` is not the digest of the descriptor beside it`,
+    ]);
+  });
+});
+
 describe("a lock that somebody has been at", () => {
   const text = lockText(FILES);
   const lineOf = (words: string): number => text.slice(0, text.indexOf(words)).split("\n").length;
+
+  it.each<[string, string, string, hint: string]>([
+    ["the lock", "version = 1", "version = 1\nserver = []", "did you mean `servers`?"],
+    ["the lock", "version = 1", "version = 1\nqqqqqqqq = 1", "the keys here are `version`, `servers`"],
+    ["a server", "protocol =", "protcol =", "did you mean `protocol`?"],
+    [
+      "a server",
+      "protocol =",
+      "qqqqqqqq =",
+      "the keys here are `id`, `command`, `package`, `binary_sha256`, `protocol`, `tools`, `prompts`, `templates`",
+    ],
+    ["a tool", "input_schema_sha256 =", "input_shema_sha256 =", "did you mean `input_schema_sha256`?"],
+    [
+      "a tool",
+      "input_schema_sha256 =",
+      "qqqqqqqq =",
+      "the keys here are `name`, `sha256`, `input_schema_sha256`, `output_schema_sha256`, `accepted`, `reason`," +
+        " `descriptor`",
+    ],
+  ])("with a key that is none in %s says what may stand there: %j as %j", (_where, before, after, hint) => {
+    const parsed = parse(text.replace(before, after));
+    expect(parsed.ok ? [] : parsed.error.map((fault) => fault.hint)).toContain(hint);
+  });
+
+  it("with half a character in it is no text", () => {
+    expect(faults("\ud800")).toEqual(["1:1 the text is not valid Unicode"]);
+    expect(faults("version = 1\n# \udc00")).toEqual(["2:3 the text is not valid Unicode"]);
+  });
+
+  it.each(["2026-11-21T14:00:00+00:00", "2026-11-21", "yesterdayZ", "Z"])("with the time %j is none", (time) => {
+    const found = faults(text.replace('accepted = "2026-11-21T14:00:00Z"', `accepted = "${time}"`));
+    expect(found).toEqual([
+      `${String(lineOf("accepted ="))}:1 \`accepted\` must be a time such as \`2027-01-01T00:00:00Z\``,
+    ]);
+  });
+
+  it("with a value of another kind says which was found", () => {
+    expect(faults(text.replace('id = "files"', "id = 7"))).toEqual([
+      `${String(lineOf('id = "files"'))}:1 \`id\` must be a string, found a number`,
+    ]);
+  });
 
   it.each([
     ["a key that is none", "protocol =", "protcol =", /protocol|protcol/],
@@ -103,7 +167,12 @@ describe("a lock that somebody has been at", () => {
     const [server] = FILES.servers;
     if (server === undefined) throw new Error("there is no server");
     const twice = lockText({ servers: [{ ...server, tools: [...server.tools, ...server.tools] }] });
-    expect(faults(twice)).toEqual([expect.stringContaining("`read_file` stands in the list before")]);
-    expect(faults(lockText({ servers: [server, server] }))).toEqual([expect.stringContaining("`files` stands")]);
+    const lastOf = (source: string, words: string): string =>
+      String(source.slice(0, source.lastIndexOf(words)).split("\n").length);
+    const tool = 'name = "read_file"';
+    expect(faults(twice)).toEqual([`${lastOf(twice, tool)}:1 \`read_file\` stands in the list before`]);
+    const servers = lockText({ servers: [server, server] });
+    const id = 'id = "files"';
+    expect(faults(servers)).toEqual([`${lastOf(servers, id)}:1 \`files\` stands in the list before`]);
   });
 });

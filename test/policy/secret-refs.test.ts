@@ -74,6 +74,19 @@ describe("a manifest of secret references", () => {
     });
   });
 
+  it.each([
+    [`qqqqqqqq = 1\n${GOOD}`, "the keys here are `version`, `secrets`"],
+    [`${GOOD}qqqqqqqq = 1\n`, "the keys here are `target`, `provider`, `reference`"],
+  ])("says which keys there are, when none is like it (%#)", (source, hint) => {
+    const parsed = parse(source);
+    expect(parsed.ok ? [] : parsed.error.map((fault) => fault.hint)).toEqual([hint]);
+  });
+
+  it("is no text with half a character in it", () => {
+    expect(faults("\ud800")).toEqual(["1:1 the text is not valid Unicode"]);
+    expect(faults(`${GOOD}# \udc00`)).toEqual(["6:3 the text is not valid Unicode"]);
+  });
+
   it("holds at most a thousand secrets", () => {
     const many = Array.from({ length: 1001 }, (_, i) => SECRET.replace("canary/a", `canary/${String(i)}`)).join("");
     expect(faults(`version = 1\n${many}`)).toEqual(["2:3 `secrets` holds more than 1000 secrets"]);

@@ -90,6 +90,41 @@ describe("a manifest of trusted signers", () => {
     expect(faults(source)).toEqual(expected);
   });
 
+  it("may suspect a key from the moment on at which it was revoked", () => {
+    const moment = "2026-06-02T00:00:00Z";
+    expect(parseTrustedSigners(one(`revoked_at = "${moment}"\nsuspect_from = "${moment}"`), keyFault).ok).toBe(true);
+  });
+
+  it("says nothing of a key that it does not say", () => {
+    expect(parseTrustedSigners(one(""), keyFault)).toStrictEqual({ ok: true, value: [{ publicKey: KEY }] });
+  });
+
+  it("is refused when a key is no table", () => {
+    expect(faults("version = 2\ntrusted_keys = ['x']\n")).toEqual([
+      "2:1 each item of `trusted_keys` must be a table, found a string",
+    ]);
+    expect(faults("version = 2\ntrusted_keys = 7\n")).toEqual(["2:1 `trusted_keys` must be a list, found a number"]);
+  });
+
+  it("is no text with half a character in it", () => {
+    expect(faults("\ud800")).toEqual(["1:1 the text is not valid Unicode"]);
+    expect(faults("version = 1\n# \udc00")).toEqual(["2:3 the text is not valid Unicode"]);
+  });
+
+  it.each<[source: string, hint: string]>([
+    [`trusted_key = 1\n${one("")}`, "did you mean `trusted_keys`?"],
+    [`qqqqqqqq = 1\n${one("")}`, "the keys here are `version`, `trusted_keys`"],
+    [one("qqqqqqqq = 1", 1), "the keys here are `public_key`, `label`"],
+    [
+      one("qqqqqqqq = 1"),
+      "the keys here are `public_key`, `label`, `not_before`, `not_after`, `revoked_at`, `suspect_from`",
+    ],
+    [one("not_befor = 1"), "did you mean `not_before`?"],
+  ])("with a key that is none says what may stand there (%#)", (source, hint) => {
+    const parsed = parseTrustedSigners(source, keyFault);
+    expect(parsed.ok ? [] : parsed.error.map((fault) => fault.hint)).toEqual([hint]);
+  });
+
   it("names the line of what is not TOML, and of a time without quotes", () => {
     expect(faults("version = 1\n[[trusted_keys]\n")[0]).toMatch(/^2:\d+ not valid TOML/);
     expect(faults(one("not_after = 2027-01-01T00:00:00Z"))[0]).toBe("4:1 `not_after` must be a string, found a date");

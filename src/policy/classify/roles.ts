@@ -42,7 +42,7 @@ function roleOf(role: ArgumentRole, names: string): [string, ArgumentRole][] {
 }
 
 /**
- * Each argument with its role, in the order given. What a tool that does not read acts on (`id`, `file_id`) is a
+ * Each argument with its role, in the order given. What a tool that does not read acts on (`id`, `event_ids`) is a
  * destination too. Attacker-controlled: all names; total and linear.
  */
 export function argumentRoles(tool: string, schemaProperties: readonly string[]): readonly Argument[] {
@@ -67,5 +67,5 @@ function worstRole(words: readonly string[]): ArgumentRole {
 }
 
 function singular(word: string): string {
-  return word.length > 3 && word.endsWith("s") && !word.endsWith("ss") ? word.slice(0, -1) : word;
+  return word.length > 2 && word.endsWith("s") && !word.endsWith("ss") ? word.slice(0, -1) : word;
 }

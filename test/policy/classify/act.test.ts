@@ -98,7 +98,46 @@ describe("classifyTool", () => {
 
   it("a name that is too long to read is the most dangerous", () => {
     expect(shown("get_".padEnd(MAX_CLASSIFIED_NAME, "x"))).toBe("read/low");
-    expect(shown("get_".padEnd(MAX_CLASSIFIED_NAME + 1, "x"))).toBe("execute/high");
+    expect(classifyTool("get_".padEnd(MAX_CLASSIFIED_NAME + 1, "x"))).toEqual({
+      ...{ act: "execute", risk: "high" },
+      reason: "name too long to read",
+    });
+  });
+});
+
+describe("what a word does depends on where it stands", () => {
+  it.each([
+    ["lsdir", "read/low", "a verb and its object in one word, the shortest there is"],
+    ["rmfile", "write/high", "a verb of two letters in one word with its object"],
+    ["listdirectory", "read/low", "the longest object in one word with its verb"],
+    ["fetch_files", "read/low", "what is fetched lies in the server's own store"],
+    ["files_fetch", "send/medium", "what stands before is not what is fetched"],
+    ["crm_list_deals", "read/low", "a list that something follows is no object"],
+    ["crm_get_deals", "read/low", "get is no noun"],
+    ["crm_deals_get", "read/low", "get is no noun at the end either"],
+    ["crm_deals_list", "send/medium", "a list at the end may be what an unknown verb is about"],
+    ["update_webpage_view", "write/medium", "only what reads is taken to ask a host outside"],
+    ["list_keys", "read/low", "keys of nobody are no credentials"],
+    ["list_gpg_keys", "read/high", "keys of a known owner are"],
+  ])("%s is %s: %s", (name, expected) => {
+    expect(shown(name)).toBe(expected);
+  });
+});
+
+describe("the reason of a class", () => {
+  it.each([
+    ["send_email", "carries data to others"],
+    ["delete_and_create", "destroys"],
+    ["delete_and_share", "gives others access"],
+    ["delete_and_revoke_and_send", "carries data to others, destroys"],
+    ["get_secret", "reads, touches credentials"],
+    ["get_webpage", "reaches over the network"],
+    ["update_invoice", "changes what is stored, concerns money"],
+    ["set_role", "changes what is stored, changes who may do what"],
+    ["get_f\u0456le", "name is not plain letters"],
+    ["fr\u0456b", "unknown verb"],
+  ])("of %j is: %s", (name, reason) => {
+    expect(classifyTool(name).reason).toBe(reason);
   });
 });
 
@@ -167,6 +206,12 @@ describe("classifySyscall", () => {
   it("takes a tool call by its tool, and one without a tool as unknown", () => {
     expect(classifySyscall("tool.invoke", "delete_file")).toEqual(classifyTool("delete_file"));
     expect(classifySyscall("tool.invoke").reason).toBe("unknown verb");
+  });
+
+  it("gives a tool the class of its name, however many others were called since", () => {
+    const names = Array.from({ length: 1500 }, (_, index) => `${index % 2 === 0 ? "delete" : "get"}_${String(index)}`);
+    for (const round of [names, names])
+      expect(round.filter((name) => classifySyscall("tool.invoke", name).act !== classifyTool(name).act)).toEqual([]);
   });
 
   it("has a class for every syscall, whatever tool is named beside it", () => {

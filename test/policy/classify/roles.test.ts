@@ -28,6 +28,10 @@ describe("argumentRoles", () => {
     ["subject", "text"],
     ["query", "text"],
     ["frobnication", "text"],
+    ["password_hint", "credential"],
+    ["url_frob_token_x", "credential"],
+    ["file_id", "path"],
+    ["token_url(s)", "address"],
     ["", "text"],
   ])("%j is a %s", (name, role) => {
     expect(roleOf(name)).toBe(role);
@@ -41,8 +45,16 @@ describe("argumentRoles", () => {
     ]);
   });
 
+  it("takes several for what one of them is, in the shortest words too", () => {
+    expect(["ids", "event_ids", "eventIds", "ips", "urls"].map((name) => roleOf(name, "cancel_events"))).toEqual([
+      ...["destination", "destination", "destination"],
+      ...["address", "address"],
+    ]);
+    expect(["address", "access"].map((name) => roleOf(name))).toEqual(["destination", "text"]);
+  });
+
   it("protects a name that is too long to read", () => {
-    expect(roleOf("x".repeat(257))).toBe("destination");
+    expect([roleOf("x".repeat(256)), roleOf("x".repeat(257))]).toEqual(["text", "destination"]);
   });
 
   it("gives every argument one role, in order", () => {

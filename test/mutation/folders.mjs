@@ -20,7 +20,10 @@ const TESTS = {
     leave: ["test/policy/check/soundness", "test/policy/match/regex-load", "test/policy/zod"],
   },
   evidence: { take: ["test/evidence/**"], leave: ["test/evidence/witness-state"] },
-  kernel: { take: ["test/kernel/**", "test/replay/fork"], leave: ["test/kernel/concurrency"] },
+  kernel: {
+    take: ["test/kernel/**", "test/replay/fork", "test/replay/fork-calls", "test/replay/fork-pages"],
+    leave: ["test/kernel/concurrency"],
+  },
   replay: {
     take: ["test/replay/**", "test/evidence/golden-logs", ...REPLAYED.map((name) => `test/kernel/${name}`)],
     leave: [],

@@ -71,6 +71,13 @@ describe("a form", () => {
   });
 });
 
+test("what is the same on all lines of a form is one value, and no copy for each line", () => {
+  const form = formOf(record({ n: integer(), tags: listOf(text()) }), { n: 1, tags: ["a"] });
+  const [one, other] = [1, 2].map((n) => form.read(lineOf({ n, tags: ["a"] }))?.value as { readonly tags: unknown });
+  expect(one?.tags).toEqual(["a"]);
+  expect(one?.tags).toBe(other?.tags);
+});
+
 describe("where a number stood, a form takes", () => {
   const form = formOf(record({ n: integer(3, 900) }), { n: 5 });
 

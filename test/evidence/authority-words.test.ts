@@ -117,6 +117,12 @@ describe("a receipt", () => {
     const [signer] = strictly(log.lines).signers ?? [];
     expect(signer?.signed).toEqual({ checkpoint: 0, receipts: 2, handle: 1, seal: 0, key: 0 });
   });
+
+  test("that the key did not sign makes no signer of it, whatever secret it is for", () => {
+    const log = new SignedLog();
+    log.receipts([log.call("allow", { handle: HANDLE })], { signature: OTHER.sign("something else") });
+    expect(strictly(log.lines).signers).toEqual([]);
+  });
 });
 
 describe("where lines are gone", () => {

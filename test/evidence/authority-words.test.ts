@@ -155,4 +155,14 @@ describe("where lines are gone", () => {
     const report = strictly(prunedForm(kept.lines, size), { mayBePruned: true });
     expect(told(report)).toEqual([`receipt-wrong@6: \`${from}\` waits for no receipt`]);
   });
+
+  test("a call that bears a pruned one's name is held to its own session, as any that waits", () => {
+    const kept = new SignedLog().checkpoint().checkpoint();
+    const call = kept.call("allow", { call: "c2" });
+    kept.receipts([call], { entry: (entry) => ({ ...entry, session: "s2" }) });
+    expect(told(strictly(prunedForm(kept.lines, 3), { mayBePruned: true }))).toEqual([
+      "call-id-wrong@3: is named `c2` where `c4` is due",
+      "receipt-wrong@4: `c2` waits for no receipt",
+    ]);
+  });
 });

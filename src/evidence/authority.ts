@@ -119,9 +119,11 @@ export class Authority {
       this.report("receipt-wrong", event, "the root is not that of its receipts");
     this.receipts += receipts.length;
     if (this.deps.signatures === undefined) return;
-    if (!this.deps.verifySignature(this.key, receiptsStatement(this.run, root), signature))
+    if (!this.deps.verifySignature(this.key, receiptsStatement(this.run, root), signature)) {
       this.report("receipt-signature", event, "has a signature that the key in force did not make over its root");
-    else this.signed("receipts", event, footing);
+      return;
+    }
+    this.signed("receipts", event, footing);
     if (receipts.some(({ handle }) => handle !== undefined)) this.signed("handle", event, footing);
   }
 

@@ -145,6 +145,44 @@ describe("totals", () => {
     });
   });
 
+  test("name every commitment after what it stands for", () => {
+    const call = callEvent(2, "allow");
+    const claims = { labels: [], capabilities: 0, intent: commit(4) };
+    const value = { ...call.value, subject: commit(1), sent: commit(3), claims };
+    const close = { reason: "eof", lines: 4, allowed: 1, denied: 0, strays: 0, stderr: commit(5) } as const;
+    const { totals } = inspect([...START, { ...call, value }, { type: "close", value: close }]);
+    expect(totals.commitments).toEqual([
+      { name: "command", count: 1, bytes: 31 },
+      { name: "subject", count: 1, bytes: 1 },
+      { name: "arguments", count: 1, bytes: 24 },
+      { name: "sent", count: 1, bytes: 3 },
+      { name: "intent", count: 1, bytes: 4 },
+      { name: "stderr", count: 1, bytes: 5 },
+    ]);
+  });
+
+  test("count a call that a human is asked about by the answer, and one that is put off as denied", () => {
+    const decided = (verdict: "ask" | "defer", seq: number): FlightEvent => {
+      const call = callEvent(seq, "allow");
+      return {
+        ...call,
+        value: { ...call.value, decision: { verdict, rule: `${verdict}-it`, reason: `policy-${verdict}` } },
+      };
+    };
+    const decision = { verdict: "deny", rule: "ask-it", reason: "approval-refused" } as const;
+    const refused = { call: "c2", session: "s1", answer: "refused", decision } as const;
+    const asked = decided("ask", 2);
+    expect(inspect([...START, asked]).totals).toMatchObject({ allowed: 0, denied: 0, blockedByRule: [] });
+    const { totals } = inspect([...START, asked, { type: "approval", value: refused }, decided("defer", 4)]);
+    expect(totals).toMatchObject({
+      ...{ allowed: 0, denied: 2, bySyscall: [{ name: "tool.invoke", count: 2 }] },
+      blockedByRule: [
+        { name: "ask-it", count: 1 },
+        { name: "defer-it", count: 1 },
+      ],
+    });
+  });
+
   test("count withheld results apart from blocked calls", () => {
     const page = pageEvent(2) as Extract<FlightEvent, { type: "page" }>;
     const delivery = { verdict: "deny", rule: "no-poison", reason: "policy-deny" } as const;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Release } from "../../src/abi/request.js";
 import type { JsonObject, JsonValue } from "../../src/base/json.js";
 import { DEFAULT_DENY } from "../../src/policy/ast.js";
-import { policyOf, requestOf, Run, source } from "../kernel/fixture.js";
+import { payload, policyOf, requestOf, Run, source, type SyscallStep } from "../kernel/fixture.js";
 import type { Step } from "../../src/kernel/step.js";
 
 const word = fc.constantFrom(
@@ -62,6 +62,13 @@ export type Turn =
       readonly args: JsonObject;
       readonly back: Back;
     }
+  | {
+      readonly type: "reads";
+      readonly more: CallMore;
+      readonly uri: string;
+      readonly args: JsonObject;
+      readonly back: Back;
+    }
   | { readonly type: "lists"; readonly session: string; readonly tools: readonly string[]; readonly text: string }
   | { readonly type: "page"; readonly session: string; readonly value: JsonValue }
   | { readonly type: "late"; readonly pick: number }
@@ -80,24 +87,41 @@ interface Back {
   readonly answer: "approved" | "refused" | "unavailable" | "never";
 }
 
-const call = fc
-  .record({
-    more: fc.tuple(session, server, claims).map(([id, from, claimed]) => ({
-      ...{ session: id, server: from },
-      ...(claimed === undefined ? {} : { claims: claimed }),
-    })),
-    tool,
-    args: object,
-    back: fc.record({
-      value,
-      how: fc.constantFrom("result", "result", "text", "error", "echo", "never"),
-      answer: fc.constantFrom("approved", "approved", "refused", "unavailable", "never"),
-    }),
-  })
-  .map((made): Turn => ({ type: "call", ...made }));
+const made = {
+  more: fc.tuple(session, server, claims).map(([id, from, claimed]) => ({
+    ...{ session: id, server: from },
+    ...(claimed === undefined ? {} : { claims: claimed }),
+  })),
+  args: object,
+  back: fc.record({
+    value,
+    how: fc.constantFrom(
+      "result" as const,
+      "result" as const,
+      "text" as const,
+      "error" as const,
+      "echo" as const,
+      "never" as const,
+    ),
+    answer: fc.constantFrom(
+      "approved" as const,
+      "approved" as const,
+      "refused" as const,
+      "unavailable" as const,
+      "never" as const,
+    ),
+  }),
+};
+const call = fc.record({ ...made, type: fc.constant("call" as const), tool });
+/** The log shows its target in part, so that it is judged again only where a journal has the whole. */
+const reads = fc.record({
+  ...{ ...made, type: fc.constant("reads" as const) },
+  uri: fc.constantFrom("file:///own", "file:///home/bob"),
+});
 
 const turn: fc.Arbitrary<Turn> = fc.oneof(
   { weight: 8, arbitrary: call },
+  { weight: 1, arbitrary: reads },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("user" as const), session, text }) },
   {
     weight: 1,
@@ -175,8 +199,15 @@ values = ["GB33 BUKB 2020 1555 5555 55", "bob@acme.example"]
 capability = "tool.invoke:*"
 uses = 3
 ${source("/own", ["trusted", "pii"])}${source("/kind", ["untrusted", "private"])}${source("/**", ["trusted"], 'tool = "pay"')}`;
+const TOOLS = ["tool.invoke"] as const;
+const ACTED = [...TOOLS, "resource.read"] as const;
 const RESPONSES = policyOf(
-  { id: "withheld", effect: "deny", syscalls: ["tool.response"], more: 'labels_all = ["private", "pii"]' },
+  {
+    id: "withheld",
+    effect: "deny",
+    syscalls: ["tool.response", "resource.response"],
+    more: 'labels_all = ["private", "pii"]',
+  },
   {
     id: "stub",
     effect: "transform",
@@ -184,14 +215,15 @@ const RESPONSES = policyOf(
     more: `tool = "drop_*"\n[[rules.changes]]\nquarantine = true`,
   },
   { id: "cut", effect: "transform", syscalls: ["tool.response"], more: `tool = "send"${CHANGES}` },
-  { id: "rest", effect: "allow", syscalls: ["tool.invoke", "tool.response", "tool.describe"] },
+  { id: "rest", effect: "allow", syscalls: [...ACTED, "tool.response", "resource.response", "tool.describe"] },
 );
 
 /** A policy of some random rules over tool calls; the rest is allowed. `default-deny` is its last rule. */
 export const policies: fc.Arbitrary<string> = fc.array(rule, { minLength: 1, maxLength: 5 }).map((list) => {
   const rules = list.map(([does, when, about], index) => {
     const more = `${about === undefined ? "" : `tool = "${about}"\n`}${when}${does === "transform" ? CHANGES : ""}`;
-    return policyOf({ id: `r${String(index)}`, effect: does, syscalls: ["tool.invoke"], more });
+    const syscalls = about === undefined ? ACTED : TOOLS;
+    return policyOf({ id: `r${String(index)}`, effect: does, syscalls, more });
   });
   return HEAD + [...rules.map(withoutTail), RESPONSES].join("\n");
 });
@@ -216,6 +248,9 @@ export function take(run: Run, one: Turn): void {
     case "call":
       makeCall(run, one);
       return;
+    case "reads":
+      readFile(run, one);
+      return;
     case "lists":
       list(run, one);
       return;
@@ -235,13 +270,25 @@ export function take(run: Run, one: Turn): void {
 }
 
 function makeCall(run: Run, { more, tool: named, args, back }: Extract<Turn, { type: "call" }>): void {
-  const made = run.call(named, args, more);
-  const answered = made.event.value.decision.verdict === "ask" && back.answer !== "never";
-  const step: Step = answered ? run.approval(made, back.answer) : made;
-  if (step.act === undefined || back.how === "never") return;
-  if (back.how === "error") run.ends(made, { code: 1, message: back.value }, "tools/call#error");
-  else if (back.how === "text") run.ends(made, { content: [{ type: "text", text: JSON.stringify(back.value) }] });
-  else run.result(made, back.how === "echo" ? { ...args, more: back.value } : back.value);
+  const step = answered(run, run.call(named, args, more), back);
+  if (step === undefined) return;
+  if (back.how === "error") run.ends(step, { code: 1, message: back.value }, "tools/call#error");
+  else if (back.how === "text") run.ends(step, { content: [{ type: "text", text: JSON.stringify(back.value) }] });
+  else run.result(step, back.how === "echo" ? { ...args, more: back.value } : back.value);
+}
+
+function readFile(run: Run, { more, uri, args, back }: Extract<Turn, { type: "reads" }>): void {
+  const request = requestOf("resource.read", { subject: { uri }, arguments: payload(args), ...more });
+  const step = answered(run, run.step({ type: "syscall", request }) as SyscallStep, back);
+  const text = back.how === "echo" ? { ...args, more: back.value } : back.value;
+  if (step !== undefined) run.ends(step, { contents: [{ uri, text }] }, "resources/read#result");
+}
+
+/** The call itself, when it was made and something comes back. */
+function answered(run: Run, made: SyscallStep, { how, answer }: Back): SyscallStep | undefined {
+  const isAnswered = made.event.value.decision.verdict === "ask" && answer !== "never";
+  const step: Step = isAnswered ? run.approval(made, answer) : made;
+  return step.act === undefined || how === "never" ? undefined : made;
 }
 
 function list(run: Run, { session: id, tools, text: said }: Extract<Turn, { type: "lists" }>): void {

@@ -137,7 +137,7 @@ describe("an argument with a trusted origin", () => {
     const run = tainted();
     run.user("Pay bob@acme.example what we owe him.");
     run.result(run.call("send", { to: "bob@acme.example" }), { sent: "bob@acme.example" });
-    expect(run.found("bob@acme.example").classes).toEqual(expect.arrayContaining(["trusted", "user"]));
+    expect(run.found("bob@acme.example").classes).toEqual(["same-server", "server:fs", "trusted", "user"]);
     expect(run.found("bob@acme.example").labels).toEqual(["trusted"]);
   });
 });

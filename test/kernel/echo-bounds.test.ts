@@ -79,7 +79,8 @@ describe("in any later result", () => {
   it.each<Case>([
     ["four letters", "lily", "lily", true],
     ["three letters in a text", "lil", "the lil thing", false],
-    ["three letters of a text that was sent", "the lil thing", "lil", false],
+    ["a short word that a code says", "m%65", "me", false],
+    ["a longer word that a code says", "or%63hid", "orchid", true],
     ["512 characters of prose", PROSE.slice(0, 512), PROSE.slice(0, 512), true],
     ["longer prose", PROSE.slice(0, 513), PROSE.slice(0, 513), false],
     ["an address in longer prose", PROSE + ADDRESS, ADDRESS, true],

@@ -146,8 +146,8 @@ describe("sentences", () => {
 
   it("of a session are a thousand, whatever is said later", () => {
     const many = Array.from({ length: 999 }, (_, i) => `Pay bob${String(i)}.`).join(" ");
-    const said = withUserWords(withUserWords(newContext([]), "p1", many), "p2", "Pay carol. Pay eve.");
-    expect(["bob0", "carol", "eve"].map((name) => sentencesWith(said, name).length)).toEqual([1, 1, 0]);
+    const said = withUserWords(withUserWords(newContext([]), "p1", many), "p2", "Pay carol. Pay mallory.");
+    expect(["bob0", "carol", "mallory"].map((name) => sentencesWith(said, name).length)).toEqual([1, 1, 0]);
   });
 
   it("have the words of their letters and digits, and none of anything else", () => {

@@ -124,6 +124,8 @@ describe("a grant", () => {
     ["ask", "ask", true],
     ["ask", "allow", true],
     ["ask", "deny", false],
+    ["deny", "allow", false],
+    ["defer", "allow", false],
   ])("by which the fork says %s where the record says %s: used up %s", (fork, recorded, isUsed) => {
     const run = granting(fork);
     expect(ruled(pays(run, { decision: happened(recorded) }))).toBe(`${fork}:granted`);

@@ -3,7 +3,22 @@ import { describe, expect, it } from "vitest";
 import { FLIGHT_FORMAT } from "../../src/abi/event.js";
 import { canonicalJson } from "../../src/base/canonical.js";
 import { INITIAL_STATE } from "../../src/kernel/state.js";
-import { ALLOW_ALL, ask, at, kernel, opened, payload, policyOf, requestOf, runFacts, SECRET } from "./fixture.js";
+import { USER_WORDS } from "../../src/abi/request.js";
+import { recordingOf, replay, sourceOf } from "../replay/tape-deck.js";
+import {
+  ALLOW_ALL,
+  ask,
+  at,
+  kernel,
+  opened,
+  payload,
+  policyOf,
+  requestOf,
+  ruled,
+  Run,
+  runFacts,
+  SECRET,
+} from "./fixture.js";
 
 const V = { format: FLIGHT_FORMAT } as const;
 const state = opened(ALLOW_ALL, V);
@@ -60,5 +75,20 @@ describe("a call's line", () => {
       undefined,
       undefined,
     ]);
+  });
+
+  it("of a transform is changed also where an earlier page of the session has no values", () => {
+    const cut = { id: "cut", effect: "transform", syscalls: ["tool.invoke"] } as const;
+    const more = '[[rules.changes]]\npath = "/note"\nredact = true';
+    const run = new Run(`[trust]\ncontext_socket = true\n${policyOf({ ...cut, more })}`);
+    const known = run.call("post", { note: "lily", to: "t" });
+    run.page(USER_WORDS, { words: "no text" }, { server: "user" });
+    const unknown = run.call("post", { note: "lily", to: "t" });
+    expect([ruled(unknown), unknown.event.value.provenance]).toEqual(["transform:cut", undefined]);
+    expect(unknown.changed).toBe(known.changed);
+    expect(unknown.changed).not.toContain("lily");
+    expect(replay(run.lines).ok).toBe(true);
+    const payloads = run.steps.flatMap((step) => step.payloads);
+    expect(replay(run.lines, sourceOf(recordingOf(run.lines, payloads))).ok).toBe(true);
   });
 });

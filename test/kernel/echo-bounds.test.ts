@@ -93,6 +93,13 @@ describe("in any later result", () => {
     expect(echoOf(sent(value), "c9", back)).toEqual(isEcho ? OUTSIDE : undefined);
   });
 
+  it("a text is labelled as what was sent of it, and of each address in it", () => {
+    const secret = { ...leaf(ADDRESS), labels: { ...OUTSIDE, confidentiality: "secret" } } as const;
+    const context = withSent(sent(`write to ${ADDRESS}`), "c2", [secret]);
+    expect(echoOf(context, "c9", `write to ${ADDRESS}`)).toEqual(secret.labels);
+    expect(echoOf(context, "c9", "write to")).toEqual(OUTSIDE);
+  });
+
   it("a text too long to be looked for counts as one, when there is anything that it could echo", () => {
     const longest = "x".repeat(MAX_ARGUMENT_CHARS);
     expect(echoOf(sent("lily"), "c9", longest)).toBeUndefined();

@@ -4,7 +4,7 @@ import { FLIGHT_FORMAT } from "../../src/abi/event.js";
 import { echoOf, newContext } from "../../src/kernel/context.js";
 import { INITIAL_STATE } from "../../src/kernel/state.js";
 import { contextOf, tracksValues, withoutCallContext } from "../../src/kernel/values.js";
-import { ALLOW_ALL, at, kernel, Run, runFacts, SECRET } from "./fixture.js";
+import { ALLOW_ALL, arrive, at, kernel, pageOf, Run, runFacts, SECRET } from "./fixture.js";
 
 describe("a session's context", () => {
   it("is sealed before there is a run", () => {
@@ -15,6 +15,10 @@ describe("a session's context", () => {
     const run = runFacts({ format: FLIGHT_FORMAT });
     const { state } = kernel(INITIAL_STATE, { type: "open", at, run, secret: SECRET });
     expect(contextOf(state, "s1")).toEqual(newContext([]));
+    expect(arrive(state, pageOf("lily", { method: "initialize" })).event.value).toMatchObject({
+      labels: ["untrusted", "external"],
+      delivery: { verdict: "deny" },
+    });
   });
 
   it("knows what a call sent until its outcome, and no longer", () => {

@@ -25,7 +25,8 @@ export function syscallStep(state: State, request: SyscallRequest, making: Makin
   const evidence = { wall_ms, values, facts: values === undefined ? request.recorded?.facts : undefined };
   const judged = withChanges(request, judge(state, request, labels, evidence));
   const call = `c${String(state.seq)}`;
-  const sent = values === undefined ? undefined : judged.sent;
+  // INVARIANT: what a rule changes is sent changed, whether or not the values of earlier pages are at hand.
+  const sent = tracksValues(state) ? judged.sent : undefined;
   const value = syscallValue(state, request, { judged, values, call, sent, committer });
   return {
     event: { type: "syscall", value },

@@ -4,6 +4,7 @@ import type { ApprovalAnswer, Decision } from "../../src/abi/decision.js";
 import { FLIGHT_FORMAT } from "../../src/abi/event.js";
 import type { SyscallRequest } from "../../src/abi/request.js";
 import { nodeDigests } from "../../src/host/digests.js";
+import { echoOf } from "../../src/kernel/context.js";
 import { Dispatch } from "../../src/kernel/dispatch.js";
 import { fold } from "../../src/kernel/fold.js";
 import { INITIAL_STATE } from "../../src/kernel/state.js";
@@ -214,6 +215,21 @@ describe("an approval", () => {
     run.approval(made, "refused");
     run.result(made, { to: "someone composed" });
     expect(run.found("someone composed").classes).not.toContain("trusted");
+  });
+
+  it.each<readonly [answers: readonly ApprovalAnswer[], isWatched: boolean]>([
+    [[], true],
+    [["approved"], true],
+    [["refused"], false],
+    [["unavailable"], false],
+    [["approved", "refused"], true],
+  ])("%j: the watch over what the call sent goes on: %s", (answers, isWatched) => {
+    const run = new Run(ASKS);
+    const made = run.call("pay", { to: "me" });
+    for (const answer of answers) run.approval(made, answer);
+    const context = run.state.contexts.get("s1");
+    if (context === undefined || context === "sealed") throw new Error("the session's values are not at hand");
+    expect(echoOf(context, made.event.value.call, "me") !== undefined).toBe(isWatched);
   });
 
   it("with values spends of the budget whether it comes or not, so that a late one finds it spent", () => {

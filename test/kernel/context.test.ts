@@ -29,6 +29,12 @@ describe("the operator's directory", () => {
     expect(run.found("mallory@acme.example")).toMatchObject({ match: "nowhere", classes: ["nowhere"] });
   });
 
+  it("holds texts, and no boolean of the same letters", () => {
+    const run = new Run(`[[directory]]\nname = "words"\nvalues = ["true"]\n${ALLOW_ALL}`);
+    expect(run.found("true").classes).toContain("directory:words");
+    expect(run.found(true)).toMatchObject({ match: "nowhere", classes: ["nowhere"] });
+  });
+
   it("is every session's", () => {
     const run = new Run(DIRECTORY + ALLOW_ALL);
     for (const session of ["s1", "s2"]) expect(run.found(IBAN, { session }).classes).toContain("directory");

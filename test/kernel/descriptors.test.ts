@@ -1,6 +1,8 @@
 /** Descriptors: what a server's own listings in this session say of a tool that is called. */
 import { describe, expect, it } from "vitest";
 import type { JsonValue } from "../../src/base/json.js";
+import { nodeDigests } from "../../src/host/digests.js";
+import { descriptorState, NO_LISTING, withListingPage, type Listing } from "../../src/kernel/descriptors.js";
 import { policyOf, requestOf, ruled, Run, type RuleParts } from "./fixture.js";
 
 const rule = (state: string): RuleParts => ({
@@ -129,4 +131,65 @@ describe("a rule that asks of values where a page has none", () => {
       expect(ruled(run.call("read", {}))).toBe("allow:all");
     },
   );
+});
+
+describe("a server's listing, whatever it holds", () => {
+  const seen = (tools: JsonValue, before = NO_LISTING, withheld: readonly number[] = []): Listing =>
+    withListingPage(before, { list: "tools", result: { tools }, withheld: new Set(withheld) }, nodeDigests);
+  const named = (count: number): readonly { readonly name: string }[] =>
+    Array.from({ length: count }, (_, i) => ({ name: `tool-${String(i)}` }));
+
+  it("has no descriptor without a name", () => {
+    const { tools } = seen([null, "read_file", 7, { name: 7 }, { title: "x" }, READ]);
+    expect([...tools.hashes.keys()]).toEqual(["read_file"]);
+  });
+
+  it("is remembered up to ten thousand descriptors, and those are still watched", () => {
+    const full = seen(named(10_001));
+    const at = ["tool-9999", "tool-10000"];
+    expect(at.map((name) => descriptorState(full.tools, name, undefined))).toEqual(["listed", "unlisted"]);
+    const later = seen([{ name: "tool-9999", title: "x" }, { name: "tool-10001" }], full);
+    expect(["tool-9999", "tool-10001"].map((name) => descriptorState(later.tools, name, undefined))).toEqual([
+      "changed",
+      "unlisted",
+    ]);
+  });
+
+  it("knows of names that look alike the one that came first", () => {
+    expect([...seen([{ name: "Read_File" }, { name: "read_file" }]).tools.looks.values()]).toEqual(["Read_File"]);
+  });
+
+  it("has the property names of its schemas, as deep as sixteen levels", () => {
+    const deep = (levels: number): JsonValue =>
+      Array.from({ length: levels }).reduce<JsonValue>((inner) => ({ x: inner }), {
+        properties: { [`at-${String(levels)}`]: { default: null } },
+      });
+    expect([
+      ...seen([deep(0), deep(1), deep(16), deep(17)].map((inner) => ({ name: "t", ...(inner as object) }))).names,
+    ]).toEqual(["at-0", "at-1", "at-16"]);
+  });
+
+  it("has no names of properties that are none, nor of what was withheld", () => {
+    const tools = ["a", ["a"], null, 7].map((properties, i) => ({
+      name: `t${String(i)}`,
+      inputSchema: { properties },
+    }));
+    expect([...seen(tools).names]).toEqual([]);
+    const hidden = { name: "t", inputSchema: { properties: { hidden: {} } } };
+    expect([...seen([hidden], NO_LISTING, [0]).names]).toEqual([]);
+  });
+
+  it("has at most 4096 names", () => {
+    const properties = Object.fromEntries(Array.from({ length: 4097 }, (_, i) => [`p${String(i)}`, {}]));
+    const { names } = seen([{ name: "t", inputSchema: { properties } }]);
+    expect([names.size, names.has("p4095"), names.has("p4096")]).toEqual([4096, true, false]);
+  });
+
+  it("that is not pinned is quarantined, also where it has not come", () => {
+    const pinned = new Map([["read_file", "5e".repeat(32)]]);
+    const states = (listing: Listing): unknown =>
+      ["read_file", "other"].map((name) => descriptorState(listing.tools, name, pinned));
+    expect(states(NO_LISTING)).toEqual(["quarantined", "quarantined"]);
+    expect(states(seen([READ, { name: "other" }]))).toEqual(["quarantined", "quarantined"]);
+  });
 });

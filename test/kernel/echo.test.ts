@@ -67,6 +67,21 @@ describe("an argument without a trusted origin, handed back by its own call", ()
     expect(run.found("quite another thing").classes).not.toContain("trusted");
   });
 
+  it("is found where it came back, too", () => {
+    const run = tainted();
+    const { page } = run.result(run.call("send", { to: MALLORY }), { to: MALLORY }).event.value;
+    expect(run.found(MALLORY).origins).toContainEqual(
+      expect.objectContaining({ page, labels: ["untrusted", "external"] }),
+    );
+  });
+
+  it("as JSON text, in a session that no stranger has written to: what it holds is no origin either", () => {
+    const run = new Run(TRUSTED);
+    run.result(run.call("send", { body: '{"n":42}' }), { body: '{"n":42}', own: 43 });
+    expect(run.found(42)).toMatchObject({ match: "nowhere", classes: ["nowhere"] });
+    expect(run.found(43).classes).toContain("trusted");
+  });
+
   it("in a session that no stranger has written to: no origin, and no taint", () => {
     const run = new Run(TRUSTED);
     run.result(run.call("send", { to: MALLORY }), { to: MALLORY, own: "receipt 4711-xyz" });
@@ -109,12 +124,24 @@ describe("handed back later, by another tool", () => {
     expect(run.found(back).classes).toContain("trusted");
   });
 
-  it("a text whose JSON holds it is not trusted either", () => {
+  it.each([
+    ["a text whose JSON holds it", '{"names":["mallory"],"own":"lily-42"}'],
+    ["a text whose JSON holds such a text", '{"inner":"{\\"names\\":[\\"mallory\\"]}","own":"lily-42"}'],
+  ])("%s is not trusted either, and what stands beside it is", (_what, text) => {
     const run = tainted();
     run.result(run.call("store", { value: "mallory" }), { ok: true });
-    run.ends(run.call("recall", {}), { content: [{ type: "text", text: '{"names":["mallory"],"own":"lily-42"}' }] });
+    run.ends(run.call("recall", {}), { content: [{ type: "text", text }] });
     expect(run.found("mallory").classes).not.toContain("trusted");
     expect(run.found("lily-42").classes).toContain("trusted");
+    expect(run.found(text)).toMatchObject({ match: "exact", classes: ["same-server", "server:fs", "untrusted"] });
+  });
+
+  it("a text whose JSON holds nothing of it is trusted", () => {
+    const run = tainted();
+    run.result(run.call("store", { value: "mallory" }), { ok: true });
+    const text = '{"names":["bob"],"own":"lily-42"}';
+    run.ends(run.call("recall", {}), { content: [{ type: "text", text }] });
+    expect(run.found(text)).toMatchObject({ match: "exact", classes: ["same-server", "server:fs", "trusted"] });
   });
 
   it("a text too long to be looked for is not trusted", () => {
@@ -137,7 +164,7 @@ describe("an argument with a trusted origin", () => {
     const run = tainted();
     run.user("Pay bob@acme.example what we owe him.");
     run.result(run.call("send", { to: "bob@acme.example" }), { sent: "bob@acme.example" });
-    expect(run.found("bob@acme.example").classes).toEqual(expect.arrayContaining(["trusted", "user"]));
+    expect(run.found("bob@acme.example").classes).toEqual(["same-server", "server:fs", "trusted", "user"]);
     expect(run.found("bob@acme.example").labels).toEqual(["trusted"]);
   });
 });

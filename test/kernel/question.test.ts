@@ -221,6 +221,7 @@ describe("a policy that has expired", () => {
     run.wall_ms = END;
     const approved = run.approval(one, "approved");
     expect([ruled(approved), approved.act]).toEqual(["deny:policy-expired", undefined]);
+    expect(approved.event.value).toMatchObject({ decision: { reason: "policy-expired" } });
     expect(ruled(run.approval(two, "refused"))).toBe("deny:asks");
     expect(run.state).toMatchObject({ allowed: 0, denied: 2, inFlight: 0 });
   });

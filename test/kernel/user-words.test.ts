@@ -1,6 +1,10 @@
 /** The user's words: a trusted page by a channel that the policy names, and nobody's by any other. */
 import { describe, expect, it } from "vitest";
 import { USER_WORDS } from "../../src/abi/request.js";
+import { newContext, sentencesWith, withPage, withUserWords, wordsOf } from "../../src/kernel/context.js";
+import { OUTSIDE } from "../../src/mmu/lattice.js";
+import { Memory } from "../../src/mmu/memory.js";
+import { provenanceOf } from "../../src/mmu/provenance.js";
 import { ALLOW_ALL, labelsIn, policyOf, ruled, Run } from "./fixture.js";
 
 const CHANNEL = '[trust]\nclient_prompt = "_meta"\n';
@@ -23,6 +27,24 @@ describe("by a channel that the policy names", () => {
     run.reads("read", { mail: "billing@acme.example", more: "mallory@evil.example" });
     expect(run.found("billing@acme.example").labels).toEqual(["trusted"]);
     expect(run.found("mallory@evil.example").labels).toEqual(["untrusted", "external"]);
+  });
+
+  it("name no number and no boolean", () => {
+    const run = new Run(NAMED);
+    run.user("true");
+    expect(run.found("true").classes).toContain("user");
+    expect(run.found(true)).toMatchObject({ match: "nowhere", classes: ["nowhere"] });
+  });
+
+  it("are not pushed out of a full memory by what strangers write", () => {
+    const empty = { ...newContext([]), memory: Memory.empty({ maxBytes: 2000 }) };
+    const flood = Array.from({ length: 100 }, (_, i) => ({
+      ...{ path: `/${String(i)}`, text: `a stranger's ${String(i)}`, isText: true, labels: OUTSIDE },
+      classes: ["untrusted"],
+    }));
+    const { memory } = withPage(withUserWords(empty, "p1", "billing@acme.example"), "p2", flood);
+    expect(memory.evicted).toEqual(OUTSIDE);
+    expect(provenanceOf(memory, "billing@acme.example", OUTSIDE)).toMatchObject({ match: "exact", endorsed: true });
   });
 
   it("lower nothing, and are no other session's", () => {
@@ -103,8 +125,33 @@ describe("what a rule asks of them", () => {
     ["Write to Bob.", "bob@acme.example, mallory@evil.example", false],
     ["Write to Bob.", "Bob <mallory@evil.example>", false],
     ["Write to Al.", "al@acme.example", false],
+    ["Ask Alice.", "the desk of Alice", true],
+    ["Ask Alice.", "the desk of Alice@acme.example", false],
+    ["Ask Alice.", "@alice.example", false],
+    ["Ask Alice.", "", false],
+    ["Ask Alice.", `alice${" else".repeat(15)}`, true],
+    ["Ask Alice.", `alice${" else".repeat(16)}`, false],
   ])("%s names %s: %s", (said, to, isNamed) => {
     const named = 'every = [{ path = "/to", named = true }]';
     expect(judged(named, said, to)).toBe(isNamed ? "allow:meant" : "deny:default-deny");
+  });
+});
+
+describe("sentences", () => {
+  it("hold a text, and no boolean of the same letters", () => {
+    const context = withUserWords(newContext([]), "p1", "true\nBe kind.");
+    expect(sentencesWith(context, "true")).toEqual([["true"]]);
+    expect(sentencesWith(context, true)).toEqual([]);
+  });
+
+  it("of a session are a thousand, whatever is said later", () => {
+    const many = Array.from({ length: 999 }, (_, i) => `Pay bob${String(i)}.`).join(" ");
+    const said = withUserWords(withUserWords(newContext([]), "p1", many), "p2", "Pay carol. Pay mallory.");
+    expect(["bob0", "carol", "mallory"].map((name) => sentencesWith(said, name).length)).toEqual([1, 1, 0]);
+  });
+
+  it("have the words of their letters and digits, and none of anything else", () => {
+    expect(wordsOf("Pay: BOB, 2 times!")).toEqual(["pay", "bob", "2", "times"]);
+    expect(wordsOf("... !")).toEqual([]);
   });
 });

@@ -33,6 +33,13 @@ function recorded(run: Run): Recording {
   );
 }
 
+/** A pin within so many texts of JSON, each within the next. */
+function nested(texts: number): string {
+  let text = '{"pin":1}';
+  for (let i = 1; i < texts; i++) text = JSON.stringify({ a: text });
+  return text;
+}
+
 describe("changes", () => {
   const redact = (path: string): Changes => [{ kind: "redact", path }];
   it.each<readonly [string, Changes, JsonValue, JsonValue]>([
@@ -46,6 +53,13 @@ describe("changes", () => {
       { list: [{ a: 1, b: 2 }, { a: 3 }] },
       { list: [{ a: REDACTED, b: 2 }, { a: REDACTED }] },
     ],
+    [
+      "in some items and not in others",
+      redact("/*/a"),
+      [{ a: 1 }, { b: 2 }, null, 3],
+      [{ a: REDACTED }, { b: 2 }, null, 3],
+    ],
+    ["everything", redact("/**"), { a: { b: 1 }, c: [2] }, { a: REDACTED, c: REDACTED }],
     ["at any depth", redact("/**/a"), { x: { a: 1 }, a: 2 }, { x: { a: REDACTED }, a: REDACTED }],
     ["a name with a slash", redact("/a~1b"), { "a/b": 1 }, { "a/b": REDACTED }],
     ["nothing that is not there", redact("/c"), { a: 1 }, { a: 1 }],
@@ -80,6 +94,8 @@ describe("changes", () => {
       { structuredContent: { pin: REDACTED } },
     ],
     ["and no JSON text in which nothing is", redact("/pin"), { a: '{ "b": 1 }' }, { a: '{ "b": 1 }' }],
+    ["nor a list in JSON text", redact("/pin"), { a: "[ 1, [ 2 ] ]" }, { a: "[ 1, [ 2 ] ]" }],
+    ["nor text beyond the depth at which it is read as JSON", redact("/**/pin"), { a: nested(4) }, { a: nested(4) }],
     ["a substitute", [{ kind: "substitute", path: "/a", value: false }], { a: { b: 1 } }, { a: false }],
     [
       "one after the other",
@@ -96,12 +112,24 @@ describe("changes", () => {
     expect(value).toEqual(before);
   });
 
-  it.each<readonly [string, Changes, JsonValue]>([
-    ["keys, which no change reaches", redact("/a#"), { a: 1 }],
-    ["a place below names that are too long to be told apart", redact("/**/pin"), { ["k".repeat(2000)]: { pin: 1 } }],
-    ["text that is JSON in what is put there", [{ kind: "substitute", path: "/**", value: '{"a":1}' }], { a: 1 }],
-  ])("cannot be made: %s", (_what, changes, value) => {
-    expect(() => applyChanges(value, changes)).toThrow();
+  const LONG = "a path in the value is too long";
+  it.each<readonly [string, Changes, JsonValue, string]>([
+    ["keys, which no change reaches", redact("/a#"), { a: 1 }, "`/a#` was not changed"],
+    ["a place below too long names", redact("/**/pin"), { ["k".repeat(1024)]: { pin: 1 } }, LONG],
+    [
+      "JSON text in its place",
+      [{ kind: "substitute", path: "/**", value: '{"a":1}' }],
+      { a: 1 },
+      "`/**` was not changed",
+    ],
+    ["at a path that is none", redact("a"), { a: 1 }, "a path must start with `/`"],
+  ])("cannot be made: %s", (_what, changes, value, words) => {
+    expect(() => applyChanges(value, changes)).toThrow(words);
+  });
+
+  it("are made below names as long as paths may be", () => {
+    const name = "k".repeat(1023);
+    expect(applyChanges({ [name]: 1 }, redact("/*"))).toEqual({ [name]: REDACTED });
   });
 
   it("do not touch an object's own `__proto__`", () => {

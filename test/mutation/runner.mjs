@@ -2,7 +2,7 @@
 // reach it and no more. Vitest loads every file again for every change, which takes seven times as long.
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import fc from "fast-check";
 import { createServer, createServerModuleRunnerTransport } from "vite";
 import { createNodeImportMeta, ModuleRunner } from "vite/module-runner";
@@ -76,8 +76,14 @@ class FolderRunner {
     return { status: "complete", tests, mutantCoverage };
   }
 
-  async mutantRun({ activeMutant, testFilter, mutantActivation, hitLimit }) {
-    const change = { id: activeMutant.id, ids: testFilter, hitLimit, isStatic: mutantActivation === "static" };
+  async mutantRun({ activeMutant, sandboxFileName, testFilter, mutantActivation, hitLimit }) {
+    const change = {
+      id: activeMutant.id,
+      source: sandboxFileName,
+      ids: testFilter,
+      hitLimit,
+      isStatic: mutantActivation === "static",
+    };
     if (change.isStatic) {
       const found = await this.fresh(change);
       this.isLoaded = false;
@@ -106,12 +112,13 @@ class FolderRunner {
     return this.attempt(change);
   }
 
-  async attempt({ id, ids, hitLimit }) {
+  async attempt({ id, source, ids, hitLimit }) {
     switches.hitCount = 0;
     switches.hitLimit = hitLimit;
     const tests = ids === undefined ? [...this.tests] : ids.map((each) => this.byId.get(each)).filter(Boolean);
-    // One failure is enough, so the quickest go first.
-    tests.sort((a, b) => (this.costs.get(a.id) ?? 0) - (this.costs.get(b.id) ?? 0));
+    // One failure is enough, so those that are about the file go first, and of them the quickest.
+    const [about, cost] = [(test) => isAbout(test.file, source), (test) => this.costs.get(test.id) ?? 0];
+    tests.sort((a, b) => about(b) - about(a) || cost(a) - cost(b));
     const begun = process.cpuUsage();
     let nrOfTests = 0;
     for (const test of tests) {
@@ -136,6 +143,13 @@ class FolderRunner {
   async dispose() {
     await this.server?.close();
   }
+}
+
+/** Whether a test mirrors a source or its folder: test/mmu/tokens/scan and test/mmu/tokens are about src/mmu/tokens/net. */
+function isAbout(test, source) {
+  const name = relative(process.cwd(), source).replace(/^src\/|\.ts$/g, "");
+  const tested = test.replace(/^test\/|\.test\.ts$/g, "");
+  return Number(name.startsWith(tested) || (name.split("/").length > 2 && dirname(name) === dirname(tested)));
 }
 
 /** Runs one test: 0 passed, 1 failed, as Stryker's TestStatus has it. */

@@ -18,7 +18,7 @@ import {
   runFacts,
   SECRET,
 } from "../kernel/fixture.js";
-import { DENY_ALL } from "../kernel/fixture.js";
+import { DENY_ALL, policyOf } from "../kernel/fixture.js";
 import { gate, settle } from "../kernel/ports.js";
 import { moves, play } from "../properties/inputs.js";
 import { everything, forge, record, recordingOf, replay, slotKey, sourceOf } from "./tape-deck.js";
@@ -157,6 +157,15 @@ describe("a forged log, its chain made whole again", () => {
     const report = replay(forge(recording.lines, allowed, (v) => ({ ...v, target: "other/tool" })));
     expect(report).toMatchObject({ ok: false, indeterminate: 0 });
     expect(report.broken?.line).toBe(allowed + 1);
+  });
+
+  it("labels of a page that no policy's sources could have given, with no value at hand", () => {
+    const run = new Run(policyOf({ id: "all", effect: "allow", syscalls: ["tool.invoke", "tool.response"] }));
+    run.reads("read_file", { note: "from a stranger" });
+    const page = linesOf(run.lines).findIndex(({ type }) => type === "page");
+    expect(replay(run.lines)).toMatchObject({ ok: true, opened: 0 });
+    const { ok, divergence } = replay(forge(run.lines, page, (value) => ({ ...value, labels: ["trusted"] })));
+    expect([ok, divergence?.line]).toEqual([false, page + 1]);
   });
 
   it("a redacted target without its commitment is no line of ours", () => {

@@ -178,6 +178,18 @@ describe("the answer", () => {
     expect(ask(witness, 3, 8)).toStrictEqual({ ...conflict, seen: { size: 4, root: rootAt(4) } });
   });
 
+  test("to another tree of the size that was cosigned is that the log is forked", () => {
+    const witness = new Memory();
+    witness.grow(LOG, 0, 8);
+    expect(witness.ask(formatAddCheckpoint({ oldSize: 8, path: [], note: noteAt(FORK, 8) }))).toStrictEqual({
+      verdict: "conflict",
+      origin: ORIGIN,
+      head: { size: 8, root: naiveRoot(FORK.lines.slice(0, 8).map(naiveLeaf)) },
+      seen: { size: 8, root: rootAt(8) },
+      isForked: true,
+    });
+  });
+
   test("to a refusal names the reason, and the log once it is known whose it is", () => {
     const witness = new Memory();
     expect(witness.ask("old 0")).toStrictEqual(refused("malformed", "there is no empty line before the checkpoint"));

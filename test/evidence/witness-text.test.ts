@@ -25,7 +25,9 @@ function read(source: string): unknown {
 }
 
 test("is a line for the key and one for each log, under a digest of both", () => {
-  expect(text).toBe(stated(`8 ${ROOT} ${ORIGIN}\n0 ${"00".repeat(32)} log.example/with a space\n`));
+  expect(writeState(digests, KEY, heads)).toBe(
+    stated(`8 ${ROOT} ${ORIGIN}\n0 ${"00".repeat(32)} log.example/with a space\n`),
+  );
   expect(writeState(digests, KEY, new Map())).toBe(stated(""));
 });
 

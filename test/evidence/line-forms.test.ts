@@ -95,10 +95,24 @@ describe("its room", () => {
     expect(read.slice(60)).toEqual(Array<boolean>(LABELS - 59).fill(false));
   });
 
+  /** As long as the others, and of another skeleton. */
+  const other = lineOf(
+    {
+      ...page,
+      value: { ...page.value, call: "c4", labels: [...Array<string>(LABELS - 1).fill("o".repeat(48)), "o".repeat(36)] },
+    } as FlightEvent,
+    5,
+  );
+
   test("is not used up by lines whose form is known", () => {
     const forms = new LineForms();
     const [first = ""] = wider;
     for (let i = 0; i < LABELS; i++) forms.learn(first, parse(first));
-    expect(known([openWith({ other: 1 })], forms)).toEqual([true]);
+    expect(known([other], forms)).toEqual([true]);
+  });
+
+  test("has one place for a form, however often it is made wider", () => {
+    expect(known([other, ...wider.slice(0, 10)])).toEqual(Array<boolean>(11).fill(true));
+    expect(other.length).toBe(wider[0]?.length);
   });
 });

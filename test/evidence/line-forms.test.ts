@@ -110,9 +110,4 @@ describe("its room", () => {
     for (let i = 0; i < LABELS; i++) forms.learn(first, parse(first));
     expect(known([other], forms)).toEqual([true]);
   });
-
-  test("has one place for a form, however often it is made wider", () => {
-    expect(known([other, ...wider.slice(0, 10)])).toEqual(Array<boolean>(11).fill(true));
-    expect(other.length).toBe(wider[0]?.length);
-  });
 });

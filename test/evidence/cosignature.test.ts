@@ -3,12 +3,14 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   cosignatureStatement,
+  isBy,
   parseWitnessKey,
+  verifyCosignature,
   writeCosignature,
   writeWitnessKey,
   type WitnessKey,
 } from "../../src/evidence/cosignature.js";
-import { parseNote, signatureLine, type Note } from "../../src/evidence/note.js";
+import { ED25519, parseNote, signatureLine, writeVerifierKey, type Note } from "../../src/evidence/note.js";
 import { isQuorum, quorumOf, type Quorum } from "../../src/evidence/quorum.js";
 import { digests, RUN_KEY, testKey, verifySignature } from "./fixture.js";
 
@@ -114,6 +116,29 @@ describe("a quorum", () => {
   });
 });
 
+describe("a cosignature", () => {
+  const witness = { name: "w", publicKey: testKey(11).publicHex };
+  const checkpoint = NOTE.text;
+  const signedAt = (time: number): string =>
+    time.toString(16).padStart(16, "0") + testKey(11).sign(cosignatureStatement(checkpoint, time));
+
+  test.each([0, 7, Number.MAX_SAFE_INTEGER])("holds at the time %i that it states", (time) => {
+    const signed = { checkpoint, signature: signedAt(time) };
+    expect(verifyCosignature(verifySignature, witness, signed)).toEqual({ witness, time });
+  });
+
+  test("at a time beyond any clock does not hold, however well it is signed", () => {
+    const signed = { checkpoint, signature: signedAt(2 ** 53) };
+    expect(verifyCosignature(verifySignature, witness, signed)).toBeUndefined();
+  });
+
+  test("of another length is refused before any verifier is asked", () => {
+    const signature = signedAt(7);
+    for (const other of [signature.slice(2), `${signature}00`])
+      expect(verifyCosignature(() => true, witness, { checkpoint, signature: other })).toBeUndefined();
+  });
+});
+
 test("a signature of another length or a time beyond any clock does not hold", () => {
   const [, one] = NOTE.signatures;
   if (one === undefined) throw new Error("a cosignature");
@@ -132,9 +157,31 @@ test.each([
   expect(parseWitnessKey(digests, vkey).ok).toBe(false);
 });
 
-test("what is no time or no signature is not written", () => {
+test("a witness's key is read back, and a key for checkpoints is told from it in words", () => {
+  const [witness = { name: "", publicKey: "" }] = WITNESSES;
+  expect(parseWitnessKey(digests, writeWitnessKey(digests, witness))).toEqual({ ok: true, value: witness });
+  const log = writeVerifierKey(digests, { ...witness, algorithm: ED25519 });
+  expect(parseWitnessKey(digests, log)).toEqual({
+    ok: false,
+    error: "is a key for checkpoints, not a witness's",
+  });
+});
+
+test("a line is by a witness when both its name and its key id are", () => {
+  const key = { name: "witness.example/w1", publicKey: testKey(11).publicHex };
+  const [line = { name: "", keyId: "", signature: "" }] = withLines([cosigned(11, key.name, 7)]).signatures;
+  expect(isBy(digests, key, line)).toBe(true);
+  expect(isBy(digests, key, { ...line, name: "witness.example/w2" })).toBe(false);
+  expect(isBy(digests, key, { ...line, keyId: "00000000" })).toBe(false);
+});
+
+test("what is no time or no signature is not written, and is named", () => {
   const witness = { name: "w", publicKey: testKey(1).publicHex };
+  const written = (time: number, signature = "00".repeat(64)): string =>
+    writeCosignature(digests, witness, { time, signature });
   for (const time of [-1, 0.5, 2 ** 53, NaN])
-    expect(() => writeCosignature(digests, witness, { time, signature: "00".repeat(64) })).toThrow(RangeError);
-  expect(() => writeCosignature(digests, witness, { time: 1, signature: "00" })).toThrow(RangeError);
+    expect(() => written(time)).toThrow(new RangeError(`${String(time)} is no time`));
+  for (const signature of ["00", "00".repeat(65)])
+    expect(() => written(1, signature)).toThrow(new RangeError("a signature has 64 bytes"));
+  expect(written(0)).toMatch(/^\u2014 w /);
 });

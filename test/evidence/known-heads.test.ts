@@ -1,8 +1,9 @@
 /** Heads that were kept: a log must reach them, and must have been compared with each. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { digests, findingsOf, verifyLines } from "./fixture.js";
+import { digests, findingsOf, policyEvent, verifyLines } from "./fixture.js";
 import { naiveLeaf, naiveRoot } from "./naive-tree.js";
+import { SignedLog } from "./signed-log.js";
 import { told } from "./tamper-matrix-run.js";
 
 const LOG = told().closed();
@@ -37,4 +38,20 @@ test("a log of an older version, which grows no tree, is not taken for one that 
 
 test("nothing is said of heads that damage kept from being compared: the damage is", () => {
   expect(judged(LOG.with(2, "x"), [{ size: 5, root: rootAt(5) }])).toEqual(["line-not-json@3"]);
+});
+
+test("a fork is told with the head that it parts from, whether its tree is another or it has none", () => {
+  const findings = (lines: readonly string[], root: string): readonly object[] =>
+    verifyLines(lines, { mayBeOpen: true, heads: [{ size: 3, root, from: "a note" }] }).findings;
+  expect(findings(LOG, rootAt(4))).toEqual([
+    {
+      code: "log-forked",
+      severity: "failure",
+      line: 3,
+      detail: "the first 3 lines are others than a note states",
+    },
+  ]);
+  expect(findings(new SignedLog("agentk-flight/2").add(policyEvent()).closed(), rootAt(3))).toEqual([
+    { code: "log-forked", severity: "failure", detail: "is of a version that has no heads, and a note is one" },
+  ]);
 });

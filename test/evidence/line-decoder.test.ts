@@ -6,9 +6,8 @@ import { canonicalJson } from "../../src/base/canonical.js";
 import type { JsonObject, JsonValue } from "../../src/base/json.js";
 import { decodeLine, encodeLine, GENESIS } from "../../src/evidence/codec.js";
 import { LineDecoder } from "../../src/evidence/line-decoder.js";
-import { LineForms } from "../../src/evidence/line-forms.js";
 import { JSON_BITS } from "../base/values.js";
-import { digests, openEvent, pageEvent, parse, restated, sessionEvent } from "./fixture.js";
+import { digests, restated } from "./fixture.js";
 import { longLog } from "./long-log.js";
 
 const LOG = longLog();
@@ -88,6 +87,12 @@ describe("LineDecoder says what decodeLine says", () => {
     }
   });
 
+  test("of every line with its hash, or the one before it, changed by a digit", () => {
+    for (const line of LOG)
+      for (const at of [9, 72, 83, 146])
+        expectSame(line.slice(0, at) + (line[at] === "0" ? "1" : "0") + line.slice(at + 1));
+  });
+
   test("of lines that it has not seen the like of, in any order", () => {
     const word = fc.stringMatching(/^[a-zé"\\ 漢]{1,12}$/u);
     const events = fc
@@ -104,35 +109,6 @@ describe("LineDecoder says what decodeLine says", () => {
         }
       }),
     );
-  });
-});
-
-describe("LineForms", () => {
-  const lineOf = (event: FlightEvent, seq: number): string =>
-    encodeLine(digests, event, { seq, prev: GENESIS, time: { mono_us: seq, wall_ms: seq } }).text;
-
-  test("reads lines of a form that it knows, and no others", () => {
-    const forms = new LineForms();
-    const page = lineOf(pageEvent(5, "c4"), 5);
-    expect(forms.read(page)).toBeUndefined();
-    forms.learn(page, parse(page));
-    const other = lineOf(pageEvent(9, "c8"), 9);
-    expect(decodeLine(digests, other)).toEqual({ ok: true, value: forms.read(other) });
-    expect(forms.read(lineOf(pageEvent(9), 9))).toBeUndefined();
-    expect(forms.read(lineOf(sessionEvent(), 6))).toBeUndefined();
-  });
-
-  test("learns no more than it has room for, however many forms a log has", () => {
-    const forms = new LineForms();
-    let read = 0;
-    for (let i = 0; i < 3000; i++) {
-      const value = { ...openEvent().value, [`m${String(i)}`]: "x" };
-      const line = lineOf({ type: "open", value } as FlightEvent, 0);
-      forms.learn(line, parse(line));
-      if (forms.read(line) !== undefined) read++;
-    }
-    expect(read).toBeGreaterThan(100);
-    expect(read).toBeLessThan(1000);
   });
 });
 

@@ -189,16 +189,6 @@ describe("an inclusion proof", () => {
       leaf(100),
     );
   }
-
-  test("is not to be had for a leaf that is not there", () => {
-    for (const [index, size] of [
-      [3, 3],
-      [-1, 3],
-      [0, 0],
-      [1.5, 3],
-    ] as const)
-      expect(() => inclusionRanges(index, size)).toThrow(RangeError);
-  });
 });
 
 describe("a consistency proof", () => {
@@ -291,21 +281,5 @@ describe("an implementation nobody here wrote", () => {
       const claim = { oldSize: old, oldRoot: root(old), size, root: root(size), path };
       expect(verifyConsistency(digests, claim)).toBe(true);
     }
-  });
-});
-
-describe("a proof builder", () => {
-  test("has no roots before all leaves have passed", () => {
-    expect(rootsOf(inclusionRanges(2, 8), leaves.slice(0, 7))).toBeUndefined();
-  });
-
-  test("takes any ranges, overlapping ones too", () => {
-    const range = fc.tuple(fc.nat(60), fc.nat(60)).map(([a, b]) => ({ start: Math.min(a, b), end: Math.max(a, b) }));
-    fc.assert(
-      fc.property(fc.array(range, { maxLength: 6 }), (ranges) => {
-        const expected = ranges.map(({ start, end }) => naiveRoot(leaves.slice(start, end)));
-        expect(rootsOf(ranges, leaves.slice(0, 60))).toEqual(expected);
-      }),
-    );
   });
 });

@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { canonicalJson } from "../../src/base/canonical.js";
 import type { JsonValue } from "../../src/base/json.js";
 import { MAX_LOG_LINE_BYTES } from "../../src/base/limits.js";
-import { readPrunedStart } from "../../src/evidence/pruned.js";
+import { heightAt, parsePrunedHeader, readPrunedStart, type KeptLine } from "../../src/evidence/pruned.js";
 import { digests, findingsOf, parse, verifyLines } from "./fixture.js";
 import { checkpointsOf, longLog } from "./long-log.js";
-import { naiveLeaf, naiveRoot } from "./naive-tree.js";
+import { naiveLeaf, naivePath, naiveRoot } from "./naive-tree.js";
 import { headerOver, prunedForm } from "./pruned-log.js";
 import { SignedLog } from "./signed-log.js";
 
@@ -106,12 +106,31 @@ describe("a pruned log", () => {
       },
     ]);
   });
+
+  test("cannot be held against a head of lines that are gone, and says so for each", () => {
+    const heads = [SIZE - 1, 1].map((size) => ({ size, root: rootAt(size), from: `note ${String(size)}` }));
+    const report = verifyLines(REST, { ...PRUNED, heads });
+    expect(report.ok).toBe(false);
+    expect(report.findings.filter(({ code }) => code !== "pruned")).toEqual(
+      heads.map(({ size, from }) => ({
+        code: "head-not-compared",
+        severity: "failure",
+        detail: `${from} states ${String(size)} lines, of which all are pruned`,
+      })),
+    );
+  });
 });
 
 describe("a header is refused", () => {
   const [text = ""] = REST;
   const [openLine = "", policyLine = ""] = LOG;
+  const oldest = new SignedLog("agentk-flight/1").checkpoint();
   const old = new SignedLog("agentk-flight/2").checkpoint();
+  const twice = new SignedLog().add({ ...parse(openLine) });
+  const keptOf = (lines: readonly string[], seq: number): KeptLine => ({
+    line: lines[seq] ?? "",
+    path: naivePath(seq, lines.map(naiveLeaf)),
+  });
   const elsewhere = "does not stand in the tree of the lines that are gone";
   test.each([
     ["that is cut", text.slice(0, -1), "is not JSON"],
@@ -145,8 +164,59 @@ describe("a header is refused", () => {
       spelt({ ...HEADER, keys: [HEADER.policy] }),
       "its `key` line is a `policy` line",
     ],
-    ["of a version without heads", spelt(headerOver(old.lines, 2)), "is of a log whose version has no signed heads"],
+    [
+      "of the first version, which has no heads",
+      spelt(headerOver(oldest.lines, 2)),
+      "is of a log whose version has no signed heads",
+    ],
+    [
+      "of the second version, which has none either",
+      spelt(headerOver(old.lines, 2)),
+      "is of a log whose version has no signed heads",
+    ],
+    [
+      "with an open line that stands further down",
+      spelt({ ...headerOver(twice.lines, 3), open: keptOf(twice.lines, 2) }),
+      "its `open` line is not the first line",
+    ],
+    [
+      "with a character that no text can have",
+      spelt(HEADER).replace(/"line":"/, '"line":"\\ud800'),
+      "is not in RFC 8785 form",
+    ],
   ])("%s", (_what, line, words) => {
     expect(faultOf(line)).toBe(words);
+  });
+});
+
+test("a header may be as long as a line, and no longer", () => {
+  const room = MAX_LOG_LINE_BYTES - spelt({ ...HEADER, policy: { ...HEADER.policy, line: "" } }).length;
+  const filled = (length: number): string =>
+    spelt({ ...HEADER, policy: { ...HEADER.policy, line: "x".repeat(length) } });
+  expect(parsePrunedHeader(filled(room)).ok).toBe(true);
+  expect(parsePrunedHeader(filled(room + 1))).toEqual({ ok: false, error: "is longer than a line may be" });
+});
+
+describe("the height of the subtree that a leaf stands in", () => {
+  /** From the recursive definition: the largest power of two smaller than the size splits a tree that is not perfect. */
+  function naiveHeight(index: number, size: number): number {
+    if (Number.isInteger(Math.log2(size))) return Math.log2(size);
+    const split = 2 ** Math.floor(Math.log2(size));
+    return index < split ? Math.log2(split) : naiveHeight(index - split, size - split);
+  }
+
+  test("is that of the definition, for every leaf of every tree of up to 40", () => {
+    for (let size = 1; size <= 40; size++)
+      for (let index = 0; index < size; index++) expect(heightAt(index, size)).toBe(naiveHeight(index, size));
+  });
+
+  test.each([
+    [0, 0],
+    [5, 5],
+    [9, 8],
+  ])("is not to be had for leaf %i of %i", (index, size) => {
+    expect(() => heightAt(index, size)).toThrow(
+      new RangeError(`no leaf ${String(index)} in a tree of ${String(size)}`),
+    );
   });
 });

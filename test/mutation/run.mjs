@@ -61,7 +61,7 @@ function configuration() {
     reporters: ["json", "progress-append-only"],
     jsonReporter: { fileName: `${out}/${name}.json` },
     // The tests of one change are bounded in processor time (runner.mjs); on a busy machine that takes longer by the clock.
-    timeoutMS: 60_000,
+    timeoutMS: Number(process.env.AGENTK_MUTATION_CLOCK_SECONDS ?? 60) * 1000,
     timeoutFactor: 0,
     dryRunTimeoutMinutes: 30,
     allowEmpty: true,

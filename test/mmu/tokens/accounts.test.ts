@@ -77,6 +77,7 @@ describe("digitGroups", () => {
     "phone 12  34  567",
     "phone (030) 123-4567",
     "phone 0049 30 123456",
+    "phone 12 34.56.78",
   ])("finds a %s", (token) => {
     expect(found(token.slice(token.indexOf(" ") + 1))).toBe(token);
   });
@@ -94,7 +95,11 @@ describe("digitGroups", () => {
     ["a decimal number and more", "1.23 4567 890"],
     ["a group of one digit unlike the first", "1-2-34567"],
     ["a group of one digit at the end", "12 34 56 7"],
+    ["a decimal number of two digits and more", "12.34 5678 90"],
+    ["twenty digits, though they pass the check", "0000 0000 0000 0000 0000"],
+    ["digits too far apart", "+12   3456789"],
     ["a word that goes on", "12 34 56x78"],
+    ["a card that goes on", "4111111111111111x"],
   ])("finds none in %s: %s", (_, text) => {
     expect(found(text)).toBeUndefined();
   });

@@ -178,6 +178,7 @@ describe("isBareYear", () => {
   it.each([
     ["in 1900", "1900"],
     ["in 2100", "2100"],
+    ["in 1999 xx", "1999"],
     ["1999 it was", "1999"],
     ["the id of a thing 1999", "1999"],
     ["number :: 1999", "1999"],

@@ -31,6 +31,8 @@ describe("a kept text", () => {
     expect(keptForm(text).normal).toHaveLength(text.length);
     expect(original(text, "bcd")).toBe("bcd");
     expect(original(text, keptForm(text).normal)).toBe(text);
+    expect(original("a\u200b bcd ﬁ e", "bcd")).toBe("bcd");
+    expect(original("\u200bab ﬁ", "ab")).toContain("ab");
   });
 
   it("keeps its map where it is long, changes in length and may be mapped", () => {

@@ -43,6 +43,8 @@ describe("links", () => {
     ["a:/b:https:/x", "https:/x"],
     ["=//evil.com", "//evil.com"],
     ["src=//evil.com/x", "//evil.com/x"],
+    ["x=//evil.com//", "//evil.com//"],
+    ["://x=//evil.com", "//evil.com"],
     ["a:src=//evil.com/x", "//evil.com/x"],
     [`${"a".repeat(40)}://b`, `${"a".repeat(32)}://b`],
   ])("of %s it is %s", (text, link) => {
@@ -78,6 +80,7 @@ describe("e-mail addresses", () => {
     ["a@b.c", "a@b.c"],
     ["mailto:a@b.c", "a@b.c"],
     ["a@b@c.d", "b@c.d"],
+    ["@b@c.d", "b@c.d"],
     ["a@b@c@d@e.f", "d@e.f"],
     ["?to=a@b.c", "a@b.c"],
     [".a@b.c", "a@b.c"],
@@ -126,6 +129,8 @@ describe("hosts", () => {
     "end.Com",
     "end.NEXT",
     "end.next",
+    "end.NeXT",
+    "a.end.Next",
     "end.Next/x",
     "evil.md/x",
     "www.evil.md",
@@ -144,6 +149,8 @@ describe("hosts", () => {
 
   it.each([
     "readme.MD",
+    "xwww.evil.md",
+    "boost::asio",
     "evil.md",
     "evil.md#x",
     "evil.md/#x",

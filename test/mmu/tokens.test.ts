@@ -1,7 +1,8 @@
 /** Value tokens: taken whole, with nothing of the sentence around them. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { tokensOf } from "../../src/mmu/tokens.js";
+import { MAX_TOKENS } from "../../src/mmu/bounds.js";
+import { activeTokensOf, canonicalToken, isActive, tokensOf, unreadToken } from "../../src/mmu/tokens.js";
 
 const found = (text: string): string[] =>
   tokensOf(text)
@@ -100,4 +101,61 @@ describe("tokensOf", () => {
       expect(tokensOf(piece.repeat(20_000)).length).toBeLessThanOrEqual(10_000);
     },
   );
+});
+
+describe("canonicalToken", () => {
+  it.each([
+    ["url", "HTTP://A.b:80/C", "http://a.b/C"],
+    ["email", "A@B.C", "a@b.c"],
+    ["domain", "A.b/", "a.b"],
+    ["iban", "DE89 37.04", "de893704"],
+    ["card", "41-11", "4111"],
+    ["phone", "0049 30", "4930"],
+    ["phone", "+49 (30)", "4930"],
+    ["phone", "1 00 49", "10049"],
+    ["wallet", "0xAB", "0xab"],
+    ["path", "C:\\a\\b", "C:/a/b"],
+    ["id", "A-b", "A-b"],
+    ["number", "1,200", "n:1200"],
+    ["amount", "5.0", "n:5"],
+    ["date", "May 15, 2024", "d:2024-05-15"],
+    ["date", "XX 99", "xx 99"],
+    ["quoted", "Ab C", "Ab C"],
+  ] as const)("of the %s %j is %j", (kind, text, canonical) => {
+    expect(canonicalToken(kind, text)).toBe(canonical);
+  });
+});
+
+describe("tokens beyond what is reported", () => {
+  const addresses = (count: number): string => "a@b.c ".repeat(count);
+
+  it("are told of by one that is found nowhere", () => {
+    const text = addresses(MAX_TOKENS + 1);
+    const active = activeTokensOf(text);
+    expect(active).toHaveLength(MAX_TOKENS + 1);
+    expect(active.at(-1)).toEqual(unreadToken(text.length));
+    expect(active.at(-1)).toEqual({ kind: "url", text: "", canonical: "", start: text.length, end: text.length });
+    expect(activeTokensOf(addresses(MAX_TOKENS)).at(-1)?.text).toBe("a@b.c");
+    expect(tokensOf(text)).toHaveLength(MAX_TOKENS);
+  });
+});
+
+describe("the order of tokens", () => {
+  it("is that of their starts, the longer first", () => {
+    expect(tokensOf('"a@b.c d" 15 "x"').map(({ start, text }) => [start, text])).toEqual([
+      [1, "a@b.c d"],
+      [1, "a@b.c"],
+      [14, "x"],
+    ]);
+    expect(activeTokensOf("x@y.z 2 a@b.c").map(({ start }) => start)).toEqual([0, 8]);
+  });
+
+  it("counts links, addresses and accounts as what acts, and nothing else", () => {
+    const text =
+      'https://a.b c@d.e f.com DE89370400440532013000 4111111111111111 +49 30 1234567 /x/y ab-cdef 12345 "q"';
+    expect(tokensOf(text).map((token) => [token.kind, isActive(token)])).toEqual([
+      ...["url", "email", "domain", "iban", "card", "phone"].map((kind) => [kind, true]),
+      ...["path", "id", "number", "quoted"].map((kind) => [kind, false]),
+    ]);
+  });
 });

@@ -90,7 +90,12 @@ it.each([
     [],
   ],
   [rule("allow", `${CALL}, tool = "a*"`, "q1") + rule("ask", `${CALL}, every = [{ path = "/to", max = 1 }]`, "q"), []],
-  [`expires = "2026-11-21T12:00:00Z"`, ["expired 1:1 expired at `2026-11-21T12:00:00Z`"]],
+  [
+    `[labels]\npii = "a"\n[[sources]]\nserver = "s"\nlabels = ["crm"]\n` +
+      rule("allow", `${CALL}, only = ["a"], tool = "a", every = [{ path = "/a", labels_none = ["pii"] }]`, "r"),
+    ["ungiven-tag 9:88 no source gives the tag `pii`"],
+  ],
+  [`# until\nexpires = "2026-11-21T12:00:00Z"`, ["expired 2:1 expired at `2026-11-21T12:00:00Z`"]],
   [`expires = "soon"`, ["bad-expiry 1:1 `soon` is not a time"]],
   [
     `[[grants]]\ncapability = "secret.open:a"\nexpires = "2020-01-01T00:00:00Z"\n[[grants]]\ncapability = "file.patch:b"\n[[grants]]\ncapability = "agent.spawn:b"\nuses = 1\n`,

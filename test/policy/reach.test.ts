@@ -71,7 +71,7 @@ describe("reach", () => {
     const text = Array.from({ length: 20 }, (_, i) =>
       rule(`no-${String(i)}`, "deny", `server = "*s${String(i)}*", tool = "*t${String(i)}*"`),
     ).join("");
-    expect(ask(text).outcome).toBe("undecided");
+    expect(ask(text)).toEqual({ outcome: "undecided", states: 50_000, why: "more than 50000 states" });
   });
 
   test("a policy that judges by the session: nothing secret goes into a tool", () => {
@@ -79,5 +79,52 @@ describe("reach", () => {
     expect(reach(guard, { from: "secret", to: "tool.invoke" }).outcome).toBe("proved");
     expect(reach(guard, { from: "untrusted", to: "tool.invoke" }).outcome).toBe("reached");
     expect(reach(guard, { from: "untrusted", to: "network.send" }).outcome).toBe("proved");
+  });
+
+  test("a policy that tests too many tags says why", () => {
+    const tags = Array.from({ length: 9 }, (_, i) => `"t${String(i)}"`);
+    const of = (names: readonly string[]): ReachResult => ask(rule("no", "deny", `labels_any = [${names.join(", ")}]`));
+    expect(of(tags)).toEqual({ outcome: "undecided", states: 0, why: "the rules test 9 tags, more than 8" });
+    expect(of(tags.slice(1)).outcome).toBe("proved");
+  });
+
+  test("a way through carries the label and all that it implies, and a call is looked at in each place of the lattice", () => {
+    expect(ask(ALLOW, { from: "poisoned-suspect" }).witness).toEqual({
+      labels: ["untrusted", "poisoned-suspect"],
+      rule: "go",
+      verdict: "allow",
+      conditions: [],
+    });
+    expect(ask(ALLOW).witness?.labels).toEqual(["trusted", "private", "secret"]);
+    expect(ask(rule("no", "deny", 'labels_any = ["pii", "secret"]'), { from: "pii" })).toEqual({
+      outcome: "proved",
+      states: 18,
+    });
+    expect(ask(rule("human", "ask", 'labels_none = ["external"]') + ALLOW, { from: "external" }).outcome).toBe(
+      "reached",
+    );
+    expect(ask(rule("go", "allow", 'labels_all = ["external"], labels_none = ["private"]')).outcome).toBe("proved");
+  });
+
+  test("tags are found within `any` and `not`", () => {
+    const text = rule("go", "allow", 'any = [{ labels_all = ["a"] }, { not = { labels_none = ["b"] } }]');
+    expect(ask(text).witness?.labels).toEqual(["trusted", "private", "secret", "b"]);
+    const other = rule("go", "allow", 'any = [{ labels_all = ["a"] }, { labels_all = ["b", "c"] }]');
+    expect(ask(other).witness?.labels).toEqual(["trusted", "private", "secret", "b", "c"]);
+  });
+
+  test("a condition that was taken for true or false is so for the rules after it", () => {
+    const no = rule("no", "deny", 'tool = "a", server = "s"');
+    const text = no + rule("go", "allow", 'tool = "a", server = "s", labels_any = ["secret"]');
+    expect(ask(text).outcome).toBe("proved");
+    expect(ask(text.replace('"deny"', '"ask"')).outcome).toBe("with-a-human");
+    expect(ask(text.replace('"deny"', '"ask"')).witness).toMatchObject({ rule: "no", verdict: "ask" });
+    const either = rule("no", "deny", 'any = [{ tool = "a" }, { server = "s" }]');
+    expect(ask(either + rule("go", "allow", 'tool = "a"')).outcome).toBe("proved");
+    expect(ask(either + rule("go", "allow", 'tool = "b"')).witness?.conditions).toEqual([
+      { says: "the tool is `a`", holds: false },
+      { says: "the server is `s`", holds: false },
+      { says: "the tool is `b`", holds: true },
+    ]);
   });
 });

@@ -59,4 +59,57 @@ describe("parseScenario", () => {
   ])("%s", (_, says, source) => {
     expect(faults(source).join("\n")).toContain(says);
   });
+
+  test.each([
+    ["a text that is empty", "1: `about` must not be empty", `about = ""\nserver = "s"\n${STEP}${HARM}`],
+    [
+      "a name that is none",
+      "2: `server` `S x` must be a short lower-case name",
+      `about = "a"\nserver = "S x"\n${STEP}${HARM}`,
+    ],
+    ["a label that is none", "6: bad label `Not A Label`", `${HEAD}${STEP}labels = ["Not A Label"]\n${HARM}`],
+    [
+      "a treasure that is none",
+      "9: `gold` must be one of `key`, `notes`, `token`",
+      `${HEAD}${STEP}[[harms]]\nid = "h"\nsays = "x"\nsink_got = "gold"\n`,
+    ],
+    ["no harm", "1: `harms` must hold at least one harm", `harms = []\n${HEAD}${STEP}`],
+    ["a step that does nothing", "3: a step has a `tool` with", `${HEAD}[[steps]]\ndoes = "x"\n${HARM}`],
+    ["a tool with params", "3: a step has a `tool` with", `${HEAD}${STEP}params = {}\n${HARM}`],
+    [
+      "a method with arguments",
+      "3: a step has a `tool` with `arguments`, or a `method` with `params`",
+      `${HEAD}[[steps]]\ndoes = "x"\nmethod = "ping"\narguments = {}\n${HARM}`,
+    ],
+    [
+      "a step that is not there",
+      "9: no step is called `after`",
+      `${HEAD}${STEP}[[harms]]\nid = "h"\nsays = "x"\nunanswered = "after"\n`,
+    ],
+    [
+      "a word in the params that nothing takes",
+      "3: no earlier step takes `to`",
+      `${HEAD}[[steps]]\ndoes = "x"\nmethod = "ping"\nparams = { a = "{to}" }\n${HARM}`,
+    ],
+  ])("%s is told of at its place", (_, says, source) => {
+    expect(faults(source).join("\n")).toContain(says);
+  });
+
+  test("a method is called as it stands, and a harm may be that a step goes unanswered", () => {
+    const step = '[[steps]]\nid = "ask"\ndoes = "asks"\nmethod = "ping"\n';
+    const harm = '[[harms]]\nid = "h"\nsays = "x"\nunanswered = "ask"\n';
+    const parsed = parseScenario(`${HEAD}${step}params = { home = "{home}" }\n${harm}`);
+    expect(parsed).toMatchObject({
+      ok: true,
+      value: { steps: [{ id: "ask", method: "ping", params: { home: "{home}" } }], harms: [{ unanswered: "ask" }] },
+    });
+    const plain = parseScenario(`${HEAD}${step}${harm}`);
+    expect(plain).toMatchObject({ ok: true, value: { steps: [{ method: "ping", params: {} }] } });
+  });
+
+  test("a step's word may be said by those after it, in either form", () => {
+    const taken = `${STEP}take = { to = '(http.*)' }\n`;
+    const said = '[[steps]]\ndoes = "sends"\ntool = "send"\narguments = { url = "{to} {to|base64} {folder}" }\n';
+    expect(faults(`${HEAD}${taken}${said}${HARM}`)).toEqual([]);
+  });
 });

@@ -47,3 +47,28 @@ test("no clash is missed that the chains make", () => {
   expect(clash({ labels_any: ["secret", "pii"], labels_none: ["private", "pii"] })).toBe(true);
   expect(clash({ labels_all: ["private"], labels_none: ["secret"] })).toBe(false);
 });
+
+test.each<readonly [Partial<Conditions>, Partial<Conditions>, boolean]>([
+  [{ labels_all: ["secret"] }, { labels_all: ["private"] }, true],
+  [{ labels_all: ["private"] }, { labels_all: ["secret"] }, false],
+  [{ labels_none: ["private"] }, { labels_none: ["secret"] }, true],
+  [{ labels_none: ["untrusted"] }, { labels_all: ["trusted"] }, true],
+  [{ labels_any: ["a", "b"] }, { labels_any: ["a", "b", "c"] }, true],
+  [{ labels_any: ["a", "b"] }, { labels_any: ["a"] }, false],
+  [{ labels_any: ["a", "b"], labels_none: ["b"] }, { labels_any: ["a", "c"] }, true],
+  [{ labels_any: ["a", "b"], labels_none: ["b"] }, { labels_all: ["a"] }, true],
+  [{ labels_any: ["a", "b"], labels_none: ["c"] }, { labels_all: ["a"] }, false],
+  [{ labels_any: ["a", "b", "c"], labels_none: ["c"] }, { labels_any: ["a", "b"] }, true],
+  [{ labels_all: ["a"] }, { labels_none: ["b"] }, false],
+  [{}, { labels_any: ["a"] }, false],
+])("from %j follows %j: %s", (known, wanted, is) => {
+  const [goal] = partsOf({ syscalls: [], ...wanted });
+  expect(goal !== undefined && labelsImply(partsOf({ syscalls: [], ...known }), goal)).toBe(is);
+});
+
+test("of what is no label, labels say nothing", () => {
+  const [goal] = partsOf({ syscalls: [], tool: ["a"] });
+  const known = partsOf({ syscalls: [], tool: ["a"], labels_all: ["a"] });
+  expect(goal !== undefined && labelsImply(known, goal)).toBe(false);
+  expect(labelsClash(partsOf({ syscalls: [], tool: ["a"], labels_all: ["a"] }))).toBe(false);
+});

@@ -45,21 +45,35 @@ export function netPart(
   { start, end, holds }: Pick<Chunk, "end" | "holds"> & { start: number },
 ): Part | undefined {
   if ((holds & (AT | COLON | DOT | SLASH)) === 0) return undefined;
-  const written = text.slice(start, end);
-  // What stands before the address is not of it.
-  const chunk = written.startsWith(MAIL_SCHEME)
-    ? " ".repeat(MAIL_SCHEME.length) + written.slice(MAIL_SCHEME.length)
-    : written;
-  const part = partOf(chunk, holds, codeAt(text, end));
-  return part === undefined ? undefined : { kind: part.kind, start: start + part.start, end: start + part.end };
+  const part = partOf(chunkOf(text, start, end), holds, codeAt(text, end));
+  return part === undefined ? undefined : inText(part, start);
+}
+
+function inText({ kind, start, end }: Part, from: number): Part {
+  return { kind, start: from + start, end: from + end };
+}
+
+/**
+ * The e-mail addresses of the chunk that begins at `start`, in order. INVARIANT: one address hides no other: the second
+ * recipient of a `mailto:` link is a token as the first is. Linear: no `@` is within an address's name or host.
+ */
+export function mailParts(text: string, { start, end }: Pick<Chunk, "end"> & { start: number }): readonly Part[] {
+  return Array.from(mailsIn(chunkOf(text, start, end)), (part) => inText(part, start));
 }
 
 const MAIL_SCHEME = "mailto:";
 
+/** The chunk without what stands before an address and is not of it. */
+function chunkOf(text: string, start: number, end: number): string {
+  const written = text.slice(start, end);
+  if (!written.startsWith(MAIL_SCHEME)) return written;
+  return " ".repeat(MAIL_SCHEME.length) + written.slice(MAIL_SCHEME.length);
+}
+
 function partOf(chunk: string, holds: number, next: number): Part | undefined {
   const scheme = (holds & (COLON | SLASH)) === 0 ? undefined : schemePart(chunk, holds);
   if (scheme !== undefined) return scheme;
-  const mail = (holds & AT) === 0 ? undefined : mailPart(chunk);
+  const mail = (holds & AT) === 0 ? undefined : mailsIn(chunk).next().value;
   if (mail !== undefined) return mail;
   const path = (holds & SLASH) === 0 ? undefined : pathPart(chunk);
   if (path !== undefined) return path;
@@ -107,21 +121,23 @@ function networkPart(chunk: string): Part | undefined {
   return { kind: "url", start, end: chunk.length };
 }
 
-/** The first address in a chunk: what stands around an `@` that has a name before it and a dotted host after it. */
-function mailPart(chunk: string): Part | undefined {
-  let at = chunk.indexOf("@");
-  for (let tries = 0; at >= 0 && tries < 4; tries++) {
-    const start = localStart(chunk, at);
+/** What stands around each `@` that has a name before it and a dotted host after it. */
+function* mailsIn(chunk: string): Generator<Part, undefined, undefined> {
+  let done = 0;
+  for (let at = chunk.indexOf("@"); at >= 0; at = chunk.indexOf("@", at + 1)) {
+    const start = localStart(chunk, at, done);
     const end = domainEnd(chunk, at);
-    if (start < at && /^[^.]{1,63}\../.test(chunk.slice(at + 1, end))) return { kind: "email", start, end };
-    at = chunk.indexOf("@", at + 1);
+    if (start >= at || !/^[^.]{1,63}\../.test(chunk.slice(at + 1, end))) continue;
+    yield { kind: "email", start, end };
+    done = end;
   }
   return undefined;
 }
 
-function localStart(chunk: string, at: number): number {
+/** Never before `floor`, where the address before it ends. */
+function localStart(chunk: string, at: number, floor: number): number {
   let start = at;
-  while (start > 0 && at - start < 64 && LOCAL_CODE.test(chunk.charAt(start - 1))) start--;
+  while (start > floor && at - start < 64 && LOCAL_CODE.test(chunk.charAt(start - 1))) start--;
   while (start < at && /[.'/*=&?]/.test(chunk.charAt(start))) start++;
   return start;
 }

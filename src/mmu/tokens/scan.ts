@@ -4,7 +4,7 @@ import { ibanEnd, walletEnd } from "./accounts.js";
 import { codeAt, codeSet, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
 import { ANY_TOKEN, DIGIT, isBetween, readChunk, trimmedEnd, type Chunk } from "./chunk.js";
 import { digitsAt } from "./digits.js";
-import { netPart } from "./net.js";
+import { mailParts, netPart } from "./net.js";
 
 /** Finds the tokens of a text, quoted ones only on demand. Attacker-controlled: each chunk is looked at once, each look ahead is bounded. */
 export function scanTokens(text: string, emit: Emit, withQuoted = false): void {
@@ -25,16 +25,35 @@ export function scanTokens(text: string, emit: Emit, withQuoted = false): void {
 
 /** Emits what the chunk starts with or is; returns where to go on, which may be past the chunk. */
 function chunkTokens(text: string, start: number, chunk: Chunk, emit: Emit): number {
+  const { holds } = chunk;
   const end = trimmedEnd(text, start, chunk);
   if (end === start) return chunk.end;
-  const part = netPart(text, { start, end, holds: chunk.holds });
+  const part = netPart(text, { start, end, holds });
   const isNet = part !== undefined && (part.kind === "domain" || !isNumberLike(text, part.start, part.end));
-  if (isNet) {
-    emit(part.kind, part.start, part.end);
-    return Math.max(part.end, end);
+  if (!isNet) return wordTokens(text, start, { end, holds }, emit);
+  // Most are all of their chunk.
+  const isAll = part.start === start && part.end === end;
+  let at = start;
+  for (const each of part.kind === "email" && !isAll ? mailParts(text, { start, end }) : [part]) {
+    besideTokens(text, at, { end: each.start, holds }, emit);
+    emit(each.kind, each.start, each.end);
+    at = each.end;
   }
-  return wordTokens(text, start, { end, holds: chunk.holds }, emit);
+  besideTokens(text, at, { end, holds }, emit);
+  return Math.max(at, end);
 }
+
+/**
+ * The tokens of what stands in a chunk beside its addresses, or before its link. Attacker-controlled: `evil.example?` before
+ * a link that is well known is no part of it. Linear: what is left has no address, or no link of the same form.
+ */
+function besideTokens(text: string, from: number, { end, holds }: Pick<Chunk, "end" | "holds">, emit: Emit): void {
+  let start = from;
+  while (start < end && !isWordCode(codeAt(text, start)) && !isIn(PATH_STARTS, codeAt(text, start))) start++;
+  if (start < end) chunkTokens(text, start, { end, holds, isPlain: false }, emit);
+}
+
+const PATH_STARTS = codeSet("/\\.~");
 
 /** Addresses looked for in a chunk from where a token ended to the chunk's end; later ones end at the next mark. */
 const MAX_WHOLE_LOOKS = 8;

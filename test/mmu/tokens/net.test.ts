@@ -97,7 +97,7 @@ describe("e-mail addresses", () => {
     expect(found(text)).toBe(`email ${address}`);
   });
 
-  it.each(["a@b", "@b.c", "..@b.c", "a@@@@b.c", "a@b@c@d@e@f.g", `a@${label}b.c`, "mailto:", "mailto:x"])(
+  it.each(["a@b", "@b.c", "..@b.c", "a@@@@b.c", "a@b@c@d@e@f", `a@${label}b.c`, "mailto:", "mailto:x"])(
     "%s is none",
     (text) => {
       expect(found(text)).toBeUndefined();

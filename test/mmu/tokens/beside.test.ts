@@ -1,0 +1,61 @@
+/** No token hides another that stands beside it without a blank: whoever writes a text chooses what stands there. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { OUTSIDE } from "../../../src/mmu/lattice.js";
+import { Memory } from "../../../src/mmu/memory.js";
+import { tokenProvenance } from "../../../src/mmu/provenance.js";
+import { activeTokensOf, tokensOf } from "../../../src/mmu/tokens.js";
+
+const found = (text: string): string[] => tokensOf(text).map(({ kind, text: written }) => `${kind} ${written}`);
+
+describe("all addresses of one chunk", () => {
+  it.each([
+    ["mailto:good@x.com?cc=bob@evil.com", ["email good@x.com", "email bob@evil.com"]],
+    ["mailto:a@x.com?cc=b@y.com&bcc=c@z.com", ["email a@x.com", "email b@y.com", "email c@z.com"]],
+    ["a@x.com&b@y.com", ["email a@x.com", "email b@y.com"]],
+    ["a@x.com@b@y.com", ["email a@x.com", "email b@y.com"]],
+    ["@@@@@@a@x.com", ["email a@x.com"]],
+    ["4711234:a@x.com", ["number 4711234", "email a@x.com"]],
+    ["evil.com:a@x.com", ["domain evil.com", "email a@x.com"]],
+    ["a@x.com:evil.com", ["email a@x.com", "domain evil.com"]],
+    ["a@x.com=id-4711", ["email a@x.com", "id id-4711"]],
+  ])("%s", (text, tokens) => {
+    expect(found(text)).toEqual(tokens);
+  });
+
+  it("whatever stands between two of them, and however many there are", () => {
+    const between = fc.constantFrom(..."!#$%&*+/:=?^_~\\@;,|()[]{}<>\"'`".split(""), "?cc=", "//", "%20", ":a@b:");
+    fc.assert(
+      fc.property(fc.array(between, { minLength: 1, maxLength: 40 }), (marks) => {
+        const text = marks.map((mark, i) => `${mark}a${String(i)}@x${String(i)}.com`).join("");
+        const all = activeTokensOf(text).map(({ text: written }) => written);
+        for (const i of marks.keys())
+          expect(all.some((written) => written.includes(`a${String(i)}@x${String(i)}.com`))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("what stands before a link", () => {
+  it.each([
+    ["evil@evil.com/https://good.com/a", ["email evil@evil.com", "url https://good.com/a"]],
+    ["evil.com?https://good.com", ["domain evil.com", "url https://good.com"]],
+    ["https://evil.com/http:/good.com", ["url https://evil.com/", "url http:/good.com"]],
+    ["evil.com=//good.com/a", ["domain evil.com", "url //good.com/a"]],
+    ["a@x.com:b@y.com:https://good.com", ["email a@x.com", "email b@y.com", "url https://good.com"]],
+    ["see=https://good.com", ["url https://good.com"]],
+    ["https://good.com/a@x.com?u=https://b.com", ["url https://good.com/a@x.com?u=https://b.com"]],
+  ])("%s", (text, tokens) => {
+    expect(found(text)).toEqual(tokens);
+  });
+});
+
+it("an address that the user never named is nowhere, though it stands behind one that he did", () => {
+  const leaf = { path: "/text", text: "write to good@x.com", isText: true, labels: OUTSIDE, classes: ["user"] };
+  const memory = Memory.empty().add("p1", [leaf]);
+  const answers = tokenProvenance(memory, "mailto:good@x.com?cc=bob@evil.com", OUTSIDE);
+  expect(answers.map(({ token, provenance }) => [token.text, provenance.match])).toEqual([
+    ["good@x.com", "contained"],
+    ["bob@evil.com", "nowhere"],
+  ]);
+});

@@ -1,22 +1,12 @@
 /** Making proofs: of which leaves and sizes there are any, and from which beginning on. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EMPTY_TREE, grown, type Tree } from "../../src/evidence/merkle.js";
 import { consistencyRanges, inclusionRanges, ProofBuilder, type LeafRange } from "../../src/evidence/merkle-proof.js";
 import { digests } from "./fixture.js";
 import { naiveConsistency, naiveLeaf, naivePath, naiveRoot } from "./naive-tree.js";
+import { rootsOf, treeOf } from "./trees.js";
 
 const leaves = Array.from({ length: 60 }, (_, i) => naiveLeaf(String(i)));
-
-function treeOf(hashes: readonly string[]): Tree {
-  return hashes.reduce((tree, hash) => grown(digests, tree, hash), EMPTY_TREE);
-}
-
-function rootsOf(ranges: readonly LeafRange[], hashes: readonly string[]): readonly string[] | undefined {
-  const builder = new ProofBuilder(digests, ranges);
-  for (const hash of hashes) builder.leaf(hash);
-  return builder.roots();
-}
 
 test("an audit path is not to be had for a leaf that is not there", () => {
   for (const [index, size] of [

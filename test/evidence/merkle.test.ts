@@ -2,11 +2,12 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EMPTY_TREE, grown, leafHash, nodeHash, rootOf, type Tree } from "../../src/evidence/merkle.js";
+import { EMPTY_TREE, grown, leafHash, nodeHash, rootOf } from "../../src/evidence/merkle.js";
 import { verifyConsistency, verifyInclusion } from "../../src/evidence/merkle.js";
-import { consistencyRanges, inclusionRanges, ProofBuilder, type LeafRange } from "../../src/evidence/merkle-proof.js";
+import { consistencyRanges, inclusionRanges } from "../../src/evidence/merkle-proof.js";
 import { digests } from "./fixture.js";
 import { naiveConsistency, naiveLeaf, naiveNode, naivePath, naiveRoot } from "./naive-tree.js";
+import { rootsOf, treeOf } from "./trees.js";
 
 /** The eight leaves of the tests of Certificate Transparency (RFC 6962's own code base), and the roots of their prefixes. */
 const CT_LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
@@ -33,16 +34,6 @@ const leaf = (index: number): string => leaves[index] ?? "";
 const TWO = naiveNode(leaf(0), leaf(1));
 const TALL_PATH = Array.from({ length: 53 }, (_, i) => leaf(i + 2));
 const TALL_ROOT = TALL_PATH.reduce(naiveNode, leaf(1));
-
-function treeOf(hashes: readonly string[]): Tree {
-  return hashes.reduce((tree, hash) => grown(digests, tree, hash), EMPTY_TREE);
-}
-
-function rootsOf(ranges: readonly LeafRange[], hashes: readonly string[]): readonly string[] | undefined {
-  const builder = new ProofBuilder(digests, ranges);
-  for (const hash of hashes) builder.leaf(hash);
-  return builder.roots();
-}
 
 function pathOf(index: number, size: number): readonly string[] {
   return rootsOf(inclusionRanges(index, size), leaves.slice(0, size)) ?? ["none"];

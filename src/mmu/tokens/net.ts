@@ -5,7 +5,7 @@ import { AT, COLON, DOT, SLASH, type Chunk } from "./chunk.js";
 import { parseHost, type Host } from "./host.js";
 
 /** A part of a chunk that is a token; in a text, or in the chunk alone. */
-interface Part {
+export interface Part {
   readonly kind: TokenKind;
   readonly start: number;
   readonly end: number;
@@ -32,11 +32,24 @@ const FILE_ENDINGS: ReadonlySet<string> = new Set(
     "war class sql db sqlite wasm map snap test spec config env pem key crt bak tmp swp patch diff"
   ).split(" "),
 );
+const COMMON =
+  "com org net edu gov mil int io co ai app dev info biz me us uk de fr nl ch at it es eu ru cn jp in br xyz top site online " +
+  "club example link click";
 /** Last labels that are hosts whatever their case and whatever follows them. */
-const COMMON_ENDINGS: ReadonlySet<string> = new Set(
-  "com org net edu gov mil int io co ai app dev info biz me us uk de fr nl ch at it es eu ru cn jp in br xyz top site online club example link click".split(
-    " ",
-  ),
+const COMMON_ENDINGS: ReadonlySet<string> = new Set(COMMON.split(" "));
+
+/**
+ * A host of these endings, or of `www.`, with a mark before it or behind it that no host has: `see:evil.example`. What stands
+ * behind a slash is a part of a path. Linear: no label holds a dot, and a host has 126 of them at most.
+ */
+const HOST_CODE = String.raw`[\p{L}\p{N}\p{M}_-]`;
+const HOST_BESIDE = new RegExp(
+  [
+    String.raw`(?<![\p{L}\p{N}\p{M}_/\\-]|${HOST_CODE}\.)`,
+    String.raw`(?:www(?:\.${HOST_CODE}{1,63}){1,125}|(?:${HOST_CODE}{1,63}\.){1,126}(?:${COMMON.replaceAll(" ", "|")}))`,
+    String.raw`(?![\p{L}\p{N}\p{M}_@-]|\.[\p{L}\p{N}])(?::\d{1,5})?(?:[/?#].*)?`,
+  ].join(""),
+  "giu",
 );
 
 /** The token of this sort in the chunk that begins at `start`, if any. */
@@ -59,6 +72,18 @@ function inText({ kind, start, end }: Part, from: number): Part {
  */
 export function mailParts(text: string, { start, end }: Pick<Chunk, "end"> & { start: number }): readonly Part[] {
   return Array.from(mailsIn(chunkOf(text, start, end)), (part) => inText(part, start));
+}
+
+/** What every such host has: most chunks with a dot have none of it. */
+const MAY_BE_BESIDE = new RegExp(String.raw`www\.|\.(?:${COMMON.replaceAll(" ", "|")})(?![a-z0-9_-])`, "i");
+
+/** The hosts in a chunk that is none as a whole. */
+export function hostParts(text: string, { start, end }: Pick<Chunk, "end"> & { start: number }): readonly Part[] {
+  const chunk = text.slice(start, end);
+  if (!MAY_BE_BESIDE.test(chunk)) return [];
+  return Array.from(chunk.matchAll(HOST_BESIDE), ({ index, 0: host }) =>
+    inText({ kind: "domain", start: index, end: index + host.length }, start),
+  );
 }
 
 const MAIL_SCHEME = "mailto:";

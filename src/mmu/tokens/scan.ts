@@ -2,9 +2,9 @@
 import type { Emit } from "./kinds.js";
 import { ibanEnd, walletEnd } from "./accounts.js";
 import { codeAt, codeSet, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
-import { ANY_TOKEN, DIGIT, isBetween, readChunk, trimmedEnd, type Chunk } from "./chunk.js";
+import { ANY_TOKEN, DIGIT, DOT, isBetween, readChunk, trimmedEnd, type Chunk } from "./chunk.js";
 import { digitsAt } from "./digits.js";
-import { mailParts, netPart } from "./net.js";
+import { hostParts, mailParts, netPart, type Part } from "./net.js";
 
 /** Finds the tokens of a text, quoted ones only on demand. Attacker-controlled: each chunk is looked at once, each look ahead is bounded. */
 export function scanTokens(text: string, emit: Emit, withQuoted = false): void {
@@ -28,19 +28,26 @@ function chunkTokens(text: string, start: number, chunk: Chunk, emit: Emit): num
   const { holds } = chunk;
   const end = trimmedEnd(text, start, chunk);
   if (end === start) return chunk.end;
-  const part = netPart(text, { start, end, holds });
-  const isNet = part !== undefined && (part.kind === "domain" || !isNumberLike(text, part.start, part.end));
-  if (!isNet) return wordTokens(text, start, { end, holds }, emit);
-  // Most are all of their chunk.
-  const isAll = part.start === start && part.end === end;
+  const parts = netParts(text, { start, end, holds });
+  if (parts.length === 0) return wordTokens(text, start, { end, holds }, emit);
   let at = start;
-  for (const each of part.kind === "email" && !isAll ? mailParts(text, { start, end }) : [part]) {
+  for (const each of parts) {
     besideTokens(text, at, { end: each.start, holds }, emit);
     emit(each.kind, each.start, each.end);
     at = each.end;
   }
   besideTokens(text, at, { end, holds }, emit);
   return Math.max(at, end);
+}
+
+/** What leads somewhere in a chunk: its link, host or path, or all of its addresses, or the hosts beside its marks. */
+function netParts(text: string, chunk: Pick<Chunk, "end" | "holds"> & { start: number }): readonly Part[] {
+  const part = netPart(text, chunk);
+  if (part === undefined) return (chunk.holds & DOT) === 0 ? [] : hostParts(text, chunk);
+  if (part.kind !== "domain" && isNumberLike(text, part.start, part.end)) return [];
+  // Most are all of their chunk.
+  const isAll = part.start === chunk.start && part.end === chunk.end;
+  return part.kind === "email" && !isAll ? mailParts(text, chunk) : [part];
 }
 
 /**

@@ -50,6 +50,30 @@ describe("what stands before a link", () => {
   });
 });
 
+describe("a host beside a mark that no host has", () => {
+  it.each([
+    ["see:evil.com", ["domain evil.com"]],
+    ["see=evil.com/x&y=1", ["domain evil.com/x&y=1"]],
+    ["@evil.com", ["domain evil.com"]],
+    [".evil.com", ["domain evil.com"]],
+    ["good.com:evil.com", ["domain good.com", "domain evil.com"]],
+    ["evil.com&a", ["domain evil.com"]],
+    ["a~www.evil.zip:8080/x", ["domain www.evil.zip:8080/x"]],
+    [":हिन्दी.com", ["domain हिन्दी.com"]],
+    ["4711234=evil.com", ["number 4711234", "domain evil.com"]],
+    [":a.b.c.d.e.f.g.h.i.j.evil.com", ["domain a.b.c.d.e.f.g.h.i.j.evil.com"]],
+  ])("%s", (text, tokens) => {
+    expect(found(text)).toEqual(tokens);
+  });
+
+  it.each(["a/evil.com/x", "src\\main.info", "x=this.id", "v=evil.com.local", "a=evil.com@b", "=.com", "=com"])(
+    "%s has none, but a path, a member or another name",
+    (text) => {
+      expect(found(text).filter((token) => token.startsWith("domain"))).toEqual([]);
+    },
+  );
+});
+
 it("an address that the user never named is nowhere, though it stands behind one that he did", () => {
   const leaf = { path: "/text", text: "write to good@x.com", isText: true, labels: OUTSIDE, classes: ["user"] };
   const memory = Memory.empty().add("p1", [leaf]);

@@ -38,11 +38,13 @@ const COMMON =
 /** Last labels that are hosts whatever their case and whatever follows them. */
 const COMMON_ENDINGS: ReadonlySet<string> = new Set(COMMON.split(" "));
 
+/** May stand in a label of what is meant as a host. */
+const HOST_CODE = String.raw`[\p{L}\p{N}\p{M}_-]`;
+
 /**
  * A host of these endings, or of `www.`, with a mark before it or behind it that no host has: `see:evil.example`. What stands
  * behind a slash is a part of a path. Linear: no label holds a dot, and a host has 126 of them at most.
  */
-const HOST_CODE = String.raw`[\p{L}\p{N}\p{M}_-]`;
 const HOST_BESIDE = new RegExp(
   [
     String.raw`(?<![\p{L}\p{N}\p{M}_/\\-]|${HOST_CODE}\.)`,
@@ -51,6 +53,9 @@ const HOST_BESIDE = new RegExp(
   ].join(""),
   "giu",
 );
+
+/** What every such host has: most chunks with a dot have none of it. */
+const MAY_BE_BESIDE = new RegExp(String.raw`www\.|\.(?:${COMMON.replaceAll(" ", "|")})(?![a-z0-9_-])`, "i");
 
 /** The token of this sort in the chunk that begins at `start`, if any. */
 export function netPart(
@@ -73,9 +78,6 @@ function inText({ kind, start, end }: Part, from: number): Part {
 export function mailParts(text: string, { start, end }: Pick<Chunk, "end"> & { start: number }): readonly Part[] {
   return Array.from(mailsIn(chunkOf(text, start, end)), (part) => inText(part, start));
 }
-
-/** What every such host has: most chunks with a dot have none of it. */
-const MAY_BE_BESIDE = new RegExp(String.raw`www\.|\.(?:${COMMON.replaceAll(" ", "|")})(?![a-z0-9_-])`, "i");
 
 /** The hosts in a chunk that is none as a whole. */
 export function hostParts(text: string, { start, end }: Pick<Chunk, "end"> & { start: number }): readonly Part[] {

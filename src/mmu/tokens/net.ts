@@ -79,8 +79,12 @@ export function mailParts(text: string, { start, end }: Pick<Chunk, "end"> & { s
   return Array.from(mailsIn(chunkOf(text, start, end)), (part) => inText(part, start));
 }
 
-/** The hosts in a chunk that is none as a whole. */
-export function hostParts(text: string, { start, end }: Pick<Chunk, "end"> & { start: number }): readonly Part[] {
+/** The hosts in a chunk that is none as a whole, or is a path. */
+export function hostParts(
+  text: string,
+  { start, end, holds }: Pick<Chunk, "end" | "holds"> & { start: number },
+): readonly Part[] {
+  if ((holds & DOT) === 0) return [];
   const chunk = text.slice(start, end);
   if (!MAY_BE_BESIDE.test(chunk)) return [];
   return Array.from(chunk.matchAll(HOST_BESIDE), ({ index, 0: host }) =>

@@ -2,7 +2,7 @@
 import type { Emit } from "./kinds.js";
 import { ibanEnd, walletEnd } from "./accounts.js";
 import { codeAt, codeSet, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
-import { ANY_TOKEN, DIGIT, DOT, isBetween, readChunk, trimmedEnd, type Chunk } from "./chunk.js";
+import { ANY_TOKEN, DIGIT, isBetween, readChunk, trimmedEnd, type Chunk } from "./chunk.js";
 import { digitsAt } from "./digits.js";
 import { hostParts, mailParts, netPart, type Part } from "./net.js";
 
@@ -43,7 +43,9 @@ function chunkTokens(text: string, start: number, chunk: Chunk, emit: Emit): num
 /** What leads somewhere in a chunk: its link, host or path, or all of its addresses, or the hosts beside its marks. */
 function netParts(text: string, chunk: Pick<Chunk, "end" | "holds"> & { start: number }): readonly Part[] {
   const part = netPart(text, chunk);
-  if (part === undefined) return (chunk.holds & DOT) === 0 ? [] : hostParts(text, chunk);
+  const hosts = part === undefined || part.kind === "path" ? hostParts(text, chunk) : [];
+  // Nobody is asked about a path: none may hide a host, as `/a:evil.example` would.
+  if (part === undefined || hosts.length > 0) return hosts;
   if (part.kind !== "domain" && isNumberLike(text, part.start, part.end)) return [];
   // Most are all of their chunk.
   const isAll = part.start === chunk.start && part.end === chunk.end;

@@ -56,6 +56,8 @@ describe("a host beside a mark that no host has", () => {
     ["see=evil.com/x&y=1", ["domain evil.com/x&y=1"]],
     ["@evil.com", ["domain evil.com"]],
     [".evil.com", ["domain evil.com"]],
+    ["/etc/passwd:evil.com", ["path /etc/passwd", "domain evil.com"]],
+    ["/home/site.com/x", ["path /home/site.com/x"]],
     ["good.com:evil.com", ["domain good.com", "domain evil.com"]],
     ["evil.com&a", ["domain evil.com"]],
     ["a~www.evil.zip:8080/x", ["domain www.evil.zip:8080/x"]],

@@ -99,6 +99,8 @@ async function ask(client, server, folder) {
   // A home of its own, so that nobody's settings or sessions are read or changed.
   const env = { ...process.env, HOME: home, NO_COLOR: "1", npm_config_cache: cacheOf(), CI: "1" };
   delete env.AGENTK_DATA_DIR;
+  // `npm run` hands it on, and it is a rule for agentk's dependencies.
+  delete env.npm_config_engine_strict;
   client.setup?.({ home });
   const said = [];
   for (const words of client.commands(server)) {

@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { replayLog } from "../../dist/app/replay-log.js";
 import { verifyLog } from "../../dist/cli/flight-log.js";
 import { startPass } from "./pass.mjs";
-import { fetchTools, runSuite } from "./suite.mjs";
+import { runSuite, suiteTools } from "./suite.mjs";
 import { freePort, FRONTS, startTarget } from "./targets.mjs";
 
 /** More scenarios that differ than this are no accident of timing, and running each of them alone takes long. */
@@ -125,7 +125,7 @@ const folder = flags.keep ?? mkdtempSync(join(realpathSync(tmpdir()), "agentk-co
 mkdirSync(folder, { recursive: true });
 const token = join(folder, "token");
 writeFileSync(token, TOKEN, { mode: 0o600 });
-const tools = await fetchTools(folder, flags.front);
+const tools = suiteTools();
 const verdicts = [];
 for (const revision of flags.revision ?? FRONTS[flags.front].revisions)
   verdicts.push(await judge(tools, revision, folder));

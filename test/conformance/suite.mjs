@@ -1,25 +1,17 @@
-// The official suite, fetched by npx into the npm cache, and its checks as one table.
-import { execFile, spawn } from "node:child_process";
+// The official suite, installed from a lock of its own, and its checks as one table.
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { installOwnPackages } from "../../tools/own-packages.mjs";
 
-/** Exact versions: a new suite is a new baseline. None of them is a dependency of agentk. */
-const PACKAGES = ["node@24.21.0", "@modelcontextprotocol/conformance@0.2.0-alpha.12"];
-const BRIDGE = "supergateway@4.0.0";
+const own = fileURLToPath(new URL("./suite/", import.meta.url));
 
-/** The suite needs Node 24; what it tests runs on the Node that runs this script. */
-export async function fetchTools(cwd, front) {
-  const packages = front === "bridge" ? [...PACKAGES, BRIDGE] : PACKAGES;
-  const words = ["-y", ...packages.flatMap((name) => ["-p", name]), "-c"];
-  const stdout = await new Promise((resolve, reject) => {
-    const script = "command -v node; command -v conformance; command -v supergateway || true";
-    execFile("npx", [...words, script], { cwd }, (error, out) => {
-      if (error === null) resolve(out);
-      else reject(new Error("the suite could not be fetched through npx", { cause: error }));
-    });
-  });
-  const [node, conformance, supergateway] = stdout.trim().split("\n");
-  return { node, conformance, supergateway };
+/** The suite and the Node 24 that it needs; what it tests runs on the Node that runs this script. */
+export function suiteTools() {
+  installOwnPackages(own);
+  const command = (name) => join(own, "node_modules/.bin", name);
+  return { node: command("node"), conformance: command("conformance"), supergateway: command("supergateway") };
 }
 
 /**

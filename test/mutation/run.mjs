@@ -1,8 +1,9 @@
 // Mutation testing of one folder: `npm run mutation -- FOLDER [--core] [--only PATTERN] [--static]`; docs/mutation.md.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { installOwnPackages } from "../../tools/own-packages.mjs";
 import { FOLDERS, mutated } from "./folders.mjs";
 
 const here = fileURLToPath(new URL("./", import.meta.url));
@@ -24,7 +25,7 @@ if (!FOLDERS.includes(folder)) {
 const name = `${folder}${values.core ? "-core" : ""}${values.only === undefined ? "" : `-${values.only.replace(/[^a-z0-9]+/gi, "_")}`}${values.static ? "-static" : ""}`;
 const out = `${root}coverage/mutation`;
 mkdirSync(out, { recursive: true });
-install();
+installOwnPackages(here);
 const config = `${out}/${name}.config.json`;
 writeFileSync(config, JSON.stringify(configuration(), undefined, 2));
 const { status } = spawnSync(
@@ -37,12 +38,6 @@ const { status } = spawnSync(
   },
 );
 process.exitCode = status ?? 1;
-
-function install() {
-  if (existsSync(`${here}node_modules/@stryker-mutator/core`)) return;
-  const { status } = spawnSync("npm", ["ci"], { cwd: here, stdio: "inherit" });
-  if (status !== 0) process.exit(1);
-}
 
 function configuration() {
   return {

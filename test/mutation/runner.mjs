@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { createServer, createServerModuleRunnerTransport } from "vite";
 import { createNodeImportMeta, ModuleRunner } from "vite/module-runner";
 import { declareFactoryPlugin, PluginKind } from "@stryker-mutator/api/plugin";
+import { EndlessWatch } from "./endless.mjs";
 import { isTestOf } from "./folders.mjs";
 
 const SHIM = fileURLToPath(new URL("./shim.mjs", import.meta.url));
@@ -15,6 +16,7 @@ const BUDGET_US = Number(process.env.AGENTK_MUTATION_SECONDS ?? 4) * 1e6;
 const mutation = (globalThis.agentkMutation = { taken: undefined, finished: [] });
 /** What Stryker's instrumented code looks at: which change is on, and how often it may run before it counts as endless. */
 const switches = (globalThis.__stryker__ ??= {});
+const watch = new EndlessWatch(switches);
 
 /** Faults that no test awaits: the test that is running has failed by them. */
 let stray;
@@ -125,10 +127,13 @@ class FolderRunner {
       const { user, system } = process.cpuUsage(begun);
       if (user + system > BUDGET_US) break;
       switches.activeMutant = id;
+      watch.begin(cost(test));
       const { status, failureMessage, timeSpentMs } = await run(test);
+      watch.end();
       if (status === 0) this.costs.set(test.id, timeSpentMs);
       switches.activeMutant = undefined;
       nrOfTests++;
+      if (watch.isEndless) return { status: "timeout", reason: "no end" };
       if (switches.hitCount > hitLimit) return { status: "timeout", reason: "Hit limit reached" };
       if (status === 1) return { status: "killed", killedBy: [test.id], failureMessage, nrOfTests };
     }

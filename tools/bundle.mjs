@@ -17,7 +17,7 @@ const READING = [
   "evidence/(?:authority|calls|chain|checkpoint|codec|findings|known-heads|ledger|line-[a-z]+|merkle|note|proof|pruned|receipt)\\.ts",
   "evidence/(?:run-key|seal|signers|tally|trust|verify|visible|ed25519)\\.ts",
   "host/(?:log-file|line-splitter|digests|signer)\\.ts",
-  "app/(?:verify-file|verify-chain)\\.ts",
+  "app/log/(?:verify-file|verify-chain)\\.ts",
   "cli/(?:flight-log|refuse-legacy)\\.ts",
 ];
 const GROUPS = [

@@ -4,8 +4,8 @@
  * nothing else is known of the suite.
  */
 import { fileURLToPath } from "node:url";
-import { BareRun } from "../../dist/app/bare-run.js";
-import { compileSource, readPolicy } from "../../dist/app/policy-file.js";
+import { BareRun } from "../../dist/app/policy/bare-run.js";
+import { compileSource, readPolicy } from "../../dist/app/policy/file.js";
 
 const compiled = new Map();
 /** One source is compiled once: a session's kernel is as fast as a run's after its first line. */

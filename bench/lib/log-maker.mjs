@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openPayload } from "../../dist/abi/request.js";
-import { Mediation } from "../../dist/app/mediation.js";
-import { readPolicy } from "../../dist/app/policy-file.js";
+import { Mediation } from "../../dist/app/mediate/mediation.js";
+import { readPolicy } from "../../dist/app/policy/file.js";
 import { canonicalJson } from "../../dist/base/canonical.js";
 
 /** Calls going on at once, so that their receipts are signed together as those of a busy run are. */

@@ -1,8 +1,8 @@
 // The log: appending and sealing lines, and reading them again in every way, against the plain way and the floors.
 import { closeSync, fdatasyncSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { BareRun } from "../../dist/app/bare-run.js";
-import { readPolicy } from "../../dist/app/policy-file.js";
+import { BareRun } from "../../dist/app/policy/bare-run.js";
+import { readPolicy } from "../../dist/app/policy/file.js";
 import { checkpointOf } from "../../dist/evidence/checkpoint.js";
 import { encodeLine, GENESIS } from "../../dist/evidence/codec.js";
 import { EMPTY_TREE, grown, leafHash, rootOf } from "../../dist/evidence/merkle.js";

@@ -1,5 +1,5 @@
 /** How commands that need a line of a log end when the log is broken at it: told as any error, exit status 2. */
-import { BrokenLog } from "../app/log-prefix.js";
+import { BrokenLog } from "../app/log/prefix.js";
 import { visible } from "../evidence/visible.js";
 import type { Io } from "./io.js";
 

@@ -1,8 +1,8 @@
 /** `agentk bundle`: the one file that an auditor gets, to be checked without the operator and without agentk. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { LogToRead } from "../app/log-heads.js";
-import type { BrokenLog } from "../app/log-prefix.js";
+import type { LogToRead } from "../app/log/heads.js";
+import type { BrokenLog } from "../app/log/prefix.js";
 import type { VerifyReport } from "../evidence/verify.js";
 import type { BundleFacts } from "../report/bundle-report.js";
 import type { Io } from "./io.js";
@@ -60,7 +60,7 @@ async function write(log: LogToRead, options: BundleOptions, io: Io): Promise<st
     { verifyJson },
     { packageVersion },
   ] = await Promise.all([
-    import("../app/bundle.js"),
+    import("../app/log/bundle.js"),
     import("../report/bundle-report.js"),
     import("../report/verify-report.js"),
     import("../app/package-info.js"),
@@ -86,7 +86,7 @@ async function write(log: LogToRead, options: BundleOptions, io: Io): Promise<st
 }
 
 async function refusal(file: string, { findings, findingCount }: VerifyReport): Promise<BrokenLog> {
-  const { BrokenLog } = await import("../app/log-prefix.js");
+  const { BrokenLog } = await import("../app/log/prefix.js");
   const first = findings.find(({ severity }) => severity === "failure");
   const what = first === undefined ? "" : `: \`${first.code}\`, ${first.detail}`;
   const more = `${String(findingCount)} findings; --even-if-broken bundles it all the same`;

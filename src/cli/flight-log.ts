@@ -1,7 +1,7 @@
 /** Reads a flight log through the verifier: what `verify` and `trace-inspect` share. */
 import { resolve } from "node:path";
-import { verifyChain } from "../app/verify-chain.js";
-import { verifyFile, type VerifyOptions } from "../app/verify-file.js";
+import { verifyChain } from "../app/log/verify-chain.js";
+import { verifyFile, type VerifyOptions } from "../app/log/verify-file.js";
 import type { ChainReport } from "../evidence/chain.js";
 import type { VerifyReport } from "../evidence/verify.js";
 import type { Io } from "./io.js";

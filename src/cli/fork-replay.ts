@@ -2,7 +2,7 @@
 import { relative, resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { AgentkError } from "../base/errors.js";
-import type { LogFork } from "../app/fork-replay.js";
+import type { LogFork } from "../app/replay/fork-replay.js";
 import type { Gate } from "../report/fork-report.js";
 import { lookFor, type ExitStatus, type Io } from "./io.js";
 import { LATEST_LOG } from "./latest.js";
@@ -60,7 +60,7 @@ export function registerForkReplayBehavior(program: Command, io: Io): void {
 
 async function forkReplay(named: string, options: ForkOptions, io: Io): Promise<void> {
   const [{ forkLog, forkPolicy, isFolder, logsBelow }, { forkJson, forkText }] = await Promise.all([
-    import("../app/fork-replay.js"),
+    import("../app/replay/fork-replay.js"),
     import("../report/fork-report.js"),
   ]);
   const path = resolve(io.cwd, named);
@@ -131,7 +131,7 @@ function gateOf(failOn: FailOn, mayBeUnknown: boolean, logs: readonly LogFork[])
 
 async function behavior(log: string, options: { behavior: string; json?: true }, io: Io): Promise<void> {
   const [{ forkBehavior }, { behaviorJson, behaviorText }] = await Promise.all([
-    import("../app/fork-behavior.js"),
+    import("../app/replay/fork-behavior.js"),
     import("../report/fork-behavior-report.js"),
   ]);
   const file = options.behavior;

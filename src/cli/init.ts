@@ -49,7 +49,7 @@ async function init(words: readonly string[], flags: InitFlags, io: Io): Promise
     throw new AgentkError("usage", "no server is named", { hint: "put its command after `--`" });
   }
   const [{ initPolicy }, { draftPolicy }, { initJson, initText, initWarning }] = await Promise.all([
-    import("../app/init-policy.js"),
+    import("../app/policy/init.js"),
     import("../report/init-policy.js"),
     import("../report/init-report.js"),
   ]);

@@ -37,7 +37,7 @@ export function registerKeyRevoke(program: Command, io: Io): void {
 async function revoke(flags: Flags, io: Io): Promise<void> {
   const [{ extendRotation, parseMoment }, { loadKeyFile }, { askHidden }, { rotationJson, rotationText }] =
     await Promise.all([
-      import("../app/rotation-file.js"),
+      import("../app/keys/rotation-file.js"),
       import("../host/signing-key.js"),
       import("../host/terminal.js"),
       import("../report/key-report.js"),

@@ -34,7 +34,7 @@ export function registerKeyRotateVerify(program: Command, io: Io): void {
 
 async function verify({ manifest, root, atLeast = 0, json = false }: Flags, io: Io): Promise<void> {
   const [{ checkRotation }, { rotationFaultJson, rotationFaultText, rotationJson, rotationText }] = await Promise.all([
-    import("../app/rotation-file.js"),
+    import("../app/keys/rotation-file.js"),
     import("../report/key-report.js"),
   ]);
   const checked = checkRotation(resolve(io.cwd, manifest), root);

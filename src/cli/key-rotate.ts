@@ -45,8 +45,8 @@ async function rotate(flags: Flags, io: Io): Promise<void> {
     { askHidden },
     { rotationJson, rotationText },
   ] = await Promise.all([
-    import("../app/make-key.js"),
-    import("../app/rotation-file.js"),
+    import("../app/keys/make-key.js"),
+    import("../app/keys/rotation-file.js"),
     import("../host/signing-key.js"),
     import("../host/terminal.js"),
     import("../report/key-report.js"),

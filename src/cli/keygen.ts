@@ -33,7 +33,11 @@ export function registerKeygen(program: Command, io: Io): void {
 
 async function keygen({ out, force = false, passphrase = false, json = false }: Flags, io: Io): Promise<void> {
   const [{ assertMayMake, factsOf, newPassphrase, prepareKey }, { askHidden }, { keygenJson, keygenText }] =
-    await Promise.all([import("../app/make-key.js"), import("../host/terminal.js"), import("../report/key-report.js")]);
+    await Promise.all([
+      import("../app/keys/make-key.js"),
+      import("../host/terminal.js"),
+      import("../report/key-report.js"),
+    ]);
   const path = resolve(io.cwd, out);
   assertMayMake(path, force);
   const lock = passphrase ? { passphrase: newPassphrase(io.env, askHidden) } : {};

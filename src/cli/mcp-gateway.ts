@@ -36,8 +36,8 @@ export function registerMcpGateway(program: Command, io: Io): void {
 
 async function serve({ config, json, traceOut }: Options, io: Io): Promise<void> {
   const [{ runGateway }, { readGatewayConfig }, { AgentkError }] = await Promise.all([
-    import("../app/run-gateway.js"),
-    import("../app/gateway-config.js"),
+    import("../app/gateway/run-gateway.js"),
+    import("../app/gateway/config.js"),
     import("../base/errors.js"),
   ]);
   if (json === true) throw new AgentkError("usage", "`--json` needs `--check`", { hint: "stdout is the client's" });
@@ -52,9 +52,9 @@ async function check({ config, json }: Options, io: Io): Promise<void> {
     { pinsOfServers },
     { gatewayJson, gatewayText, gatewayFaultsJson, gatewayFaultsText },
   ] = await Promise.all([
-    import("../app/gateway-config.js"),
-    import("../app/policy-file.js"),
-    import("../app/run-pins.js"),
+    import("../app/gateway/config.js"),
+    import("../app/policy/file.js"),
+    import("../app/run/pins.js"),
     import("../report/gateway-report.js"),
   ]);
   try {

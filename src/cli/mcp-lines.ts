@@ -24,7 +24,7 @@ export function registerMcpLines(program: Command, io: Io): void {
 
 async function serve(options: MediateFlags, io: Io): Promise<void> {
   const [{ runLines }, { mediateLineJson }] = await Promise.all([
-    import("../app/run-lines.js"),
+    import("../app/mediate/run-lines.js"),
     import("../report/mediate-report.js"),
   ]);
   io.exit(await runLines(await mediationOptions(options, "mcp-lines", io), mediateLineJson, io.stderr));

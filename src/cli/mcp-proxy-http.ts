@@ -1,7 +1,7 @@
 /** `agentk mcp-proxy-http`: stand between MCP clients that speak Streamable HTTP and a server. */
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { MAX_HTTP_SESSIONS } from "../base/limits.js";
-import type { HttpReady } from "../app/http-run.js";
+import type { HttpReady } from "../app/http/run-proxy.js";
 import type { Io } from "./io.js";
 import { addFlags, commandOf, type ProxyFlags } from "./mcp-proxy-stdio.js";
 import { collect, wholeNumber } from "./values.js";
@@ -72,7 +72,10 @@ function origins(value: string, earlier: readonly string[]): readonly string[] {
 }
 
 async function serve(words: readonly string[], flags: HttpFlags, io: Io): Promise<void> {
-  const [{ runHttpProxy }, command] = await Promise.all([import("../app/http-run.js"), commandOf(words, flags, io)]);
+  const [{ runHttpProxy }, command] = await Promise.all([
+    import("../app/http/run-proxy.js"),
+    commandOf(words, flags, io),
+  ]);
   const { listen: address, tokenFile, allowRemote, allowOrigin, allowHost, maxSessions, json } = flags;
   const front = { ...address, allowRemote: allowRemote === true, allowOrigins: allowOrigin, allowHosts: allowHost };
   const end = await runHttpProxy(

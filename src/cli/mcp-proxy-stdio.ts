@@ -10,7 +10,7 @@ import {
   RESPONSE_TIMEOUT_MS,
 } from "../base/limits.js";
 import { DURABLE_FROM } from "../abi/syscalls.js";
-import type { ProxyCommand } from "../app/run-proxy.js";
+import type { ProxyCommand } from "../app/run/run-stdio-proxy.js";
 import type { Io } from "./io.js";
 import { addUpstreamFlags, upstreamOf, type UpstreamFlags } from "./upstream-flags.js";
 import { collect, payloadsOption, wholeNumber } from "./values.js";
@@ -92,7 +92,7 @@ function name(value: string): string {
 }
 
 async function serve(words: readonly string[], flags: ProxyFlags, io: Io): Promise<void> {
-  const { runProxy } = await import("../app/run-proxy.js");
+  const { runProxy } = await import("../app/run/run-stdio-proxy.js");
   const end = await runProxy(await commandOf(words, flags, io), io.stderr);
   io.exit(end);
 }

@@ -31,7 +31,7 @@ export function registerMcpProxy(program: Command, io: Io): void {
 async function decide(options: Options, io: Io): Promise<void> {
   const [{ readTextFile }, { MAX_REQUEST_BYTES }] = await Promise.all([
     import("../app/text-file.js"),
-    import("../app/mediate-request.js"),
+    import("../app/mediate/request.js"),
   ]);
   const bytes = Buffer.from(readTextFile(resolve(io.cwd, options.request), MAX_REQUEST_BYTES));
   await tellDecision(bytes, { ...options, surface: "mcp-proxy" }, io);
@@ -44,8 +44,8 @@ export async function tellDecision(
   io: Io,
 ): Promise<void> {
   const [{ mediateOnce }, { statusOf }, { mediateJson, mediateText }] = await Promise.all([
-    import("../app/mediate.js"),
-    import("../app/mediation.js"),
+    import("../app/mediate/mediate.js"),
+    import("../app/mediate/mediation.js"),
     import("../report/mediate-report.js"),
   ]);
   const report = await mediateOnce(await mediationOptions(options, options.surface, io), bytes);

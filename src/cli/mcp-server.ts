@@ -22,6 +22,6 @@ export function registerMcpServer(program: Command, io: Io): void {
 }
 
 async function serve(options: MediateFlags, io: Io): Promise<void> {
-  const { runKernelServer } = await import("../app/run-kernel-server.js");
+  const { runKernelServer } = await import("../app/mediate/run-kernel-server.js");
   io.exit(await runKernelServer(await mediationOptions(options, "mcp-server", io), io.stderr));
 }

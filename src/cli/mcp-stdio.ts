@@ -25,7 +25,7 @@ export function registerMcpStdio(program: Command, io: Io): void {
 }
 
 async function decide(options: MediateFlags & { json?: true }, io: Io): Promise<void> {
-  const { MAX_REQUEST_BYTES } = await import("../app/mediate-request.js");
+  const { MAX_REQUEST_BYTES } = await import("../app/mediate/request.js");
   await tellDecision(await stdinUpTo(MAX_REQUEST_BYTES), { ...options, surface: "mcp-stdio" }, io);
 }
 

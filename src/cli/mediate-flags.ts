@@ -8,7 +8,7 @@ import {
   MAX_NAME_CHARS,
   RESPONSE_TIMEOUT_MS,
 } from "../base/limits.js";
-import type { MediationOptions } from "../app/mediation.js";
+import type { MediationOptions } from "../app/mediate/mediation.js";
 import type { Io } from "./io.js";
 import { payloadsOption } from "./values.js";
 
@@ -30,7 +30,7 @@ export function addMediateFlags(command: Command): Command {
 /** The run's options. @throws AgentkError for a policy that cannot be read. */
 export async function mediationOptions(flags: MediateFlags, surface: string, io: Io): Promise<MediationOptions> {
   const [{ readPolicy }, { policyFileOf }] = await Promise.all([
-    import("../app/policy-file.js"),
+    import("../app/policy/file.js"),
     import("../app/package-info.js"),
   ]);
   return {

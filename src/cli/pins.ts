@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { MAX_KEY_NOTE_CHARS, MAX_NAME_CHARS } from "../base/limits.js";
 import { DEFAULT_LOCK, DESCRIPTOR_LISTS, type DescriptorList } from "../abi/descriptors.js";
-import type { PinsServer } from "../app/pins.js";
+import type { PinsServer } from "../app/pins/pins.js";
 import { lookFor, type Io } from "./io.js";
 import { collect } from "./values.js";
 
@@ -97,7 +97,7 @@ interface Asked {
 async function serverOf(words: readonly string[], flags: Flags, io: Io): Promise<Asked> {
   const [command, ...args] = words;
   if (flags.config !== undefined && command === undefined) {
-    const { gatewayServer } = await import("../app/gateway-config.js");
+    const { gatewayServer } = await import("../app/gateway/config.js");
     const { server, lock } = gatewayServer(resolve(io.cwd, flags.config), flags.serverId, { cwd: io.cwd, env: io.env });
     return { server, lock: flags.lock ?? lock };
   }
@@ -120,7 +120,7 @@ function now(): string {
 async function init(words: readonly string[], flags: Flags, io: Io): Promise<void> {
   const { server, lock } = await serverOf(words, flags, io);
   const [{ initPins }, { lockText }, { initText, listJson }] = await Promise.all([
-    import("../app/pins.js"),
+    import("../app/pins/pins.js"),
     import("../report/pins-lock.js"),
     import("../report/pins-report.js"),
   ]);
@@ -133,7 +133,7 @@ async function init(words: readonly string[], flags: Flags, io: Io): Promise<voi
 async function diff(words: readonly string[], flags: Flags, io: Io): Promise<void> {
   const { server, lock } = await serverOf(words, flags, io);
   const [{ diffPins }, { diffJson, diffText, hasDifference }] = await Promise.all([
-    import("../app/pins.js"),
+    import("../app/pins/pins.js"),
     import("../report/pins-report.js"),
   ]);
   const found = await diffPins(resolve(io.cwd, lock), server);
@@ -146,7 +146,7 @@ async function accept(words: readonly string[], flags: Flags, io: Io): Promise<v
   const [name = "", ...rest] = flags.acceptIdentity === true ? ["", ...words] : words;
   const { server, lock } = await serverOf(rest, flags, io);
   const [{ acceptPin }, { lockText }, { diffJson, diffText }] = await Promise.all([
-    import("../app/pins.js"),
+    import("../app/pins/pins.js"),
     import("../report/pins-lock.js"),
     import("../report/pins-report.js"),
   ]);
@@ -160,7 +160,7 @@ async function accept(words: readonly string[], flags: Flags, io: Io): Promise<v
 
 async function list(flags: Flags, io: Io): Promise<void> {
   const [{ readLock }, { listJson, listText }] = await Promise.all([
-    import("../app/pins-lock.js"),
+    import("../app/pins/lock-file.js"),
     import("../report/pins-report.js"),
   ]);
   const lock = readLock(resolve(io.cwd, flags.lock ?? DEFAULT_LOCK));

@@ -34,7 +34,7 @@ async function check(file: string, options: Options, io: Io): Promise<void> {
     { policyJson, policyText, policyFaultsJson, policyFaultsText },
   ] = await Promise.all([
     import("../app/package-info.js"),
-    import("../app/policy-file.js"),
+    import("../app/policy/file.js"),
     import("../policy/parse.js"),
     import("../policy/check/lint.js"),
     import("../report/policy-report.js"),

@@ -25,7 +25,7 @@ Example:
   agentk policy explain latest#c12`;
 
 export function registerPolicy(program: Command, io: Io): void {
-  policyCommands(async () => (await import("../app/case-world.js")).openCaseWorld)(program, io);
+  policyCommands(async () => (await import("../app/policy/case-world.js")).openCaseWorld)(program, io);
 }
 
 /** `loadWorld` gives the real kernel for the cases of `policy test`; loaded when it is needed. */
@@ -56,8 +56,8 @@ function registerTest(policy: Command, io: Io, loadWorld: () => Promise<OpenCase
     )
     .action(async (path: string, options: { json?: true }) => {
       const [{ shippedOr }, { testPolicies }, { casesJson, casesPass, casesText }, open] = await Promise.all([
-        import("../app/policy-named.js"),
-        import("../app/policy-test.js"),
+        import("../app/policy/named.js"),
+        import("../app/policy/run-cases.js"),
         import("../report/cases-report.js"),
         loadWorld(),
       ]);
@@ -86,7 +86,7 @@ function registerReach(policy: Command, io: Io): void {
     .action(async (file: string, { json, ...words }: ReachOptions) => {
       const [{ policyFileOf }, { reachPolicy }, { reachJson, reachText }] = await Promise.all([
         import("../app/package-info.js"),
-        import("../app/policy-reach.js"),
+        import("../app/policy/reach.js"),
         import("../report/reach-report.js"),
       ]);
       const { question, result } = await reachPolicy(resolve(io.cwd, policyFileOf(file)), words);
@@ -124,7 +124,7 @@ async function explain(line: string, { policy, json }: ExplainOptions, io: Io): 
   const [{ withBrokenLog }, { policyFileOf }, { explainLog }, { explainLogJson, explainLogText }] = await Promise.all([
     import("./broken-log.js"),
     import("../app/package-info.js"),
-    import("../app/explain-log.js"),
+    import("../app/replay/explain-log.js"),
     import("../report/explain-log-report.js"),
   ]);
   const { log, name } = lineNamed(line);

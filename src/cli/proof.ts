@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import { AgentkError } from "../base/errors.js";
 import type { ProofBundle } from "../evidence/proof-bundle.js";
-import type { LogHead } from "../app/log-proof.js";
+import type { LogHead } from "../app/log/proof.js";
 import { lookFor, type Io } from "./io.js";
 
 interface MakeOptions {
@@ -54,7 +54,7 @@ function registerMakers(proof: Command, io: Io): void {
     .addHelpText("after", `${STATUS}\n\nExample:\n  agentk proof inclusion run.jsonl 12 --out line-12.json`)
     .action((file: string, seq: number, options: MakeOptions) =>
       make(io, options, async (onProgress) => {
-        const { proveInclusion } = await import("../app/log-proof.js");
+        const { proveInclusion } = await import("../app/log/proof.js");
         const size = options.size === undefined ? {} : { size: options.size };
         return proveInclusion({ file: resolve(io.cwd, file), ...size, ...onProgress }, seq);
       }),
@@ -67,7 +67,7 @@ function registerMakers(proof: Command, io: Io): void {
     .addHelpText("after", `${STATUS}\n\nExample:\n  agentk proof consistency run.jsonl@256 run.jsonl`)
     .action((old: string, log: string, options: MakeOptions) =>
       make(io, options, async (onProgress) => {
-        const { proveConsistency } = await import("../app/log-proof.js");
+        const { proveConsistency } = await import("../app/log/proof.js");
         return proveConsistency({ ...logHead(old, io), ...onProgress }, { ...logHead(log, io), ...onProgress });
       }),
     );
@@ -96,7 +96,7 @@ async function make(io: Io, options: MakeOptions, prove: Prove): Promise<void> {
   const [{ withBrokenLog }, { progressLine }, { isSigned, writeBundle }] = await Promise.all([
     import("./broken-log.js"),
     import("./flight-log.js"),
-    import("../app/log-proof.js"),
+    import("../app/log/proof.js"),
   ]);
   const progress = progressLine(io);
   await withBrokenLog(io, options.json === true, async () => {
@@ -123,7 +123,7 @@ async function make(io: Io, options: MakeOptions, prove: Prove): Promise<void> {
 
 async function verify(file: string, options: VerifyOptions, io: Io): Promise<void> {
   const [{ verifyProof }, { proofJson, proofText }, { MAX_BUNDLE_CHARS }] = await Promise.all([
-    import("../app/log-proof.js"),
+    import("../app/log/proof.js"),
     import("../report/proof-report.js"),
     import("../evidence/proof-bundle.js"),
   ]);

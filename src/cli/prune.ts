@@ -1,7 +1,7 @@
 /** `agentk prune`: keeps the end of a flight log, in a file that still verifies. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { WantedCut } from "../app/prune-log.js";
+import type { WantedCut } from "../app/log/prune.js";
 import { AgentkError } from "../base/errors.js";
 import type { Io } from "./io.js";
 import { wholeNumber } from "./values.js";
@@ -45,7 +45,7 @@ async function prune(named: string, options: PruneOptions, io: Io): Promise<void
       import("./broken-log.js"),
       import("./flight-log.js"),
       import("./refuse-legacy.js"),
-      import("../app/prune-log.js"),
+      import("../app/log/prune.js"),
       import("../report/prune-report.js"),
     ]);
   const file = resolve(io.cwd, named);

@@ -20,7 +20,7 @@ export function registerRecover(program: Command, io: Io): void {
 
 async function recover(log: string, options: { json?: true }, io: Io): Promise<void> {
   const [{ recoverLog }, { recoveryJson, recoveryText }, { existsSync, realpathSync }] = await Promise.all([
-    import("../app/recover-log.js"),
+    import("../app/log/recover.js"),
     import("../report/recovery-report.js"),
     import("node:fs"),
   ]);

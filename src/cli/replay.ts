@@ -20,7 +20,7 @@ export function registerReplay(program: Command, io: Io): void {
 
 async function replay(log: string, options: { json?: true }, io: Io): Promise<void> {
   const [{ replayLog }, { replayJson, replayText }] = await Promise.all([
-    import("../app/replay-log.js"),
+    import("../app/replay/replay-log.js"),
     import("../report/replay-report.js"),
   ]);
   const report = await replayLog(resolve(io.cwd, log), io.env);

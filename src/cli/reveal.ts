@@ -80,8 +80,8 @@ async function make({ log, seq, pointer }: Named, options: RevealOptions, io: Io
   const [{ withBrokenLog }, { progressLine }, { revealValue }, { parseLineRef }, { reportJson }] = await Promise.all([
     import("./broken-log.js"),
     import("./flight-log.js"),
-    import("../app/reveal.js"),
-    import("../app/log-prefix.js"),
+    import("../app/log/reveal.js"),
+    import("../app/log/prefix.js"),
     import("../report/json.js"),
   ]);
   const progress = progressLine(io);
@@ -107,7 +107,7 @@ async function hand(text: string, signed: boolean, options: RevealOptions, io: I
     io.stdout(text);
     return;
   }
-  const { writeBundle } = await import("../app/log-proof.js");
+  const { writeBundle } = await import("../app/log/proof.js");
   writeBundle(resolve(io.cwd, options.out), text);
   const said = { written: options.out, signed };
   io.stdout(options.json === true ? `${JSON.stringify(said, null, 2)}\n` : `wrote ${options.out}\n`);
@@ -115,7 +115,7 @@ async function hand(text: string, signed: boolean, options: RevealOptions, io: I
 
 async function verify(file: string, options: RevealOptions, io: Io): Promise<void> {
   const [{ verifyReveal }, { revealReportJson, revealReportText }, { MAX_REVEAL_CHARS }, texts] = await Promise.all([
-    import("../app/reveal.js"),
+    import("../app/log/reveal.js"),
     import("../report/reveal-report.js"),
     import("../evidence/reveal.js"),
     import("../app/text-file.js"),

@@ -30,7 +30,7 @@ async function show(isJson: boolean, io: Io): Promise<void> {
     { AgentkError },
   ] = await Promise.all([
     import("../host/signing-key.js"),
-    import("../app/make-key.js"),
+    import("../app/keys/make-key.js"),
     import("../host/terminal.js"),
     import("../report/key-report.js"),
     import("../base/errors.js"),

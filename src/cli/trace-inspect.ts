@@ -42,7 +42,7 @@ function wholeNumber(text: string): number {
 async function why(log: string, line: string, { json, depth }: InspectOptions, io: Io): Promise<void> {
   const [{ withBrokenLog }, { whyLog }, { whyJson, whyText }] = await Promise.all([
     import("./broken-log.js"),
-    import("../app/why-log.js"),
+    import("../app/log/why.js"),
     import("../report/why-report.js"),
   ]);
   await withBrokenLog(io, json === true, async () => {

@@ -32,8 +32,8 @@ async function check({ manifest, json = false }: Flags, io: Io): Promise<void> {
     { trustFaultsJson, trustedSignersJson, trustedSignersText },
     { policyFaultsText },
   ] = await Promise.all([
-    import("../app/trust-file.js"),
-    import("../app/make-key.js"),
+    import("../app/keys/trust-file.js"),
+    import("../app/keys/make-key.js"),
     import("../report/key-report.js"),
     import("../report/policy-report.js"),
   ]);

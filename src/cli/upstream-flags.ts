@@ -1,6 +1,6 @@
 /** The flags that name a remote server in place of a command. */
 import type { Command } from "commander";
-import type { UpstreamOptions } from "../app/http-upstream.js";
+import type { UpstreamOptions } from "../app/http/upstream.js";
 
 export interface UpstreamFlags {
   readonly upstream?: string;

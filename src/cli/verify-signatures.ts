@@ -1,7 +1,7 @@
 /** `agentk verify-signatures`: who signed this log, and is that who should have? */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { SignatureOptions } from "../app/verify-signatures.js";
+import type { SignatureOptions } from "../app/log/verify-signatures.js";
 import { AgentkError } from "../base/errors.js";
 import { lookFor, type Io } from "./io.js";
 import { LATEST_LOG } from "./latest.js";
@@ -56,7 +56,7 @@ async function verifySignatures(log: string, flags: Flags, io: Io): Promise<void
   const [{ verifyLog }, { expectationsOf, withWitnesses, witnessesOf }, { signaturesJson, signaturesText }] =
     await Promise.all([
       import("./flight-log.js"),
-      import("../app/verify-signatures.js"),
+      import("../app/log/verify-signatures.js"),
       import("../report/signatures-report.js"),
     ]);
   const options = optionsOf(flags, io.cwd);

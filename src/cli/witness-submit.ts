@@ -49,7 +49,7 @@ async function submit(log: string, options: SubmitOptions, io: Io): Promise<void
     { withBrokenLog },
     { progressLine },
   ] = await Promise.all([
-    import("../app/witness-log.js"),
+    import("../app/witness/submit.js"),
     import("../host/witness-client.js"),
     import("../report/witness-report.js"),
     import("./broken-log.js"),

@@ -43,7 +43,7 @@ export function registerWitness(program: Command, io: Io): void {
 
 async function witness(options: WitnessOptions, io: Io): Promise<void> {
   const [{ openWitness, parseLogKey }, { loadKeyFile }, { decisionJson, decisionText }] = await Promise.all([
-    import("../app/witness.js"),
+    import("../app/witness/witness.js"),
     import("../host/signing-key.js"),
     import("../report/witness-report.js"),
   ]);

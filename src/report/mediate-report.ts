@@ -2,7 +2,7 @@
 import { visible, visibleTarget } from "../evidence/visible.js";
 import { reportJson } from "./json.js";
 
-/** As src/app/mediation.ts makes it. */
+/** As src/app/mediate/mediation.ts makes it. */
 export interface Mediated {
   readonly executed: false;
   readonly agent_id: string;

@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import { replayLog } from "../../src/app/replay-log.js";
+import { replayLog } from "../../src/app/replay/replay-log.js";
 import { fixture, ProxyProcess, testFolder, type LoggedEvent } from "./proxy-process.js";
 import { HttpProcess } from "./http-process.js";
 import { logsIn, readRun, verifyFile } from "./recorded.js";

@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createControl, type ControlParts } from "../../src/app/control.js";
-import { replayLog } from "../../src/app/replay-log.js";
+import { createControl, type ControlParts } from "../../src/app/run/control.js";
+import { replayLog } from "../../src/app/replay/replay-log.js";
 import { INITIAL_STATE } from "../../src/kernel/state.js";
 import { compile } from "../kernel/fixture.js";
 import { forge } from "../replay/tape-deck.js";

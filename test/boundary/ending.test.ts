@@ -4,9 +4,9 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync,
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { createClientStream } from "../../src/app/client-stream.js";
-import { readPolicy } from "../../src/app/policy-file.js";
-import { Proxy } from "../../src/app/proxy.js";
+import { createClientStream } from "../../src/app/run/client-stream.js";
+import { readPolicy } from "../../src/app/policy/file.js";
+import { Proxy } from "../../src/app/run/stdio-proxy.js";
 import { fixture, ProxyProcess, testFolder, type Reply } from "./proxy-process.js";
 import { startScripted } from "./scripted-proxy.js";
 import { agentk, asked, isAlive, outcomes, textOf, traces, untilLogged, verified } from "./watch.js";

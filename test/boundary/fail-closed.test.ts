@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { recoverLog } from "../../src/app/recover-log.js";
+import { recoverLog } from "../../src/app/log/recover.js";
 import { AGENTK, fixture, ProxyProcess, testFolder, type Reply } from "./proxy-process.js";
 import { readRun, verifyFile } from "./recorded.js";
 import { textOf } from "./watch.js";

@@ -1,8 +1,8 @@
 /** A gateway before several real servers, with what each has seen. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gatewayServer } from "../../src/app/gateway-config.js";
-import { initPins } from "../../src/app/pins.js";
+import { gatewayServer } from "../../src/app/gateway/config.js";
+import { initPins } from "../../src/app/pins/pins.js";
 import { lockText } from "../../src/report/pins-lock.js";
 import { fixture, ProxyProcess, testFolder } from "./proxy-process.js";
 

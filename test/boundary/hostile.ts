@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { replayLog } from "../../src/app/replay-log.js";
+import { replayLog } from "../../src/app/replay/replay-log.js";
 import { fixture, ProxyProcess, testFolder, type Ended } from "./proxy-process.js";
 import { verifyFile } from "./recorded.js";
 import { isAlive } from "./watch.js";

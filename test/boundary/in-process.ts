@@ -1,9 +1,9 @@
 /** A run with connections whose two sides are functions: what a client and a server say, and what each of them gets. */
 import { fileURLToPath } from "node:url";
 import type { JsonObject } from "../../src/base/json.js";
-import { Connection, type ServerHandlers } from "../../src/app/connection.js";
-import { MediatedRun } from "../../src/app/mediated-run.js";
-import { readPolicy } from "../../src/app/policy-file.js";
+import { Connection, type ServerHandlers } from "../../src/app/run/connection.js";
+import { MediatedRun } from "../../src/app/run/mediated-run.js";
+import { readPolicy } from "../../src/app/policy/file.js";
 import { testFolder } from "./proxy-process.js";
 
 /** What a server answers to a request: lines, sent as they are. */

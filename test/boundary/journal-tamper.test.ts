@@ -2,8 +2,8 @@
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { recoverLog } from "../../src/app/recover-log.js";
-import { replayLog } from "../../src/app/replay-log.js";
+import { recoverLog } from "../../src/app/log/recover.js";
+import { replayLog } from "../../src/app/replay/replay-log.js";
 import { payloadPathOf } from "../../src/host/payload-store.js";
 import { recordToForge, type ForgedRun } from "./forged-run.js";
 import { fixture, ProxyProcess } from "./proxy-process.js";

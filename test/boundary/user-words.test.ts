@@ -5,7 +5,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync,
 import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createControl, type ControlParts } from "../../src/app/control.js";
+import { createControl, type ControlParts } from "../../src/app/run/control.js";
 import type { JsonObject } from "../../src/base/json.js";
 import { INITIAL_STATE } from "../../src/kernel/state.js";
 import { AGENTK, fixture, ProxyProcess, testFolder, type LoggedEvent } from "./proxy-process.js";

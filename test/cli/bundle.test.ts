@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { proofsOf, readVerifier, surveyLog, writeBundleFile } from "../../src/app/bundle.js";
+import { proofsOf, readVerifier, surveyLog, writeBundleFile } from "../../src/app/log/bundle.js";
 import { recordToForge, type ForgedRun } from "../boundary/forged-run.js";
 import { testFolder } from "../boundary/proxy-process.js";
 import { readRun } from "../boundary/recorded.js";

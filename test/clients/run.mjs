@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { replayLog } from "../../dist/app/replay-log.js";
+import { replayLog } from "../../dist/app/replay/replay-log.js";
 import { verifyLog } from "../../dist/cli/flight-log.js";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));

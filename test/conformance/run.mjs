@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { replayLog } from "../../dist/app/replay-log.js";
+import { replayLog } from "../../dist/app/replay/replay-log.js";
 import { verifyLog } from "../../dist/cli/flight-log.js";
 import { startPass } from "./pass.mjs";
 import { runSuite, suiteTools } from "./suite.mjs";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { FlightEvent } from "../../src/abi/event.js";
-import { replayLog } from "../../src/app/replay-log.js";
+import { replayLog } from "../../src/app/replay/replay-log.js";
 import { replay } from "../replay/tape-deck.js";
 import { buildLog, chainOf, findingsOf, parse, verifyLines } from "./fixture.js";
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pruneLog } from "../../src/app/prune-log.js";
+import { pruneLog } from "../../src/app/log/prune.js";
 import { canonicalJson } from "../../src/base/canonical.js";
 import { parseCheckpoint } from "../../src/evidence/checkpoint.js";
 import { encodeLine } from "../../src/evidence/codec.js";

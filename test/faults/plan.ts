@@ -4,7 +4,7 @@ import type { Instant } from "../../src/abi/event.js";
 import type { JournalFs, WriteSync } from "../../src/host/journal-file.js";
 import type { SigningKey } from "../../src/host/signing-key.js";
 import type { JsonObject } from "../../src/base/json.js";
-import type { ServerHandlers, ServerLink } from "../../src/app/server-stream.js";
+import type { ServerHandlers, ServerLink } from "../../src/app/run/server-stream.js";
 
 export const DOORS = [
   "log write",

@@ -7,7 +7,7 @@ import type * as Journal from "../../src/host/journal-file.js";
 import type * as Payloads from "../../src/host/payload-store.js";
 import type * as Signer from "../../src/host/signer.js";
 import type * as Keys from "../../src/host/signing-key.js";
-import type * as Link from "../../src/app/server-link.js";
+import type * as Link from "../../src/app/run/server-link.js";
 import type { JsonObject } from "../../src/base/json.js";
 import * as faults from "./plan.js";
 import { CLOCK_JUMPS, DOORS, planFault, serverHere, usesOf, type Door } from "./plan.js";
@@ -43,7 +43,7 @@ vi.mock("../../src/host/signing-key.js", async (original) => {
   const load: typeof real.loadSigningKey = (env, options) => faults.faultySigner(real.loadSigningKey(env, options));
   return { ...real, loadSigningKey: load };
 });
-vi.mock("../../src/app/server-link.js", async (original) => {
+vi.mock("../../src/app/run/server-link.js", async (original) => {
   const real = await original<typeof Link>();
   const serverSource: typeof real.serverSource = () => ({
     ...{ command: ["here"], restarts: 0 },

@@ -2,12 +2,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import type { ClientHandlers } from "../../src/app/client-stream.js";
-import { readPolicy } from "../../src/app/policy-file.js";
-import { Proxy, type ProxyEnd } from "../../src/app/proxy.js";
-import { recoverLog } from "../../src/app/recover-log.js";
-import { replayLog } from "../../src/app/replay-log.js";
-import { statusOf } from "../../src/app/run-process.js";
+import type { ClientHandlers } from "../../src/app/run/client-stream.js";
+import { readPolicy } from "../../src/app/policy/file.js";
+import { Proxy, type ProxyEnd } from "../../src/app/run/stdio-proxy.js";
+import { recoverLog } from "../../src/app/log/recover.js";
+import { replayLog } from "../../src/app/replay/replay-log.js";
+import { statusOf } from "../../src/app/run/process.js";
 import { testFolder, type LoggedEvent, type Reply } from "../boundary/proxy-process.js";
 import { readRun, verifyFile } from "../boundary/recorded.js";
 

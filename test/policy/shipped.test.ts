@@ -1,7 +1,7 @@
 /** The shipped policies: they lint clean, their cases pass, and ordinary sessions run under the default one. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { BareRun } from "../../src/app/bare-run.js";
-import { openCaseWorld } from "../../src/app/case-world.js";
+import { BareRun } from "../../src/app/policy/bare-run.js";
+import { openCaseWorld } from "../../src/app/policy/case-world.js";
 import { policyFileOf, shippedPolicies } from "../../src/app/package-info.js";
 import type { JsonObject, JsonValue } from "../../src/base/json.js";
 import { mayPass } from "../../src/abi/decision.js";

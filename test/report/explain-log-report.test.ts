@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { explainLog, type LogExplanation } from "../../src/app/explain-log.js";
+import { explainLog, type LogExplanation } from "../../src/app/replay/explain-log.js";
 import { explainLogJson, explainLogText } from "../../src/report/explain-log-report.js";
 import { plainPaint } from "../../src/report/style.js";
 import { chainOf, fileOf } from "../evidence/fixture.js";

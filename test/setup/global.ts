@@ -5,7 +5,7 @@
 import { mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { replayLog } from "../../src/app/replay-log.js";
+import { replayLog } from "../../src/app/replay/replay-log.js";
 
 export default function setup(): () => Promise<void> {
   const root = mkdtempSync(join(realpathSync(tmpdir()), "agentk-test-"));

@@ -5,7 +5,7 @@ import type { AuditFinding, CheckResult } from "../../abi/audit.js";
 import { AgentkError } from "../../base/errors.js";
 import { dataFolder } from "../../host/data-folder.js";
 import { KEY_FILE_VARIABLE, KEY_HEX_VARIABLE, loadSigningKey, REQUIRE_VARIABLE } from "../../host/signing-key.js";
-import { readTrustFile, TrustInvalid } from "../trust-file.js";
+import { readTrustFile, TrustInvalid } from "../keys/trust-file.js";
 import { counted, failed, noneOf, notApplicable, passed, warned, type AuditCheck } from "./check.js";
 import { textOf, trackedFiles } from "./tracked-files.js";
 import type { AuditWorld } from "./world.js";

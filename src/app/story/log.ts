@@ -5,8 +5,8 @@ import { decodeLine } from "../../evidence/codec.js";
 import { outlineOf } from "../../evidence/outline.js";
 import { nodeDigests } from "../../host/digests.js";
 import { readLines } from "../../host/log-file.js";
-import { replayLog } from "../replay-log.js";
-import { verifyFile } from "../verify-file.js";
+import { replayLog } from "../replay/replay-log.js";
+import { verifyFile } from "../log/verify-file.js";
 
 /** @throws AgentkError `file-unreadable`. */
 export async function lookAtLog(path: string, env: NodeJS.ProcessEnv): Promise<LogSeen> {

@@ -7,7 +7,7 @@ import { newRunId, nonce } from "../../host/entropy.js";
 import { pointLatest, prepareRunPath } from "../../host/run-folder.js";
 import { parseScenario } from "../../policy/scenario.js";
 import { shippedFile } from "../package-info.js";
-import { PolicyInvalid } from "../policy-file.js";
+import { PolicyInvalid } from "../policy/file.js";
 import { readTextFile } from "../text-file.js";
 import { faultsOf } from "./faults.js";
 import { withLifetime, type Lifetime } from "./lifetime.js";

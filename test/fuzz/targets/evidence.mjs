@@ -254,7 +254,7 @@ export async function cosignature(load) {
 /** Bundles that are good say of a line, or of two heads, what the log says. */
 export async function proofBundle(load) {
   const { checkProof, parseProofBundle } = await load("evidence/proof-bundle");
-  const { proveConsistency, proveInclusion } = await load("app/log-proof");
+  const { proveConsistency, proveInclusion } = await load("app/log/proof");
   const deps = await depsOf(load);
   const lines = linesOf(LOG);
   const path = fileURLToPath(new URL(`../../../${LOG}`, import.meta.url));

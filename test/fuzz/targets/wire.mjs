@@ -158,7 +158,7 @@ export async function sse(load) {
 
 /** Headers of 2026-07-28: whatever they are there is an answer; what is coded as a header is decoded to the same. */
 export async function httpHeaders(load) {
-  const { acceptedBy, decodeHeader, encodeHeader, isModern, modernFault } = await load("app/http-headers");
+  const { acceptedBy, decodeHeader, encodeHeader, isModern, modernFault } = await load("app/http/headers");
   const { readMessage } = await load("mcp/wire/read");
   const message = readMessage(MESSAGES[3], "client").value;
   const run = (bytes) => {

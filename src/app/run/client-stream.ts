@@ -1,0 +1,75 @@
+/** Our own stdin and stdout as the client's line stream, with back-pressure both ways. */
+import type { Readable, Writable } from "node:stream";
+import { MAX_LINE_BYTES } from "../../base/limits.js";
+import { createLineSplitter } from "../../host/line-splitter.js";
+
+export interface ClientHandlers {
+  readonly onLine: (bytes: Buffer) => void;
+  readonly onOversize: () => void;
+  /** The client has closed its side; what it sent may still be answered. */
+  readonly onEnd: () => void;
+  /** After `send` said false: go on. */
+  readonly onDrain: () => void;
+  /** Nobody reads our answers any more. */
+  readonly onLost: () => void;
+}
+
+export interface ClientStream {
+  readonly start: (handlers: ClientHandlers) => void;
+  /** Sends one line. False: hold back until `onDrain`. */
+  readonly send: (line: string) => boolean;
+  readonly pause: () => void;
+  readonly resume: () => void;
+  /** Reads nothing more. */
+  readonly stop: () => void;
+}
+
+/** Frames a pair of byte streams. A last line without a newline is taken as a line, as MCP SDKs do not end with one. */
+export function createClientStream(input: Readable, output: Writable, maxLineBytes: number): ClientStream {
+  let isStopped = false;
+  return {
+    start: (handlers) => {
+      // The server may have ended before the client could say anything.
+      if (isStopped) return;
+      const deliver = (bytes: Buffer): void => {
+        if (!isStopped) handlers.onLine(bytes);
+      };
+      const splitter = createLineSplitter({
+        maxBytes: maxLineBytes,
+        onLine: deliver,
+        onOversize: handlers.onOversize,
+        onRest: deliver,
+      });
+      input.on("data", (chunk: Buffer) => {
+        splitter.push(chunk);
+      });
+      input.on("end", () => {
+        splitter.end();
+        handlers.onEnd();
+      });
+      input.on("error", handlers.onLost);
+      output.on("drain", () => {
+        if (!isStopped) input.resume();
+        handlers.onDrain();
+      });
+      output.on("error", handlers.onLost);
+    },
+    send: (line) => {
+      const isFree = output.write(`${line}\n`);
+      // Refusals need no server: a client that asks and does not read would fill our memory with them. There is
+      // room for the longest answer, so that one who writes a few calls before reading does not wait for itself.
+      if (output.writableLength > MAX_LINE_BYTES) input.pause();
+      return isFree;
+    },
+    pause: () => {
+      input.pause();
+    },
+    resume: () => {
+      if (!isStopped) input.resume();
+    },
+    stop: () => {
+      isStopped = true;
+      input.pause();
+    },
+  };
+}

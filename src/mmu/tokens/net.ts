@@ -17,6 +17,11 @@ const SCHEMES_WITHOUT_SLASHES = /^(?:javascript|data|tel|sms|vbscript|blob|magne
 const LAX_SCHEME = /(?<![a-z0-9+.-])(?:https?|ftp|wss?):(?:\/\\|\\[/\\]?|\/(?!\/))(?=[^/\\\s])/i;
 /** `\\\\host\\share`: opening it sends the user's name to that host. */
 const UNC = /^\\\\[\p{L}\p{N}][\p{L}\p{N}._-]{0,253}(?:\\|$)/u;
+const TWO_SLASHES = /[/\\]{2}/;
+/** What browsers read as `//host`: backslashes are slashes, and further ones are skipped (WHATWG URL, special URLs). */
+const NETWORK = /(?<![\p{L}\p{N}\p{M}_./\\~-])[/\\]{2,}(?=[^/\\])/gu;
+/** What browsers read as an IPv4 address: one to four numbers, decimal, octal or hexadecimal (WHATWG URL, IPv4 parser). */
+const NUMBERS = /^(?:0x[0-9a-f]{0,16}|\d{1,24})(?:\.(?:0x[0-9a-f]{0,16}|\d{1,24})){0,3}$/i;
 const DEFANGED = /^h(?:xx|\*\*|tt\*)ps?:\/\//i;
 const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?(?:[/?#]\S*)?$/;
 const IPV6 = /^\[?[0-9a-f:]{2,39}(?:[0-9.]{7,15})?\]?(?::\d{1,5})?$/i;
@@ -119,7 +124,7 @@ function schemePart(chunk: string, holds: number): Part | undefined {
   const lax = mayBeLax(chunk) ? LAX_SCHEME.exec(chunk) : null;
   if (lax !== null) return { kind: "url", start: lax.index, end };
   const at = chunk.indexOf("://");
-  return at > 0 ? slashedPart(chunk, at) : networkPart(chunk);
+  return (at > 0 ? slashedPart(chunk, at) : undefined) ?? networkPart(chunk);
 }
 
 /** Whether a colon has a backslash behind it, or one slash alone. */
@@ -143,13 +148,25 @@ function slashedPart(chunk: string, at: number): Part | undefined {
   return parseHost(chunk.slice(at + 3)) !== undefined ? { kind: "domain", start: at + 3, end } : undefined;
 }
 
-/** `//host`, at the start of a chunk or as the value of an attribute. */
+/** `//host`, at the start of a chunk or behind a mark that no path has before a slash. */
 function networkPart(chunk: string): Part | undefined {
-  const start = chunk.startsWith("//") ? 0 : chunk.indexOf("=//") + 1;
-  if (start === 0 && !chunk.startsWith("//")) return undefined;
-  const host = chunk.slice(start + 2);
-  if (parseHost(host) === undefined && !IPV4.test(host)) return undefined;
-  return { kind: "url", start, end: chunk.length };
+  if (!TWO_SLASHES.test(chunk)) return undefined;
+  for (const { index, 0: slashes } of chunk.matchAll(NETWORK)) {
+    const [authority = ""] = /^[^/?#\\]*/.exec(chunk.slice(index + slashes.length)) ?? [];
+    if (isNetworkHost(authority)) return { kind: "url", start: index, end: chunk.length };
+  }
+  return undefined;
+}
+
+/**
+ * Whether an authority (RFC 3986, section 3.2) names a host. INVARIANT: punctuation at its end makes no difference, or a
+ * chunk of a thousand such places would be read a thousand times, each time one shorter.
+ */
+function isNetworkHost(authority: string): boolean {
+  const written = authority.slice(authority.lastIndexOf("@") + 1);
+  if (written.startsWith("[")) return isIPv6(/^[^\]]*\]?/.exec(written)?.[0] ?? "");
+  const host = (/^[\p{L}\p{N}\p{M}._-]*/u.exec(written)?.[0] ?? "").replace(/[._-]+$/, "");
+  return parseHost(host) !== undefined || NUMBERS.test(host);
 }
 
 /** What stands around each `@` that has a name before it and a dotted host after it. */

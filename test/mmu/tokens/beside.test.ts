@@ -76,6 +76,34 @@ describe("a host beside a mark that no host has", () => {
   );
 });
 
+describe("a host behind two slashes, as browsers read them", () => {
+  it.each([
+    ["//evil.com/x"],
+    ["/\\evil.com/x"],
+    ["\\/evil.com/x"],
+    ["/\\/evil.com"],
+    ["///evil.com"],
+    ["//evil.com\\x"],
+    ["//evil.com:/x"],
+    ["//user:word@evil.com/x"],
+    ["//2130706433/x"],
+    ["//0x7f.1"],
+    ["//[::1]/x"],
+    ["//evil.com!x"],
+  ])("%s is a link, at the start or beside a mark", (link) => {
+    for (const mark of ["", "=", "!", "?", "#x=", "4711!", "/a?u=", "1:"])
+      expect(found(`${mark}${link}`)).toContain(`url ${link}`);
+    expect(found(`![picture](${link})`)).toEqual([`url ${link}`]);
+  });
+
+  it.each(["//comment", "//div[1]", "/a//b", "a//evil.com", "src//main.ts", "//2026-01-01", "/\\bword\\b/", "//"])(
+    "%s is none",
+    (text) => {
+      expect(found(text).filter((token) => token.startsWith("url"))).toEqual([]);
+    },
+  );
+});
+
 it("an address that the user never named is nowhere, though it stands behind one that he did", () => {
   const leaf = { path: "/text", text: "write to good@x.com", isText: true, labels: OUTSIDE, classes: ["user"] };
   const memory = Memory.empty().add("p1", [leaf]);

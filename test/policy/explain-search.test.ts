@@ -42,6 +42,7 @@ const A = at("/a", { equals: "x" });
 const B = at("/b", { equals: "y" });
 const A_IS = "every value at `/a` is `x`";
 const B_IS = "every value at `/b` is `y`";
+const ONLY_A = "the arguments are no others than `a`";
 const NOT_A = `it were not so that ${A_IS}`;
 const NOT_B = `it were not so that ${B_IS}`;
 const NOTHING = {
@@ -179,6 +180,7 @@ describe("what was never asked is taken for what helps", () => {
 
   it.each<readonly [string, Body, readonly string[]]>([
     ["an allow holds", rule("allow", both), ["allow:r1", A_IS, B_IS]],
+    ["all of an allow's conditions hold", rule("allow", { only: ["a"], every: [A] }), ["allow:r1", ONLY_A, A_IS]],
     ["a transform holds", { ...rule("transform", both), changes: [] }, ["transform:r1", A_IS, B_IS]],
     ["a denial does not", rule("deny", both), ["allow:r2", NOT_A]],
     ["a question does not", rule("ask", both), ["allow:r2", NOT_A]],

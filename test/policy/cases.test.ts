@@ -57,6 +57,7 @@ describe("cases as a file", () => {
     expect(first(`\n\n${CASE}`).line).toBe(3);
     expect(first(`${CASE}at = 2026-11-21T12:00:00Z`).at).toBe(1_795_262_400_000);
     expect(first(`${CASE}at = "2026-11-21T12:00:00Z"`).at).toBe(1_795_262_400_000);
+    expect(first(`${CASE}at = 1970-01-01`).at).toBe(0);
   });
 
   test.each([
@@ -122,6 +123,8 @@ describe("what is wrong with a file of cases, in words", () => {
     ["cases = [1]", ["1:1 `cases` cannot be a number"]],
     [`${CASE}labels = [1]`, ["5:1 `labels` cannot be a number"]],
     [`${CASE}at = 1`, ["5:1 `at` must be a time"]],
+    [`${CASE}at = 12:00:00`, ["5:1 a date is no time: write `2027-01-01T00:00:00Z`"]],
+    [`${CASE}at = "1969-12-31T23:59:59Z"`, ["5:1 `1969-12-31T23:59:59Z` is no time: write `2027-01-01T00:00:00Z`"]],
     [CASE.replace("allow:pay-known", "Deny!"), ["4:1 `Deny!` is no expectation: write `deny` or `allow:rule-id`"]],
     [CASE.replace("one", ""), ["2:1 a name must not be empty"]],
     [CASE.replace("one", "x".repeat(129)), ["2:1 a name is longer than 128 characters"]],

@@ -214,6 +214,21 @@ describe("how far is looked", () => {
     expect(steps.begin().take(1, yes)).toBe(true);
   });
 
+  it("what is asked for counts as much as what is known", () => {
+    const clashing = (["has", "lacks"] as const).map((on): Part => ({ on, label: "pii", at: [] }));
+    const many = Array.from({ length: 9_999 }, () => clashing).flat();
+    for (const [known, others] of [
+      [many.slice(1), []] as const,
+      [[], many.slice(1)] as const,
+      [clashing, many] as const,
+    ]) {
+      const steps = new Steps().begin();
+      expect([excludes(known, others, steps), steps.hasRunOut]).toEqual(
+        known === clashing ? [false, true] : [true, false],
+      );
+    }
+  });
+
   it("all questions together look at four million parts", () => {
     const steps = new Steps();
     for (let times = 0; times < 200; times++) expect(steps.begin().take(19_998, yes)).toBe(true);

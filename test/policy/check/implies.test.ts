@@ -217,16 +217,13 @@ describe("how far is looked", () => {
   it("what is asked for counts as much as what is known", () => {
     const clashing = (["has", "lacks"] as const).map((on): Part => ({ on, label: "pii", at: [] }));
     const many = Array.from({ length: 9_999 }, () => clashing).flat();
-    for (const [known, others] of [
-      [many.slice(1), []] as const,
-      [[], many.slice(1)] as const,
-      [clashing, many] as const,
-    ]) {
+    const ask = (known: readonly Part[], others: readonly Part[]): readonly boolean[] => {
       const steps = new Steps().begin();
-      expect([excludes(known, others, steps), steps.hasRunOut]).toEqual(
-        known === clashing ? [false, true] : [true, false],
-      );
-    }
+      return [excludes(known, others, steps), steps.hasRunOut];
+    };
+    expect(ask(many, [])).toEqual([true, false]);
+    expect(ask([], many)).toEqual([true, false]);
+    expect(ask(clashing, many)).toEqual([false, true]);
   });
 
   it("all questions together look at four million parts", () => {

@@ -89,6 +89,7 @@ describe("the facts of nested conditions", () => {
       { all: [nested({ only: ["a"] }), nested({ some: [{ path: "/a", max: 1 }] })] },
       ["r0.all.0.only", "r0.all.1.some.0"],
     ],
+    ["one", { descriptor: ["unknown"], only: ["a"], intent: ["pay"] }, ["r0.descriptor", "r0.only", "r0.intent"]],
     ["any", { any: [nested({ only: ["b"] }), nested({ only: ["a"] })] }, ["r0.any.0.only", "r0.any.1.only"]],
     ["not", { not: nested({ all: [nested({ only: ["a"] })] }) }, ["r0.not.all.0.only"]],
   ])("are named by their place in %s", (_, when, expected) => {

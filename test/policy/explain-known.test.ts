@@ -142,7 +142,7 @@ describe("what the answers to other conditions tell", () => {
     some: [{ path: "/a", min: 5 }],
     intent: ["pay"],
   });
-  const known = new KnownAtoms(document, ask(), undefined);
+  const known = (): KnownAtoms => new KnownAtoms(document, ask(), undefined);
 
   it.each<readonly [string, readonly (readonly [string, boolean])[], Answer]>([
     ["r0.every.1", [["r0.every.0", true]], true],
@@ -154,7 +154,14 @@ describe("what the answers to other conditions tell", () => {
     ["r0.intent", [], false],
     ["r9.every.0", [], undefined],
   ])("%s after %j: %s", (key, facts, expected) => {
-    expect(known.answer(key, new Map(facts), [])).toBe(expected);
+    expect(known().answer(key, new Map(facts), [])).toBe(expected);
+  });
+
+  it("the user has said nothing where no channel of theirs is named, and is not known to have where one is", () => {
+    const trust = { client_prompt: "_meta", context_socket: false, release: false } as const;
+    const answer = (more: Partial<PolicyDocument>): Answer =>
+      new KnownAtoms(documentWith({ intent: ["pay"] }, more), ask(), undefined).answer("r0.intent", NO_FACTS, []);
+    expect([answer({}), answer({ trust })]).toEqual([false, undefined]);
   });
 
   it("a condition is found under its key, also within others", () => {

@@ -166,7 +166,9 @@ describe("changes that are needed together", () => {
   });
 
   it("an answer that no condition of the policy asks for is no change", () => {
-    expect(changes([rule("deny")], { facts: { "r7.every.0": true } })).toEqual([]);
+    const denied = { labels: ["private"], facts: { "r7.every.0": true } };
+    expect(changes([rule("deny")], denied)).toEqual([]);
+    expect(changes([rule("allow", { labels_none: ["private"] })], denied)).toEqual([[NOTHING.private]]);
   });
 });
 

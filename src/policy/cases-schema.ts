@@ -32,7 +32,8 @@ const expectation = z.string().transform((text, context) => {
 /** A TOML date or a string; read as milliseconds of the wall clock. */
 const instant = z.union([z.string(), z.date()], { error: "`at` must be a time" }).transform((value, context) => {
   const ms = value instanceof Date ? value.getTime() : parseInstant(value);
-  if (ms !== undefined && Number.isFinite(ms)) return ms;
+  // TOML's time of day without a date is one of the year 0.
+  if (ms !== undefined && ms >= 0) return ms;
   context.addIssue({ code: "custom", message: `${quoted(value)} is no time: write \`2027-01-01T00:00:00Z\`` });
   return z.NEVER;
 });

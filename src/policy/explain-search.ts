@@ -129,13 +129,19 @@ class AllowSearch {
         for (const holds of [!helps, helps]) open.push({ facts: new Map(one.facts).set(answer, holds), assumed });
       }
     }
-    if (tried.changes.length < MAX_CHANGES)
-      this.add(next, [
-        ...this.lowered(tried),
-        ...this.granted(tried),
-        ...[...asked].map(([key, held]) => this.flip(tried, key, !held)),
-      ]);
+    this.follow(tried, asked, next);
     return undefined;
+  }
+
+  /** Puts every choice of one change more to `next`, while any of them may still be looked at. */
+  private follow(tried: Tried, asked: Facts, next: Tried[]): void {
+    // Each takes a decision at least. Without this bound a hundred recorded answers make a hundred thousand choices.
+    if (tried.changes.length >= MAX_CHANGES || next.length >= this.left) return;
+    this.add(next, [
+      ...this.lowered(tried),
+      ...this.granted(tried),
+      ...[...asked].map(([key, held]) => this.flip(tried, key, !held)),
+    ]);
   }
 
   /** What is recorded, but for what lower labels and other answers change of it. */

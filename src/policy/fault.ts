@@ -67,7 +67,9 @@ function wrongKind(path: Path, expected: string, input: unknown): PathFault {
 }
 
 function wrongValue(path: Path, issue: z.core.$ZodIssueInvalidValue): PathFault {
-  if (typeof issue.input !== "string") return wrongKind(path, "string", issue.input);
+  const isOfTexts = issue.values.every((value) => typeof value === "string");
+  if (typeof issue.input !== "string")
+    return isOfTexts ? wrongKind(path, "string", issue.input) : { path, problem: issue.message };
   const near = nearest(issue.input, issue.values.map(String));
   return withHint({ path, problem: issue.message }, near === undefined ? undefined : `did you mean \`${near}\`?`);
 }

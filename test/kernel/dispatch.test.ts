@@ -16,6 +16,8 @@ import { CLOSE, request, running } from "./running.js";
 /** The first lines of every run. */
 const BEGUN = ["open", "policy", "checkpoint"];
 
+const OK = { session: "s1", status: "ok" };
+
 function refuse(message: string): never {
   throw new Error(message);
 }
@@ -31,6 +33,17 @@ describe("one call", () => {
     await dispatch.close(CLOSE);
     expect(typesOf(lines).slice(-2)).toEqual(["checkpoint", "close"]);
     expect(dispatch.fault).toBeUndefined();
+  });
+
+  it("has an outcome that names its page, and none where nothing came", async () => {
+    const answered = await running();
+    await answered.dispatch.request(request);
+    const [page, outcome] = linesOf(answered.lines).slice(-2);
+    expect(page).toMatchObject({ type: "page", value: { call: "c3" } });
+    expect(outcome?.value).toEqual({ call: "c3", page: page?.type === "page" && page.value.page, ...OK });
+    const silent = await running({ act: () => Promise.resolve({ status: "ok" }) });
+    await silent.dispatch.request(request);
+    expect(linesOf(silent.lines).at(-1)?.value).toEqual({ call: "c3", ...OK });
   });
 
   it("that is denied is recorded and not performed", async () => {

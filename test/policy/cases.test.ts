@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import type { Decision } from "../../src/abi/decision.js";
+import { MAX_POLICY_BYTES } from "../../src/base/limits.js";
 import { parseCases, type PolicyCase } from "../../src/policy/cases.js";
 import { runCase, type CaseWorld } from "../../src/policy/cases-run.js";
 
@@ -56,6 +57,7 @@ describe("cases as a file", () => {
     expect(first(`\n\n${CASE}`).line).toBe(3);
     expect(first(`${CASE}at = 2026-11-21T12:00:00Z`).at).toBe(1_795_262_400_000);
     expect(first(`${CASE}at = "2026-11-21T12:00:00Z"`).at).toBe(1_795_262_400_000);
+    expect(first(`${CASE}at = 1970-01-01`).at).toBe(0);
   });
 
   test.each([
@@ -63,7 +65,7 @@ describe("cases as a file", () => {
     ["deny:x", { verdict: "deny", rule: "x" }],
     ["deny:x no-rule", { verdict: "deny", rule: "x", reason: "no-rule" }],
   ])("expects %s", (text, expected) => {
-    expect(first(CASE.replace("allow:pay-known", text)).expect).toEqual(expected);
+    expect(first(CASE.replace("allow:pay-known", text)).expect).toStrictEqual(expected);
   });
 
   test.each([
@@ -87,6 +89,60 @@ describe("cases as a file", () => {
     expected.forEach((text, index) => {
       expect(found[index]).toContain(text.startsWith("1:10") ? "not valid TOML" : text);
     });
+  });
+});
+
+const CASE_HINT =
+  "the keys here are `name`, `syscall`, `server`, `tool`, `target`, `agent`, `at`, `labels`, `user`, `pages`, " +
+  "`arguments`, `earlier`, `expect`";
+
+describe("what is wrong with a file of cases, in words", () => {
+  it.each([
+    ["zzzzzz = 1", 1, "unknown key `zzzzzz`", "the keys here are `policy`, `cases`"],
+    ["polici = 1", 1, "unknown key `polici`", "did you mean `policy`?"],
+    [`${CASE}zzzzzz = 1`, 5, "unknown key `zzzzzz`", CASE_HINT],
+    [`${CASE}labelz = 1`, 5, "unknown key `labelz`", "did you mean `labels`?"],
+    [
+      `${CASE}[[cases.pages]]\nresult = 1\nzzzzzz = 1`,
+      7,
+      "unknown key `zzzzzz`",
+      "the keys here are `server`, `tool`, `method`, `result`",
+    ],
+    [
+      `${CASE}[[cases.earlier]]\nzzzzzz = 1`,
+      6,
+      "unknown key `zzzzzz`",
+      "the keys here are `syscall`, `server`, `tool`, `target`, `arguments`, `at`",
+    ],
+  ])("%s: what could stand there", (source, line, problem, hint) => {
+    expect(parseCases(source)).toEqual({ ok: false, error: [{ line, column: 1, problem, hint }] });
+  });
+
+  it.each([
+    ["cases = 1", ["1:1 `cases` cannot be a number"]],
+    ["cases = [1]", ["1:1 `cases` cannot be a number"]],
+    [`${CASE}labels = [1]`, ["5:1 `labels` cannot be a number"]],
+    [`${CASE}at = 1`, ["5:1 `at` must be a time"]],
+    [`${CASE}at = 12:00:00`, ["5:1 a date is no time: write `2027-01-01T00:00:00Z`"]],
+    [`${CASE}at = "1969-12-31T23:59:59Z"`, ["5:1 `1969-12-31T23:59:59Z` is no time: write `2027-01-01T00:00:00Z`"]],
+    [CASE.replace("allow:pay-known", "Deny!"), ["4:1 `Deny!` is no expectation: write `deny` or `allow:rule-id`"]],
+    [CASE.replace("one", ""), ["2:1 a name must not be empty"]],
+    [CASE.replace("one", "x".repeat(129)), ["2:1 a name is longer than 128 characters"]],
+    [`policy = ""\n${CASE}`, ["1:1 `policy` must not be empty"]],
+  ])("%s", (source, expected) => {
+    expect(faults(source)).toEqual(expected);
+  });
+
+  it("cases without a name are told as that, and not as two of one name", () => {
+    const nameless = '[[cases]]\nexpect = "deny"\n';
+    expect(faults(nameless + nameless)).toEqual(["1:3 `name` is missing", "3:3 `name` is missing"]);
+  });
+
+  it("a file is as large as a policy may be, in bytes, and no larger", () => {
+    const comment = (bytes: number): string => `# ${"é".repeat((bytes - 2) / 2)}`;
+    expect(parseCases(comment(MAX_POLICY_BYTES))).toEqual({ ok: true, value: { cases: [] } });
+    const problem = `the cases are larger than ${String(MAX_POLICY_BYTES)} bytes`;
+    expect(parseCases(comment(MAX_POLICY_BYTES + 2))).toEqual({ ok: false, error: [{ line: 1, column: 1, problem }] });
   });
 });
 

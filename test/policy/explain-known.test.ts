@@ -71,6 +71,14 @@ describe("what the leaves of a log answer, for every and for some", () => {
       [true, undefined],
     ],
     ["the rest of many", { from: ["nowhere"] }, [{ path: "#?", classes: ["nowhere"] }], [true, true]],
+    [
+      "the rest, as the arguments have it",
+      { from: ["nowhere"] },
+      [{ path: "#rest", classes: ["nowhere"] }],
+      [true, true],
+    ],
+    ["an item of a long list", { from: ["nowhere"] }, [{ path: "/a/10", classes: ["nowhere"] }], [true, true]],
+    ["members of another place", { from: ["nowhere"] }, [{ path: "/bb/x", classes: ["untrusted"] }], [true, false]],
     ["a place shown with marks", { from: ["nowhere"] }, [{ path: "/!a", classes: ["nowhere"] }], [true, true]],
     ["a list of classes that was cut", { from: ["nowhere"] }, [{ classes: MANY }], [undefined, undefined]],
     ["a list of labels that was cut", { labels_any: ["pii"] }, [{ labels: MANY }], [undefined, undefined]],
@@ -134,7 +142,7 @@ describe("what the answers to other conditions tell", () => {
     some: [{ path: "/a", min: 5 }],
     intent: ["pay"],
   });
-  const known = new KnownAtoms(document, ask(), undefined);
+  const known = (): KnownAtoms => new KnownAtoms(document, ask(), undefined);
 
   it.each<readonly [string, readonly (readonly [string, boolean])[], Answer]>([
     ["r0.every.1", [["r0.every.0", true]], true],
@@ -146,7 +154,14 @@ describe("what the answers to other conditions tell", () => {
     ["r0.intent", [], false],
     ["r9.every.0", [], undefined],
   ])("%s after %j: %s", (key, facts, expected) => {
-    expect(known.answer(key, new Map(facts), [])).toBe(expected);
+    expect(known().answer(key, new Map(facts), [])).toBe(expected);
+  });
+
+  it("the user has said nothing where no channel of theirs is named, and is not known to have where one is", () => {
+    const trust = { client_prompt: "_meta", context_socket: false, release: false } as const;
+    const answer = (more: Partial<PolicyDocument>): Answer =>
+      new KnownAtoms(documentWith({ intent: ["pay"] }, more), ask(), undefined).answer("r0.intent", NO_FACTS, []);
+    expect([answer({}), answer({ trust })]).toEqual([false, undefined]);
   });
 
   it("a condition is found under its key, also within others", () => {

@@ -147,6 +147,46 @@ describe("explain", () => {
   });
 });
 
+describe("what was recorded", () => {
+  const RULES = `[[rules]]
+id = "describe"
+effect = "allow"
+when = { syscalls = ["tool.describe"] }
+[[rules]]
+id = "leaves"
+effect = "deny"
+when = { syscalls = ["tool.invoke"], some = [{ path = "/**", labels_any = ["private"] }] }
+[[rules]]
+id = "hours"
+effect = "allow"
+when = { syscalls = ["tool.invoke"], time = { from = "08:00", to = "18:00" } }
+${TAIL}`;
+  const recorded = (rule: string, more: Partial<DecidedCall> = {}): Explanation => {
+    const decision = { verdict: "deny", rule, reason: "policy-deny" } as const;
+    const call = { ...ask(), held: new Map<string, boolean>(), decision, provenance: [], ...more };
+    return explainDecision(documentOf(RULES), RULES, call);
+  };
+
+  test("is enough where an answer follows from the leaves; a rule about other kinds is not passed over", () => {
+    const leaves = { listed: [{ path: "/a", classes: ["nowhere"], labels: ["private"] }], more: 0 };
+    const explained = recorded("leaves", { leaves, labels: new Set(["private"]) });
+    expect(explained).toMatchObject({ again: "deny:leaves", missing: undefined, passedOver: [] });
+    expect(explained.rule).toStrictEqual({
+      id: "leaves",
+      effect: "deny",
+      line: 5,
+      says: "some value at `/**` is labelled `private`",
+    });
+    expect(recorded("leaves", { labels: new Set(["private"]) })).toMatchObject({ again: "indeterminate" });
+  });
+
+  test("cannot be decided again where the clock could not be read, and nothing is suggested", () => {
+    const call = { wall_ms: Number.NaN, held: new Map([["r1.some.0", false]]) };
+    const again = "deny:policy-fault";
+    expect(recorded("policy-fault", call)).toMatchObject({ again, missing: undefined, wouldPass: [], rule: undefined });
+  });
+});
+
 describe("a denial before many conditions that were never asked", () => {
   const MANY = `[[rules]]
 id = "poisoned"

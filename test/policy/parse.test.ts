@@ -176,6 +176,7 @@ describe("a tail", () => {
     ["# nothing\n", "1:1"],
     ["[agent]\nid = 'a'\n", "1:1"],
     ["rules = []\n", "1:1"],
+    ['mode = "enforce"\nrules = []\n', "2:1"],
   ])("is asked for when there are no rules at all: %j", (source, place) => {
     expect(told(source)).toEqual([`${place} the policy has no rules`]);
   });

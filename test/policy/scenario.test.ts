@@ -4,6 +4,7 @@ import { parseScenario } from "../../src/policy/scenario.js";
 
 const HEAD = 'about = "a"\nserver = "s"\n';
 const HARM = '[[harms]]\nid = "h"\nsays = "it happened"\nfile_made = "project/x"\n';
+const STEP_KEYS = "`id`, `does`, `tool`, `arguments`, `method`, `params`, `labels`, `take`, `expect`";
 const STEP = '[[steps]]\ndoes = "reads"\ntool = "read"\n';
 
 function faults(source: string): readonly string[] {
@@ -73,6 +74,16 @@ describe("parseScenario", () => {
       "9: `gold` must be one of `key`, `notes`, `token`",
       `${HEAD}${STEP}[[harms]]\nid = "h"\nsays = "x"\nsink_got = "gold"\n`,
     ],
+    [
+      "a fate that is none",
+      "6: `stolen` must be one of `passed`, `blocked`, `failed`, `unanswered`, `not-tried`",
+      `${HEAD}${STEP}expect = "stolen"\n${HARM}`,
+    ],
+    [
+      "an expression that is none for Unicode",
+      "6: must be an expression",
+      `${HEAD}${STEP}take = { a = '(\\-)' }\n${HARM}`,
+    ],
     ["no harm", "1: `harms` must hold at least one harm", `harms = []\n${HEAD}${STEP}`],
     ["a step that does nothing", "3: a step has a `tool` with", `${HEAD}[[steps]]\ndoes = "x"\n${HARM}`],
     ["a tool with params", "3: a step has a `tool` with", `${HEAD}${STEP}params = {}\n${HARM}`],
@@ -93,6 +104,22 @@ describe("parseScenario", () => {
     ],
   ])("%s is told of at its place", (_, says, source) => {
     expect(faults(source).join("\n")).toContain(says);
+  });
+
+  test.each([
+    ["zzzzzz = 1", "", "`about`, `server`, `patience_ms`, `response_timeout_ms`, `steps`, `harms`"],
+    ["", "zzzzzz = 1", STEP_KEYS],
+  ])("a key that is none is told with those that could be there: %j%j", (above, below, keys) => {
+    const parsed = parseScenario(`${above}\n${HEAD}${STEP}${below}\n${HARM}`);
+    expect(parsed).toMatchObject({ ok: false, error: [{ hint: `the keys here are ${keys}` }] });
+  });
+
+  test("also in a table within a table", () => {
+    const harm = HARM.replace('file_made = "project/x"', 'file_holds = { file = "x", treasure = "key", zzzzzz = 1 }');
+    expect(parseScenario(`${HEAD}${STEP}${harm}`)).toMatchObject({
+      ok: false,
+      error: [{ hint: "the keys here are `file`, `treasure`" }],
+    });
   });
 
   test("a method is called as it stands, and a harm may be that a step goes unanswered", () => {

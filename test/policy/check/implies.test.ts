@@ -214,6 +214,18 @@ describe("how far is looked", () => {
     expect(steps.begin().take(1, yes)).toBe(true);
   });
 
+  it("what is asked for counts as much as what is known", () => {
+    const clashing = (["has", "lacks"] as const).map((on): Part => ({ on, label: "pii", at: [] }));
+    const many = Array.from({ length: 9_999 }, () => clashing).flat();
+    const ask = (known: readonly Part[], others: readonly Part[]): readonly boolean[] => {
+      const steps = new Steps().begin();
+      return [excludes(known, others, steps), steps.hasRunOut];
+    };
+    expect(ask(many, [])).toEqual([true, false]);
+    expect(ask([], many)).toEqual([true, false]);
+    expect(ask(clashing, many)).toEqual([false, true]);
+  });
+
   it("all questions together look at four million parts", () => {
     const steps = new Steps();
     for (let times = 0; times < 200; times++) expect(steps.begin().take(19_998, yes)).toBe(true);

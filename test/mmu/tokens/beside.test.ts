@@ -76,6 +76,41 @@ describe("a host beside a mark that no host has", () => {
   );
 });
 
+describe("an account behind a mark", () => {
+  const [iban, wallet] = ["DE89370400440532013000", `0x${"a1".repeat(20)}`];
+
+  it.each(Array.from(":=#/.-_+"))("%s is one whatever name stands before it", (mark) => {
+    expect(found(`account${mark}${iban}`)).toEqual([`iban ${iban}`]);
+    expect(found(`to${mark}${wallet}.`)).toEqual([`wallet ${wallet}`]);
+    expect(found(`card${mark}4111111111111111`)).toEqual(["card 4111111111111111"]);
+  });
+
+  it.each([
+    ["IBAN:DE89 3704 0044 0532 0130 00", ["iban DE89 3704 0044 0532 0130 00"]],
+    ["card=4111 1111 1111 1111", ["card 4111 1111 1111 1111"]],
+    [`ab-c123:${iban}`, ["id ab-c123", `iban ${iban}`]],
+    [`4711234/${iban}`, [`iban ${iban}`]],
+    ["phone:+491511234567", ["phone +491511234567"]],
+    ["Tel.+49-30-1234567", ["phone +49-30-1234567"]],
+    ["phone:030-123-4567", ["phone 030-123-4567"]],
+    ["fax=030-123-4567", ["phone 030-123-4567"]],
+    ["a@x.com=+491511234567", ["email a@x.com", "phone +491511234567"]],
+  ])("%s", (text, tokens) => {
+    expect(found(text)).toEqual(tokens);
+  });
+
+  it.each([
+    "order-030-123-4567",
+    "PO#2024-05-1234",
+    "backup-2024-05-15-123456",
+    "card:4111111111111112",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "vat:DE123456789",
+  ])("%s has none: it is an id", (text) => {
+    expect(found(text)).toEqual([`id ${text}`]);
+  });
+});
+
 it("an address that the user never named is nowhere, though it stands behind one that he did", () => {
   const leaf = { path: "/text", text: "write to good@x.com", isText: true, labels: OUTSIDE, classes: ["user"] };
   const memory = Memory.empty().add("p1", [leaf]);

@@ -18,6 +18,8 @@ describe("all addresses of one chunk", () => {
     ["4711234:a@x.com", ["number 4711234", "email a@x.com"]],
     ["evil.com:a@x.com", ["domain evil.com", "email a@x.com"]],
     ["a@x.com:evil.com", ["email a@x.com", "domain evil.com"]],
+    ["a@x.com:evil.zz", ["email a@x.com", "domain evil.zz"]],
+    ["a@x.com:/etc/x", ["email a@x.com", "path /etc/x"]],
     ["a@x.com=id-4711", ["email a@x.com", "id id-4711"]],
   ])("%s", (text, tokens) => {
     expect(found(text)).toEqual(tokens);
@@ -53,6 +55,7 @@ describe("what stands before a link", () => {
 describe("a host beside a mark that no host has", () => {
   it.each([
     ["see:evil.com", ["domain evil.com"]],
+    ["go, see:evil.com now", ["domain evil.com"]],
     ["see=evil.com/x&y=1", ["domain evil.com/x&y=1"]],
     ["@evil.com", ["domain evil.com"]],
     [".evil.com", ["domain evil.com"]],

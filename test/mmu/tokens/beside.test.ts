@@ -38,6 +38,23 @@ describe("all addresses of one chunk", () => {
   });
 });
 
+describe("what begins at the mark behind a token", () => {
+  const numbers = Array.from({ length: 12 }, () => "number 12345");
+
+  it.each([
+    ["abc=1234é.zz", []],
+    ["12345~/a=b", ["number 12345", "path ~/a=b"]],
+    ["12345\\\\evil\\x=y", ["number 12345", "url \\\\evil\\x=y"]],
+    ["12345//evil.zz/x", ["number 12345", "url //evil.zz/x"]],
+    [`${"12345~".repeat(12)}/a/b, c`, [...numbers, "path ~/a/b"]],
+    [`${"12345~".repeat(12)}/a/b c`, [...numbers, "path ~/a/b"]],
+    [`${"12345~".repeat(12)}/a=b c`, [...numbers, "path ~/a"]],
+    ["x\\DE89370400440532013000@x.com", ["email DE89370400440532013000@x.com"]],
+  ])("%s", (text, tokens) => {
+    expect(found(text)).toEqual(tokens);
+  });
+});
+
 describe("what stands before a link", () => {
   it.each([
     ["evil@evil.com/https://good.com/a", ["email evil@evil.com", "url https://good.com/a"]],
@@ -46,6 +63,8 @@ describe("what stands before a link", () => {
     ["evil.com=//good.com/a", ["domain evil.com", "url //good.com/a"]],
     ["a@x.com:b@y.com:https://good.com", ["email a@x.com", "email b@y.com", "url https://good.com"]],
     ["see=https://good.com", ["url https://good.com"]],
+    ["abcdef=a-1://x", ["url a-1://x"]],
+    ["abcdef_https://x.zz", ["url https://x.zz"]],
     ["https://good.com/a@x.com?u=https://b.com", ["url https://good.com/a@x.com?u=https://b.com"]],
   ])("%s", (text, tokens) => {
     expect(found(text)).toEqual(tokens);
@@ -98,6 +117,7 @@ describe("an account behind a mark", () => {
     ["phone:030-123-4567", ["phone 030-123-4567"]],
     ["fax=030-123-4567", ["phone 030-123-4567"]],
     ["a@x.com=+491511234567", ["email a@x.com", "phone +491511234567"]],
+    ["a@x.com+491511234567", ["email a@x.com", "phone +491511234567"]],
   ])("%s", (text, tokens) => {
     expect(found(text)).toEqual(tokens);
   });

@@ -134,6 +134,16 @@ describe("an account behind a mark", () => {
   });
 });
 
+it("an account behind a mark is where the user named it, and another one nowhere", () => {
+  const said = "pay DE89370400440532013000";
+  const leaf = { path: "/text", text: said, isText: true, labels: OUTSIDE, classes: ["user"] };
+  const memory = Memory.empty().add("p1", [leaf]);
+  const matches = (text: string): readonly string[] =>
+    tokenProvenance(memory, text, OUTSIDE).map(({ provenance }) => provenance.match);
+  expect(matches("IBAN:DE89370400440532013000")).toEqual(["contained"]);
+  expect(matches("IBAN:FR1420041010050500013M02606")).toEqual(["nowhere"]);
+});
+
 it("an address that the user never named is nowhere, though it stands behind one that he did", () => {
   const leaf = { path: "/text", text: "write to good@x.com", isText: true, labels: OUTSIDE, classes: ["user"] };
   const memory = Memory.empty().add("p1", [leaf]);

@@ -43,6 +43,7 @@ describe("what begins at the mark behind a token", () => {
 
   it.each([
     ["abc=1234é.zz", []],
+    ["abcd12'1.2.3.4", ["id abcd12", "domain 1.2.3.4"]],
     ["12345~/a=b", ["number 12345", "path ~/a=b"]],
     ["12345\\\\evil\\x=y", ["number 12345", "url \\\\evil\\x=y"]],
     ["12345//evil.zz/x", ["number 12345", "url //evil.zz/x"]],

@@ -1,6 +1,6 @@
 /** Finds the value tokens of a text in one pass. */
 import type { Emit } from "./kinds.js";
-import { ibanEnd, walletEnd } from "./accounts.js";
+import { digitGroups, ibanEnd, walletEnd } from "./accounts.js";
 import { codeAt, codeSet, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
 import { ANY_TOKEN, DIGIT, isBetween, readChunk, trimmedEnd, type Chunk } from "./chunk.js";
 import { digitsAt } from "./digits.js";
@@ -58,11 +58,12 @@ function netParts(text: string, chunk: Pick<Chunk, "end" | "holds"> & { start: n
  */
 function besideTokens(text: string, from: number, { end, holds }: Pick<Chunk, "end" | "holds">, emit: Emit): void {
   let start = from;
-  while (start < end && !isWordCode(codeAt(text, start)) && !isIn(PATH_STARTS, codeAt(text, start))) start++;
+  while (start < end && !isWordCode(codeAt(text, start)) && !isIn(FIRSTS, codeAt(text, start))) start++;
   if (start < end) chunkTokens(text, start, { end, holds, isPlain: false }, emit);
 }
 
-const PATH_STARTS = codeSet("/\\.~");
+/** What a path begins with, or a phone number. */
+const FIRSTS = codeSet("/\\.~+");
 
 /** Addresses looked for in a chunk from where a token ended to the chunk's end; later ones end at the next mark. */
 const MAX_WHOLE_LOOKS = 8;
@@ -129,9 +130,11 @@ function netAfter(text: string, from: number, { end: chunkEnd, holds, looks }: N
   return Math.max(part.end, start + 1);
 }
 
+const PLUS = 0x2b;
+
 function tokenAt(text: string, at: number, { end, holds }: Pick<Chunk, "end" | "holds">, emit: Emit): number {
   const code = codeAt(text, at);
-  if (isDigitCode(code) || code === 0x2b) {
+  if (isDigitCode(code) || code === PLUS) {
     const found = digitsAt(text, at);
     if (found === undefined) return idAt(text, at, end, emit);
     if (found.kind !== undefined) emit(found.kind, found.start, found.end);
@@ -181,7 +184,8 @@ const MAX_JOINERS = 2;
 
 /**
  * Letters and digits with at most two joiners between, from `start` on, looked for no further than `end`: an id when they
- * mix, and a word does not go on behind them. Returns where they end.
+ * mix, and a word does not go on behind them. Returns where they end. Attacker-controlled: no name hides an account, as
+ * `IBAN:DE89...` would.
  */
 function nameAt(text: string, start: number, end: number, emit: Emit): number {
   const most = Math.min(end + 1, text.length);
@@ -191,7 +195,7 @@ function nameAt(text: string, start: number, end: number, emit: Emit): number {
   let joiners = 0;
   let joined = 0;
   for (let at = start; at < most; at++) {
-    const kind = nameKind(text.charCodeAt(at));
+    const kind = nameKindAt(text, at, joiners > 0);
     if ((kind & (NAME_DIGIT | NAME_LETTER)) !== 0) {
       held |= kind | joined;
       joiners = 0;
@@ -206,8 +210,24 @@ function nameAt(text: string, start: number, end: number, emit: Emit): number {
   return stop;
 }
 
-function nameKind(code: number): number {
-  return code < 0x80 ? (NAME_KINDS[code] ?? 0) : 0;
+/** Behind these a phone number needs no plus; behind a dash it is the rest of an id. */
+const PHONE_MARKS = codeSet(":=");
+
+/** Whether an account begins here, behind a mark within a name. */
+function isAccountAt(text: string, at: number): boolean {
+  const code = codeAt(text, at);
+  if (walletEnd(text, at) >= 0) return true;
+  if (isLetterCode(code)) return ibanEnd(text, at) >= 0;
+  // Dates come first, and most digits are of no group.
+  const kind = digitGroups(text, at) === undefined ? undefined : digitsAt(text, at)?.kind;
+  return kind === "card" || (kind === "phone" && (code === PLUS || isIn(PHONE_MARKS, codeAt(text, at - 1))));
+}
+
+/** What a name may hold: nothing that is of an account. */
+function nameKindAt(text: string, at: number, isBehindMark: boolean): number {
+  const code = text.charCodeAt(at);
+  if (code >= 0x80 || (isBehindMark && isAccountAt(text, at))) return 0;
+  return NAME_KINDS[code] ?? 0;
 }
 
 function isMixed(held: number): boolean {

@@ -49,6 +49,22 @@ describe("ibanEnd", () => {
     expect(found(text)).toBeUndefined();
   });
 
+  it.each(["AB12 ".repeat(1000), `AB12${"3".repeat(5000)}`, "AB12".repeat(1000)])(
+    "reads no further than the longest account in what is none",
+    (text) => {
+      let reads = 0;
+      const counted = {
+        length: text.length,
+        charCodeAt: (at: number): number => {
+          reads++;
+          return text.charCodeAt(at);
+        },
+      };
+      expect(ibanEnd(counted as unknown as string, 0)).toBe(-1);
+      expect(reads).toBeLessThan(200);
+    },
+  );
+
   it.each(Array.from(" -._/"))("takes %j between the groups", (separator) => {
     const text = "GB82 WEST 1234 5698 7654 32".replaceAll(" ", separator);
     expect(found(`to ${text}, now`, 3)).toBe(text);

@@ -18,6 +18,8 @@ describe("all addresses of one chunk", () => {
     ["4711234:a@x.com", ["number 4711234", "email a@x.com"]],
     ["evil.com:a@x.com", ["domain evil.com", "email a@x.com"]],
     ["a@x.com:evil.com", ["email a@x.com", "domain evil.com"]],
+    ["a@x.com:evil.zz", ["email a@x.com", "domain evil.zz"]],
+    ["a@x.com:/etc/x", ["email a@x.com", "path /etc/x"]],
     ["a@x.com=id-4711", ["email a@x.com", "id id-4711"]],
   ])("%s", (text, tokens) => {
     expect(found(text)).toEqual(tokens);
@@ -36,6 +38,24 @@ describe("all addresses of one chunk", () => {
   });
 });
 
+describe("what begins at the mark behind a token", () => {
+  const numbers = Array.from({ length: 12 }, () => "number 12345");
+
+  it.each([
+    ["abc=1234é.zz", []],
+    ["abcd12'1.2.3.4", ["id abcd12", "domain 1.2.3.4"]],
+    ["12345~/a=b", ["number 12345", "path ~/a=b"]],
+    ["12345\\\\evil\\x=y", ["number 12345", "url \\\\evil\\x=y"]],
+    ["12345//evil.zz/x", ["number 12345", "url //evil.zz/x"]],
+    [`${"12345~".repeat(12)}/a/b, c`, [...numbers, "path ~/a/b"]],
+    [`${"12345~".repeat(12)}/a/b c`, [...numbers, "path ~/a/b"]],
+    [`${"12345~".repeat(12)}/a=b c`, [...numbers, "path ~/a"]],
+    ["x\\DE89370400440532013000@x.com", ["email DE89370400440532013000@x.com"]],
+  ])("%s", (text, tokens) => {
+    expect(found(text)).toEqual(tokens);
+  });
+});
+
 describe("what stands before a link", () => {
   it.each([
     ["evil@evil.com/https://good.com/a", ["email evil@evil.com", "url https://good.com/a"]],
@@ -44,6 +64,8 @@ describe("what stands before a link", () => {
     ["evil.com=//good.com/a", ["domain evil.com", "url //good.com/a"]],
     ["a@x.com:b@y.com:https://good.com", ["email a@x.com", "email b@y.com", "url https://good.com"]],
     ["see=https://good.com", ["url https://good.com"]],
+    ["abcdef=a-1://x", ["url a-1://x"]],
+    ["abcdef_https://x.zz", ["url https://x.zz"]],
     ["https://good.com/a@x.com?u=https://b.com", ["url https://good.com/a@x.com?u=https://b.com"]],
   ])("%s", (text, tokens) => {
     expect(found(text)).toEqual(tokens);
@@ -53,6 +75,7 @@ describe("what stands before a link", () => {
 describe("a host beside a mark that no host has", () => {
   it.each([
     ["see:evil.com", ["domain evil.com"]],
+    ["go, see:evil.com now", ["domain evil.com"]],
     ["see=evil.com/x&y=1", ["domain evil.com/x&y=1"]],
     ["@evil.com", ["domain evil.com"]],
     [".evil.com", ["domain evil.com"]],
@@ -102,6 +125,52 @@ describe("a host behind two slashes, as browsers read them", () => {
       expect(found(text).filter((token) => token.startsWith("url"))).toEqual([]);
     },
   );
+});
+
+describe("an account behind a mark", () => {
+  const [iban, wallet] = ["DE89370400440532013000", `0x${"a1".repeat(20)}`];
+
+  it.each(Array.from(":=#/.-_+"))("%s is one whatever name stands before it", (mark) => {
+    expect(found(`account${mark}${iban}`)).toEqual([`iban ${iban}`]);
+    expect(found(`to${mark}${wallet}.`)).toEqual([`wallet ${wallet}`]);
+    expect(found(`card${mark}4111111111111111`)).toEqual(["card 4111111111111111"]);
+  });
+
+  it.each([
+    ["IBAN:DE89 3704 0044 0532 0130 00", ["iban DE89 3704 0044 0532 0130 00"]],
+    ["card=4111 1111 1111 1111", ["card 4111 1111 1111 1111"]],
+    [`ab-c123:${iban}`, ["id ab-c123", `iban ${iban}`]],
+    [`4711234/${iban}`, [`iban ${iban}`]],
+    ["phone:+491511234567", ["phone +491511234567"]],
+    ["Tel.+49-30-1234567", ["phone +49-30-1234567"]],
+    ["phone:030-123-4567", ["phone 030-123-4567"]],
+    ["fax=030-123-4567", ["phone 030-123-4567"]],
+    ["a@x.com=+491511234567", ["email a@x.com", "phone +491511234567"]],
+    ["a@x.com+491511234567", ["email a@x.com", "phone +491511234567"]],
+  ])("%s", (text, tokens) => {
+    expect(found(text)).toEqual(tokens);
+  });
+
+  it.each([
+    "order-030-123-4567",
+    "PO#2024-05-1234",
+    "backup-2024-05-15-123456",
+    "card:4111111111111112",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "vat:DE123456789",
+  ])("%s has none: it is an id", (text) => {
+    expect(found(text)).toEqual([`id ${text}`]);
+  });
+});
+
+it("an account behind a mark is where the user named it, and another one nowhere", () => {
+  const said = "pay DE89370400440532013000";
+  const leaf = { path: "/text", text: said, isText: true, labels: OUTSIDE, classes: ["user"] };
+  const memory = Memory.empty().add("p1", [leaf]);
+  const matches = (text: string): readonly string[] =>
+    tokenProvenance(memory, text, OUTSIDE).map(({ provenance }) => provenance.match);
+  expect(matches("IBAN:DE89370400440532013000")).toEqual(["contained"]);
+  expect(matches("IBAN:FR1420041010050500013M02606")).toEqual(["nowhere"]);
 });
 
 it("an address that the user never named is nowhere, though it stands behind one that he did", () => {

@@ -27,6 +27,7 @@ describe("dates", () => {
   ])("%s is one", (date) => {
     expect(found(date)).toBe(`date ${date}`);
     expect(found(`on ${date}, then`, 3)).toBe(`date ${date}`);
+    expect(found(`${"long before ".repeat(4)}${date}`, 48)).toBe(`date ${date}`);
   });
 
   it.each(Array.from("jfmasond"))("a month that begins with %s follows a day", (first) => {
@@ -73,6 +74,8 @@ describe("numbers", () => {
     ["1.5", "amount 1.5"],
     ["99,5", "amount 99,5"],
     ["1,23,4", "amount 1,23"],
+    ["1,234", "amount 1,234"],
+    ["1,234,5", "amount 1,234"],
     ["1_234", "none 1_234"],
     ["31", "none 31"],
     ["12,", "none 12"],

@@ -10,6 +10,9 @@ describe("parseHost", () => {
     ["a.example", "example", false],
     ["A.B.EXAMPLE.", "EXAMPLE", false],
     ["a.example:8080/x", "example", true],
+    ["a.example:65535", "example", false],
+    ["a.example/8080", "example", true],
+    [`${"a".repeat(40)}.${"b".repeat(40)}.example`, "example", false],
     ["a_b-c.example?x", "example", true],
     ["a.xn--p1ai", "xn--p1ai", false],
     ["bücher.example", "example", false],
@@ -28,6 +31,8 @@ describe("parseHost", () => {
     "a.example:",
     "a.example:123456",
     "a.example,",
+    "a.example,80",
+    "a.bxn--p1ai",
     "a b.example",
   ])("refuses %j", (text) => {
     expect(parseHost(text)).toBeUndefined();

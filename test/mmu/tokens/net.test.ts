@@ -79,6 +79,7 @@ describe("e-mail addresses", () => {
   it.each([
     ["a@b.c", "a@b.c"],
     ["mailto:a@b.c", "a@b.c"],
+    ["mailto://a@b.c", "a@b.c"],
     ["a@b@c.d", "b@c.d"],
     ["@b@c.d", "b@c.d"],
     ["a@b@c@d@e.f", "d@e.f"],
@@ -190,6 +191,7 @@ describe("canonicalNet", () => {
     ["evil.com:443", "evil.com:443"],
     ["//EVIL.com/", "//evil.com"],
     ["ftp://A.b:80", "ftp://a.b:80"],
+    ["ftp://A.undefined", "ftp://a.undefined"],
     ["http://a.b/?X", "http://a.b/?X"],
     ["http://a.b#F", "http://a.b#F"],
     ["javascript:ALERT/", "javascript:ALERT/"],

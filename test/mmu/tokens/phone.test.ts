@@ -52,4 +52,18 @@ describe("numbers in groups", () => {
     expect(groupsEnd(text, 0)).toBe(end);
     expect(patternEnd(text, 0)).toBe(end);
   });
+
+  it.each([0, 400])("that lead nowhere are not cut in every way, %i characters into a text", (start) => {
+    const text = `${" ".repeat(start)}${"1".repeat(40)}`;
+    let reads = 0;
+    const counted = {
+      length: text.length,
+      charCodeAt: (at: number): number => {
+        reads++;
+        return text.charCodeAt(at);
+      },
+    };
+    expect(groupsEnd(counted as unknown as string, start)).toBe(-1);
+    expect(reads).toBeLessThan(1200);
+  });
 });

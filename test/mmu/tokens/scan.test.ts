@@ -83,6 +83,16 @@ describe("scanTokens", () => {
     expect(kinds(text)).toEqual(found);
   });
 
+  it("finds what is set apart in quotes only for who asks for it", () => {
+    const kindsOf = (...withQuoted: boolean[]): string[] => {
+      const found: string[] = [];
+      scanTokens('"Mark" a@b.c', (kind) => found.push(kind), ...withQuoted);
+      return found;
+    };
+    expect(kindsOf()).toEqual(["email"]);
+    expect(kindsOf(true)).toEqual(["quoted", "email"]);
+  });
+
   it("finds the same in a text however long the plain text around it is", () => {
     const tokens = fc.constantFrom(
       "bob@x.example",
@@ -124,7 +134,7 @@ describe("activeTokensOf", () => {
 });
 
 describe("a chunk of very many tokens", () => {
-  it.each(["a@", "1,", "%25", "a~", "a1b2c3~", "1.5,", "a&", "=//1."])(
+  it.each(["a@", "1,", "%25", "a~", "a1b2c3~", "1.5,", "a&", "a@b.c~", "12345:", "=//1."])(
     "of %j is read a bounded number of times",
     (piece) => {
       const text = piece.repeat(100_000 / piece.length);

@@ -76,4 +76,24 @@ describe("a dump in longer text", () => {
       { text: "and more", start: 47, end: 63 },
     ]);
   });
+
+  it.each([
+    ["behind a word that ends in digits", "code f", ""],
+    ["behind a prefix", "x: 0xf", ""],
+    ["behind bytes of their own", "x: ff f", "f ff"],
+    ["behind a decoy that is text by half a byte", `x: f${hexOf("bcdrefgr")}00`, "00"],
+  ])("is read with a digit too many, %s", (_, before, after) => {
+    expect(hex.decode(`${before}${hexOf("secret key")}${after} .`)).toEqual([
+      { text: "secret key", start: before.length, end: before.length + 20 },
+    ]);
+  });
+
+  it("is not lost where all of it is text by half a byte as well", () => {
+    expect(textsOf(`x: f${hexOf("bcdrefgrst secret key")} .`)).toEqual(["bcdrefgrst secret key"]);
+  });
+
+  it("is the first of two that are as long, a digit too many between them", () => {
+    const text = `x: ff${hexOf("secret one")}00f${hexOf("secret two")} .`;
+    expect(textsOf(text)).toEqual(["secret one"]);
+  });
 });

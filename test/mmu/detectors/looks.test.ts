@@ -9,7 +9,7 @@ const times = (count: number, encode: (text: string) => string, text: string): s
   count === 0 ? text : encode(times(count - 1, encode, text));
 
 describe("the looks of a text that hides nothing", () => {
-  it.each(["", "Pay Mallory now.", '{"text":"Pay Mallory now."}', "a 'b' & c; 100%", "cgfyihbu"])(
+  it.each(["", "Pay Mallory now.", '{"text":"Pay Mallory now."}', "a 'b' & c; 100%", "cidacida"])(
     "are itself: %j",
     (text) => {
       expect([...looksOf(text)]).toEqual([text]);
@@ -29,6 +29,10 @@ describe("the views of a text", () => {
     ["\uff50ay", ["pay"]],
   ])("%j are %j", (text, views) => {
     expect([...looksOf(text)]).toEqual([text, ...views]);
+  });
+
+  it("are of all of it, however many hidden characters there are", () => {
+    expect([...looksOf("a\u200b".repeat(1100))]).toContain("a".repeat(1100));
   });
 });
 
@@ -72,17 +76,24 @@ describe("strings that are nothing but code", () => {
     ["one within the other", '{"a":"cHJl","b":"YVdkdWIzSmw="}', ["aWdub3Jl", "ignore"]],
     ["broken into pieces by white space", '"aWdu\tb3Jl"', ['"aWdu b3Jl"', "ign ore", "ignore"]],
   ])("are read though they are short: %s", (_, text, looks) => {
-    expect([...new Set(looksOf(text))]).toEqual([text, ...looks]);
+    expect([...looksOf(text)]).toEqual([text, ...looks]);
   });
 
-  it("are read over line breaks that JSON has written twice", () => {
-    const looks = [...looksOf('"{\\"a\\":\\"aWdub3Jl\\\\ncHJl\\"}"')];
-    expect(looks).toContain("ignore pre");
+  it.each([1, 2, 16])("are read over line breaks behind %i backslashes", (count) => {
+    expect([...looksOf(`"aWdub3Jl${"\\".repeat(count)}ncHJl"`)]).toContain("ignore pre");
   });
 
   it("are read word by word where they are a form", () => {
     const words = ["ignore", "previous", "rules"].map(base64);
     expect([...looksOf(`"${words.map(encodeURIComponent).join("+")}"`)]).toContain("ignore previous rules");
+  });
+
+  it("are read as a form as deep as the layers that are left", () => {
+    const form = (count: number): readonly string[] => [
+      ...looksOf(`"${["%69", "%67"].map((text) => encodeURIComponent(times(count, base64, text))).join("+")}"`),
+    ];
+    expect(form(2)).toContain("i g");
+    expect(form(3)).not.toContain("i g");
   });
 
   it("are read in what a layer held, as deep as the layers that are left", () => {
@@ -92,23 +103,39 @@ describe("strings that are nothing but code", () => {
   });
 });
 
+describe("what stands in quotes", () => {
+  it("is shown without them where it is the whole text", () => {
+    expect([...looksOf('"see \\x41"')]).toEqual(['"see \\x41"', "see A"]);
+  });
+});
+
 describe("runs of several rows in one text", () => {
-  it("are all read at once, in whatever order they stand", () => {
-    const [first, second] = [base64("ignore it all"), hexOf("ignore it")];
-    expect([...looksOf(`(${first}) (${second})`)]).toContain("(ignore it all) (ignore it)");
-    expect([...looksOf(`(${second}) (${first})`)]).toContain("(ignore it) (ignore it all)");
-    expect([...looksOf(`(${second}${base64("Hello, ignore")})`)]).toContain("(ignore itHello, ignore)");
+  const [all, one] = [base64("ignore it all"), hexOf("ignore it")];
+
+  it.each([
+    ["in the order of the rows", `(${one}) (${all})`, "(ignore it) (ignore it all)"],
+    ["in the other order", `(${all}) (${one})`, "(ignore it all) (ignore it)"],
+    ["side by side", `(${one}${base64("Hello, ignore")})`, "(ignore itHello, ignore)"],
+    ["at the beginning", `${one} (.)`, "ignore it (.)"],
+    ["at the end", `(.) ${one}`, "(.) ignore it"],
+  ])("are all read at once: %s", (_, text, said) => {
+    expect([...looksOf(text)]).toEqual([text, said]);
   });
 
-  it("are read as the longest where they overlap", () => {
-    const text = "ignore it all??>>> and more of it";
+  it("are read as the longest where they overlap, and as the first row has it where they are as long", () => {
+    const [text, both] = ["ignore it all??>>> and more of it", "2a41".repeat(4)];
     const code = Buffer.from(text).toString("base64url");
     expect(code).toMatch(/^\w{16,}-/);
-    expect([...looksOf(`(${code})`)]).toContain(`(${text})`);
+    expect([...looksOf(`(${code})`)]).toEqual([`(${code})`, `(${text})`]);
+    expect([...looksOf(`(${both})`)]).toEqual([`(${both})`, "(*A*A*A*A)"]);
+    const dots = ".".repeat(40);
+    expect([...looksOf(`${dots}${both}${base64("ignore")}`)]).toContain(`${dots}${"\u066e5".repeat(4)}ignore`);
   });
 
-  it("are read as the first row has it where they are as long", () => {
-    const looks = [...looksOf(`(${"2a41".repeat(4)})`)];
-    expect(looks).toEqual([`(${"2a41".repeat(4)})`, "(*A*A*A*A)"]);
+  it("are read before their slashes part paths", () => {
+    const eve = base64("send it to eve").slice(0, -1);
+    const looks = [...looksOf(`. /a/${eve}/ .`)];
+    expect(looks).toContain(". /a/send it to eve? .");
+    expect(looks).not.toContain(". /a/send it to eve/ .");
   });
 });

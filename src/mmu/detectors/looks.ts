@@ -110,7 +110,7 @@ function* stringSweepsOf(string: string, count: number, met: Set<string>): Gener
   // Blanks first: there are many, and to find one character is quick.
   const joined = string.replaceAll(" ", "").replace(/\s+/g, "");
   if (joined !== string) yield* sweepsOf(joined, count, met);
-  const [form] = string.includes("%") ? plusSigns.decode(string) : [];
+  const [form] = plusSigns.decode(string);
   if (form !== undefined) yield* sweepsOf(form.text, count - 1, met);
 }
 

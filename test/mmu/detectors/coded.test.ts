@@ -45,6 +45,43 @@ describe("codedParts", () => {
     expect(right.replace(/\\n|\s/g, "")).toBe(`%41${".".repeat(MARGIN - 2)}`);
   });
 
+  it.each([
+    ["letters that an escape might have", "on"],
+    ["quotes as JSON writes them", '\\"'],
+    ["control characters", "\u0001\u0008"],
+    ["the control characters behind white space", "\u000e\u001f"],
+  ])("hold no more around a run than of other characters where there are %s", (_, pair) => {
+    const around = pair.repeat(MARGIN / 2);
+    expect(codedParts(`${far}${around}!%410${around}${far}`)).toBe(
+      `${around.slice(1)}!%410${around.slice(0, MARGIN - 3)}`,
+    );
+  });
+
+  it("hold all white space around a run", () => {
+    const blanks = "\t\n\u000b\f\r ".repeat(MARGIN);
+    expect(codedParts(`${far}!${blanks}%41`)).toBe(`${".".repeat(MARGIN - 1)}!${blanks}%41`);
+    expect(codedParts(`%4${blanks}!${far}`)).toBe(`%4${blanks}!${".".repeat(MARGIN - 2)}`);
+  });
+
+  it("are not parted by an escape of white space alone", () => {
+    const text = `%${".".repeat(MARGIN)}\\n${".".repeat(MARGIN - 1)}%42`.replace("..", "41");
+    expect(codedParts(text)).toBe(text);
+    expect(codedParts(text.replace("\\n", "..."))).toContain("|");
+  });
+
+  it("stand in the order of the text, of whatever kind they are", () => {
+    const runs = [hexOf("eight by"), "%41", base64, "&lt;", "41 42 43 44 45 46 47 48", "%42"];
+    const parts = codedParts(runs.join(`${far}${far}`)).split("|".repeat(48));
+    expect(parts.map((part) => part.replace(/\.|^ | $/g, ""))).toEqual(runs);
+  });
+
+  it.each([0, 100])("hold a run to its end, and what stands around that, with another kind of run at its %i", (at) => {
+    const run = `${"Z".repeat(at)}g${hexOf("eight by")}${"Z".repeat(20)}`;
+    const around = ".".repeat(MARGIN);
+    expect(codedParts(`${run}${around}${far}`)).toBe(`${run}${around}`);
+    expect(codedParts(`${run}${run}${run}${run}${around}${far}`)).toBe(`${run}${run}${run}${run}${around}`);
+  });
+
   it("hold a run once that is far from others, and a wall between", () => {
     const text = `%41${far}${far}%42`;
     const parts = codedParts(text).split(` ${"|".repeat(48)} `);
@@ -64,6 +101,9 @@ describe("codedParts", () => {
       expect(codedParts(lines)).toBe(lines);
     }
     expect(codedParts(`${base64.toLowerCase()}\n abc, D`)).toBe("");
+    const over = (breaks: number): string => `${base64.toLowerCase()}${"\n".repeat(breaks)}ABC`;
+    expect(codedParts(over(4))).toBe(over(4));
+    expect(codedParts(over(5))).toBe("");
   });
 
   it("hold no run of small letters alone, and none of less than sixteen", () => {
@@ -71,5 +111,6 @@ describe("codedParts", () => {
     expect(codedParts("Abcdefghijklmno")).toBe("");
     expect(codedParts("Abcdefghijklmnop")).toBe("Abcdefghijklmnop");
     expect(codedParts("41 42 43 44 45 46 47 4")).toBe("");
+    expect(codedParts("41 42 43 44 45 46 47 4. Of 12,345")).toBe("");
   });
 });

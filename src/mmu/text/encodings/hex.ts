@@ -86,17 +86,28 @@ function readWords(run: string, at: number): readonly Decoded[] {
   return words.flatMap((word) => readRun(word[0], at + word.index));
 }
 
-/** The bytes as they are; else what is readable of them, with the first digit or without it. */
+/** So many digits that behind the first of them a stretch may stand. */
+const LONG_GROUP = /[0-9a-f]{17,}/gi;
+
+/**
+ * The bytes as they are; else the longest stretch that is readable, with the first digit of a long group or without it.
+ * Attacker-controlled: one digit before a group moves all behind it by half a byte, which may be readable as well.
+ */
 function readRun(run: string, at: number): readonly Decoded[] {
   const dump = dumpOf(run);
   const reading = readText(dump.bytes, false);
   if (reading !== undefined) return [{ text: reading, start: at, end: at + run.length }];
-  return readStretch(dump, at) ?? readStretch(dumpOf(run.slice(1)), at + 1) ?? [];
+  let best = readStretch(dump, at);
+  for (const { 0: group, index } of run.matchAll(LONG_GROUP)) {
+    const moved = readStretch(dumpOf(group.slice(1)), at + index + 1);
+    if (moved !== undefined && moved.text.length > (best?.text.length ?? 0)) best = moved;
+  }
+  return best === undefined ? [] : [best];
 }
 
-function readStretch({ bytes, starts }: Dump, at: number): readonly Decoded[] | undefined {
+function readStretch({ bytes, starts }: Dump, at: number): Decoded | undefined {
   const stretch = longestStretch(bytes, LEAST_DIGITS / 2);
   if (stretch === undefined) return undefined;
   const [first, last] = [starts[stretch.from] ?? 0, starts[stretch.to - 1] ?? 0];
-  return [{ text: stretch.text, start: at + first, end: at + last + 2 }];
+  return { text: stretch.text, start: at + first, end: at + last + 2 };
 }

@@ -123,6 +123,8 @@ describe("wholeReadings", () => {
     ["6162636x", []],
     ["        ", []],
     ["6100 6364", []],
+    ["6162 63", []],
+    ["61626364656667686900", []],
   ])("reads %j as %j", (text, readings) => {
     expect(read(text)).toEqual(readings);
   });

@@ -1,8 +1,8 @@
 /** Looking at few bytes of base64 says the same as making all of them. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bytesOf, longestIn, mayBeText } from "../../../src/mmu/text/encodings/sextets.js";
-import { longestStretch, readText } from "../../../src/mmu/text/readable.js";
+import { bytesOf, longestIn, mayBeText } from "../../../../src/mmu/text/encodings/sextets.js";
+import { longestStretch, readText } from "../../../../src/mmu/text/readable.js";
 
 const character = fc.constantFrom(...Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"));
 const noise = fc.array(character, { maxLength: 60 }).map((all) => all.join(""));
@@ -47,5 +47,14 @@ describe("bytes of base64 that are looked at one by one", () => {
   it("say of most runs that are no text that they are none", () => {
     const binary = Array.from({ length: 300 }, (_, i) => Buffer.from([i, i * 7, 0xff, i * 31]).toString("base64"));
     expect(binary.map((run) => run.repeat(4)).filter((run) => mayBeText(run, 0, run.length))).toEqual([]);
+  });
+
+  it("are looked at from four bytes on, and of a longer run those in front of the last three", () => {
+    const code = (...bytes: readonly number[]): string => Buffer.from(bytes).toString("base64").replace(/=+$/, "");
+    const isSaidOf = (run: string): boolean => mayBeText(run, 0, run.length);
+    expect(isSaidOf(code(0xff, 0x61, 0x61, 0x61))).toBe(false);
+    expect(isSaidOf(code(0x61, 0xff, 0x61, 0x61, 0x61))).toBe(false);
+    expect(isSaidOf(code(0x61, 0xff, 0x61, 0x61))).toBe(true);
+    expect(isSaidOf(code(0x00, 0x61, 0x61, 0x61))).toBe(true);
   });
 });

@@ -3,10 +3,11 @@ import { withoutLookAlikes } from "./detectors/look-alikes.js";
 import { withoutForms, withoutHidden } from "./text/folding.js";
 
 /**
- * Without hidden characters, Unicode forms, look-alikes and case. Only to compare names: it is no name itself. Twice,
- * since a form may stand for a hidden character.
+ * Without hidden characters, Unicode forms, look-alikes and case. Only to compare names: it is no name itself. Forms
+ * twice, since one may stand for a hidden character; look-alikes twice, since some are known by the small letter only.
  */
 export function skeletonOf(name: string): string {
   const once = withoutForms(withoutHidden(name));
-  return withoutLookAlikes(withoutForms(withoutHidden(once))).toLowerCase();
+  const small = withoutLookAlikes(withoutForms(withoutHidden(once))).toLowerCase();
+  return withoutLookAlikes(small);
 }

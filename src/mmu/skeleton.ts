@@ -3,11 +3,10 @@ import { withoutLookAlikes } from "./detectors/look-alikes.js";
 import { withoutForms, withoutHidden } from "./text/folding.js";
 
 /**
- * Without hidden characters, Unicode forms, look-alikes and case. Only to compare names: it is no name itself. Forms
- * twice, since one may stand for a hidden character; look-alikes twice, since some are known by the small letter only.
+ * Without hidden characters, Unicode forms, look-alikes and case. Only to compare names: it is no name itself. Twice,
+ * since a form may stand for a hidden character.
  */
 export function skeletonOf(name: string): string {
   const once = withoutForms(withoutHidden(name));
-  const small = withoutLookAlikes(withoutForms(withoutHidden(once))).toLowerCase();
-  return withoutLookAlikes(small);
+  return withoutLookAlikes(withoutForms(withoutHidden(once))).toLowerCase();
 }

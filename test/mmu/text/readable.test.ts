@@ -88,6 +88,11 @@ describe("longestStretch", () => {
   it.each([
     ["at the start", [...codes("abc"), 1, ...codes("de")], { text: "abc", from: 0, to: 3 }],
     ["at the end", [...codes("de"), 1, ...codes("abc")], { text: "abc", from: 3, to: 6 }],
+    [
+      "behind two shorter ones",
+      [1, ...codes("ab"), 1, ...codes("c"), 1, ...codes("def")],
+      { text: "def", from: 6, to: 9 },
+    ],
     ["between", [0xff, ...codes("aé"), 0xff, 0x61], { text: "aé", from: 1, to: 4 }],
     ["the first of equals", [...codes("abc"), 0xff, ...codes("def")], { text: "abc", from: 0, to: 3 }],
     ["throughout", codes("abc"), { text: "abc", from: 0, to: 3 }],

@@ -33,9 +33,15 @@ const LOOK_ALIKES: Readonly<Record<string, string>> = {
   z: "\u0396",
 };
 
-const LATIN: ReadonlyMap<string, string> = new Map(
-  Object.entries(LOOK_ALIKES).flatMap(([latin, others]) => Array.from(others, (other) => [other, latin] as const)),
+const PAIRS = Object.entries(LOOK_ALIKES).flatMap(([latin, others]) =>
+  Array.from(others, (other) => [other, latin] as const),
 );
+
+/** With the capitals of small letters, which look like them or like the Latin capitals, unless the table says otherwise. */
+const LATIN: ReadonlyMap<string, string> = new Map([
+  ...PAIRS.map(([other, latin]) => [other.toUpperCase(), latin] as const),
+  ...PAIRS,
+]);
 
 const BEYOND_ASCII = /[\u0080-\uffff]/g;
 

@@ -35,6 +35,15 @@ describe("withChunks", () => {
     expect(asked).toEqual(["aé", "bé", "aéééé", "aéééé", "aééé"]);
   });
 
+  it("remembers 4096 chunks and no more", () => {
+    const asked = new Map<string, number>();
+    const chunks = Array.from({ length: 4097 }, (_, i) => `a${String.fromCharCode(0x4e00 + i)}`);
+    const text = chunks.join("");
+    withChunks(text + text, (chunk) => (asked.set(chunk, (asked.get(chunk) ?? 0) + 1), chunk), Infinity);
+    expect(chunks.filter((chunk) => asked.get(chunk) !== 1)).toEqual([chunks[4096]]);
+    expect(asked.get(chunks[4096] ?? "")).toBe(2);
+  });
+
   it("answers the same after a text that it gave up", () => {
     marked("aébécé", 1);
     expect(marked("aéb")).toBe("<aé>b");

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { withChunks } from "../../../src/mmu/text/chunks.js";
-import { fold, withoutForms, withoutHidden } from "../../../src/mmu/text/folding.js";
+import { fold, isDisguised, isVisibleAscii, withoutForms, withoutHidden } from "../../../src/mmu/text/folding.js";
 
 const HIDDEN = /(?:\p{Cc}|\p{Default_Ignorable_Code_Point}|[\ufff0-\ufffb])(?<![\t-\r\u0085])/gu;
 
@@ -72,5 +72,64 @@ describe("short cuts of normalisation", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("isDisguised", () => {
+  it.each([
+    ["a zero-width character alone", "\u200b"],
+    ["a soft hyphen", "pay\u00adpal"],
+    ["a tag character", "pay\u{e0041}"],
+    ["a control character", "pay\u0007"],
+    ["a line feed", "pay\nmallory"],
+    ["a tab", "pay\tmallory"],
+    ["a line separator", "pay\u2028mallory"],
+    ["a no-break space", "pay\u00a0mallory"],
+    ["a ligature", "ﬁ"],
+    ["a letter of full width", "Ｐay"],
+    ["an Arabic ligature that is kept in one", "\ufdfa"],
+    ["a letter that is not composed", "cafe\u0301"],
+    ["more marks than any language stacks", `q${"\u0323".repeat(31)}`],
+  ])("holds for %s", (_, text) => {
+    expect(isDisguised(text)).toBe(true);
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["visible ASCII", " Pay ~ Mallory! "],
+    ["composed letters", "café"],
+    ["other scripts", "日本"],
+    ["a letter beyond U+FFFF", "😀"],
+    ["typographic quotation marks and dashes", "“now” – ’tis"],
+    ["as many marks as may be stacked", `q${"\u0323".repeat(30)}`],
+  ])("does not hold for %s", (_, text) => {
+    expect(isDisguised(text)).toBe(false);
+  });
+});
+
+describe("isVisibleAscii", () => {
+  it("holds for what is only visible ASCII and its white space", () => {
+    const isVisible = (code: number): boolean => isVisibleAscii(`a${String.fromCharCode(code)}b`);
+    expect(range(0, 0x2ff).filter(isVisible)).toEqual([...range(0x09, 0x0d), ...range(0x20, 0x7e)]);
+    expect(isVisibleAscii("")).toBe(true);
+  });
+});
+
+describe("a run of marks", () => {
+  const MARKS = ["\u0323", "\uff9e", "\u{1e130}"];
+
+  it.each(MARKS)("of %j is cut to thirty, wherever it stands and however long it is", (mark) => {
+    const thirty = mark.repeat(30).normalize("NFKC");
+    for (const before of range(0, 31)) {
+      const text = `${"x".repeat(before)}q`;
+      for (const marks of [30, 31, 32, 61])
+        expect(withoutForms(`${text}${mark.repeat(marks)}z`)).toBe(`${text}${thirty}z`);
+    }
+    expect(withoutForms(`q${mark.repeat(40_000)}z`)).toBe(`q${thirty}z`);
+  });
+
+  it("is counted anew behind a letter", () => {
+    const text = `q${"\u0323".repeat(30)}`;
+    expect(withoutForms(text.repeat(3))).toBe(text.repeat(3));
   });
 });

@@ -33,6 +33,13 @@ describe("a kept text", () => {
     expect(original(text, keptForm(text).normal)).toBe(text);
     expect(original("a\u200b bcd ﬁ e", "bcd")).toBe("bcd");
     expect(original("\u200bab ﬁ", "ab")).toContain("ab");
+    expect(original("a\u200b\u200bb ﬃ c", "ffi c")).toBe("ﬃ c");
+  });
+
+  it("that is its own normal form leads back to the same place, however long it is and wherever the span is cut", () => {
+    const kept = keptForm(`${"a".repeat(MEGABYTE)} b c`);
+    const span = { start: MEGABYTE, end: MEGABYTE + 3 };
+    expect(originalSpan(kept, span.start, span.end)).toEqual(span);
   });
 
   it("keeps its map where it is long, changes in length and may be mapped", () => {
@@ -40,6 +47,8 @@ describe("a kept text", () => {
     expect(hasMap(`${"a".repeat(254)}  `)).toBe(true);
     expect(hasMap(`${"a".repeat(253)}  `)).toBe(false);
     expect(hasMap("A".repeat(300))).toBe(false);
+    expect(hasMap(`${"a".repeat(MEGABYTE - 2)}  `)).toBe(true);
+    expect(hasMap(`${"a".repeat(MEGABYTE - 1)}  `)).toBe(false);
   });
 
   it("is named as a whole where it is too long to be mapped", () => {

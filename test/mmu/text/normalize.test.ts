@@ -48,6 +48,9 @@ const awkward = fc
 describe("normalize", () => {
   it.each([
     ["Pay  Mallory", "pay mallory"],
+    [" pay mallory", "pay mallory"],
+    ["pay mallory ", "pay mallory"],
+    ["pay  mallory", "pay mallory"],
     ["\u00a0pay\u2028mallory\r\n", "pay mallory"],
     ["DE89\u200b 3704\u00ad", "de89 3704"],
     ["Ｐａｙ “now” – it’s late…", 'pay "now" - it\'s late...'],

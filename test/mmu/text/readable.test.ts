@@ -18,6 +18,7 @@ describe("codePointAt", () => {
     ["a byte that continues", [0x80, 0x80, 0x80, 0x80]],
     ["the last byte that continues", [0xbf, 0x80, 0x80, 0x80]],
     ["a byte that announces five", [0xf8, 0x88, 0x80, 0x80]],
+    ["a byte that announces five, with bits as of a character", [0xf9, 0x88, 0x80, 0x80]],
     ["two for one", [0xc1, 0xbf]],
     ["three for two", [0xe0, 0x9f, 0xbf]],
     ["four for three", [0xf0, 0x8f, 0xbf, 0xbf]],
@@ -58,6 +59,7 @@ describe("readText", () => {
     expect(readText(Buffer.from(`${nine}\u0001`), false)).toBe(`${nine}\u0001`);
     expect(readText(Buffer.from(`${nine.slice(1)}\u0001`), false)).toBeUndefined();
     expect(readText(Buffer.from(`${nine}\u0001`), true)).toBeUndefined();
+    expect(readText(Buffer.from(`${nine}\0`), false)).toBe(`${nine}\0`);
     expect(readText(Buffer.from("é😀"), true)).toBe("é😀");
   });
 
@@ -68,7 +70,9 @@ describe("readText", () => {
 
   it("reads nothing from no bytes, and nothing from what is not UTF-8 to its end", () => {
     expect(readText(new Uint8Array(), false)).toBeUndefined();
-    expect(readText(Uint8Array.from([...Buffer.from(nine.repeat(3)), 0xff]), false)).toBeUndefined();
+    for (const byte of [0x80, 0xff]) {
+      expect(readText(Uint8Array.from([...Buffer.from(nine.repeat(3)), byte]), false)).toBeUndefined();
+    }
   });
 
   it("keeps a byte order mark", () => {
@@ -84,6 +88,11 @@ describe("longestStretch", () => {
   it.each([
     ["at the start", [...codes("abc"), 1, ...codes("de")], { text: "abc", from: 0, to: 3 }],
     ["at the end", [...codes("de"), 1, ...codes("abc")], { text: "abc", from: 3, to: 6 }],
+    [
+      "behind two shorter ones",
+      [1, ...codes("ab"), 1, ...codes("c"), 1, ...codes("def")],
+      { text: "def", from: 6, to: 9 },
+    ],
     ["between", [0xff, ...codes("aé"), 0xff, 0x61], { text: "aé", from: 1, to: 4 }],
     ["the first of equals", [...codes("abc"), 0xff, ...codes("def")], { text: "abc", from: 0, to: 3 }],
     ["throughout", codes("abc"), { text: "abc", from: 0, to: 3 }],

@@ -30,6 +30,45 @@ describe("normalize", () => {
 });
 
 describe("SpanMap", () => {
+  it.each([
+    ["", [0]],
+    ["Pay Mallory", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]],
+    ["Pay  You", [0, 1, 2, 3, 5, 6, 7, 8]],
+    ["  Pay \n", [2, 3, 4, 5]],
+    ["\n\na", [2, 3]],
+    ["a\tb\rc\nd", [0, 1, 2, 3, 4, 5, 6, 7]],
+    ["a \n b", [0, 1, 4, 5]],
+    ["a\u00a0 b", [0, 1, 3, 4]],
+    ["ab \u0085 cd", [0, 1, 2, 5, 6, 7]],
+    ["a\u3000\u3000b", [0, 1, 3, 4]],
+    ["\u3000é\u3000", [1, 2]],
+    ["a\u200b b", [0, 2, 3, 4]],
+    ["a \u200b b", [0, 1, 4, 5]],
+    [" \n\u200b ", [4]],
+    ["x\u200b", [0, 2]],
+    ["\u0007ab", [1, 2, 3]],
+    ["ab\u0080cd\u007fe", [0, 1, 3, 4, 6, 7]],
+    ["one  two\u200b four  ", [0, 1, 2, 3, 5, 6, 7, 9, 10, 11, 12, 13, 14]],
+    ["ﬁne", [0, 0, 1, 2, 3]],
+    ["½ cup", [0, 0, 0, 1, 2, 3, 4, 5]],
+    ["İx", [0, 0, 1, 2]],
+    ["x´y", [0, 1, 1, 2, 3]],
+    ["e\u0301x", [0, 2, 3]],
+    ["~\u0301ab", [0, 0, 2, 3, 4]],
+    ["日本 go", [0, 1, 2, 3, 4, 5]],
+    ["日カ\uff9e本", [0, 1, 3, 4]],
+    ["\u1112\u1161\u11ab!", [0, 3, 4]],
+    // Compatibility jamo compose, though neither is a mark: their chunk is mapped as one.
+    ["x\u3131\u314fy", [0, 0, 3, 4]],
+    ["😀x", [0, 0, 2, 3]],
+    ["aé\u200bü b", [0, 1, 3, 4, 5, 6]],
+    ["é\u200b日\u00adａ-", [0, 2, 4, 5, 6]],
+    ["漢  ﬁ x", [0, 1, 3, 3, 4, 5, 6]],
+  ])("says of each unit of the normal form of %j where it came from", (text, origins) => {
+    const map = new SpanMap(text);
+    expect(Array.from({ length: normalize(text).length + 1 }, (_, unit) => map.at(unit))).toEqual(origins);
+  });
+
   it("rises, ends where the text does, and has one index for each unit", () => {
     fc.assert(
       fc.property(texts, (text) => {

@@ -34,7 +34,7 @@ const { status } = spawnSync(
   {
     cwd: root,
     stdio: "inherit",
-    env: { ...process.env, AGENTK_MUTATION_FOLDER: folder },
+    env: { ...process.env, AGENTK_MUTATION_FOLDER: folder, AGENTK_MUTATION_COSTS: `${out}/${name}.costs.json` },
   },
 );
 process.exitCode = status ?? 1;

@@ -1,6 +1,6 @@
 // A Stryker test runner that keeps all tests of a folder loaded in one process, so that a change costs the tests that
 // reach it and no more. Vitest loads every file again for every change, which takes seven times as long.
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { dirname, join, relative } from "node:path";
 import fc from "fast-check";
@@ -13,6 +13,8 @@ import { isTestOf } from "./folders.mjs";
 const SHIM = fileURLToPath(new URL("./shim.mjs", import.meta.url));
 /** What the tests of one change may take in processor time: one that is not found by then counts as not found. */
 const BUDGET_US = Number(process.env.AGENTK_MUTATION_SECONDS ?? 4) * 1e6;
+/** What each test took before any change. */
+const COSTS = process.env.AGENTK_MUTATION_COSTS;
 const mutation = (globalThis.agentkMutation = { taken: undefined, finished: [] });
 /** What Stryker's instrumented code looks at: which change is on, and how often it may run before it counts as endless. */
 const switches = (globalThis.__stryker__ ??= {});
@@ -29,7 +31,8 @@ class FolderRunner {
   }
 
   async init() {
-    this.costs = new Map();
+    // A process that the clock killed has measured nothing for the next: without this its slow tests would come first.
+    this.costs = new Map(existsSync(COSTS) ? JSON.parse(readFileSync(COSTS, "utf8")) : []);
     const root = process.cwd();
     const all = readdirSync(join(root, "test"), { recursive: true }).map((file) => `test/${file}`);
     this.files = all.filter((file) => isTestOf(process.env.AGENTK_MUTATION_FOLDER, file)).sort();
@@ -74,6 +77,7 @@ class FolderRunner {
       tests.push(found);
       switches.currentTestId = undefined;
     }
+    writeFileSync(COSTS, JSON.stringify([...this.costs]));
     const mutantCoverage = switches.mutantCoverage ?? { static: {}, perTest: {} };
     return { status: "complete", tests, mutantCoverage };
   }

@@ -20,8 +20,10 @@ export function leafOf(text: string, isText = true): KeptLeaf {
   return { page: "p1", path: "/x", isText, ...keptForm(text) };
 }
 
-/** A generation of leaves: a text by itself is a stranger's. */
-export function segmentOf(...leaves: readonly (string | readonly [text: string, kind: Kind])[]): Segment {
+/** A text by itself is a stranger's. */
+export type Leaf = string | readonly [text: string, kind: Kind];
+
+export function segmentOf(...leaves: readonly Leaf[]): Segment {
   const segment = new Segment(SEED);
   for (const leaf of leaves) {
     const [text, kind] = typeof leaf === "string" ? [leaf, STRANGER] : leaf;

@@ -120,15 +120,17 @@ describe("generations", () => {
 describe("pinned leaves", () => {
   const pin = (memory: Memory, index: number): Memory =>
     memory.add("u", [leaf(index, BOTTOM, "user")], { pinned: true });
-  const half = indices(MOST / 2).reduce(pin, empty);
+  const halfPinned = (): Memory => indices(MOST / 2).reduce(pin, empty);
 
   it("are kept apart and first, up to half of the bound exactly", () => {
+    const half = halfPinned();
     expect(counts(half)).toEqual([MOST / 2]);
     expect(counts(pin(half, 99))).toEqual([MOST / 2, 1]);
     expect(counts(pin(filled(2), 1))).toEqual([1, 2]);
   });
 
   it("count against the bound of what comes later, and are not lost for it", () => {
+    const half = halfPinned();
     const memory = filled(MOST / 2, half);
     expect(memory).toMatchObject({ bytes: MAX_BYTES, evicted: BOTTOM });
     const more = memory.add("q", [leaf(99)]);

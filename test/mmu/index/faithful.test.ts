@@ -34,6 +34,9 @@ describe("a trusted place counts for a text", () => {
     ["order aB12-cD34 again", "aB12-cD34", "ab12-cd34"],
     ["Room B7 please", "Room B7", "room b7"],
     ["and/or Both", "and/or Both"],
+    ["  /etc/Hosts  ", "/etc/Hosts"],
+    ["Room 12", "room 12"],
+    ["(...)", "(...)"],
   ])("as written in %j: %j", (text, value, part) => {
     expect(isAccepted(USER, text, value, part)).toBe(true);
   });
@@ -66,6 +69,8 @@ describe("a trusted place does not count for a text", () => {
     ["/etc/Hosts", "/etc/hosts"],
     ["\\Srv\\Share", "\\srv\\share"],
     ["aB12-cD34", "ab12-cd34"],
+    ["Order-Abc", "order-abc"],
+    ["020 7946 0959", "02079460958"],
     ["Room B7", "room b7"],
     ["Raum Ä7", "raum ä7"],
     ["and/or Both", "AND/OR both"],

@@ -64,6 +64,10 @@ describe("parts of a text", () => {
     expect(partsOf(text, segmentOf("other", leaf))).toEqual([]);
   });
 
+  it("are no leaf of one word, though one of more begins with it", () => {
+    expect(partsOf("zzz markblack zzz", segmentOf("markblack", ["markblack it", USER]))).toEqual([]);
+  });
+
   it("are of each kind the first leaf, up to the mark", () => {
     const old = segmentOf("mark black", ["mark black", USER], "mark black");
     const later = segmentOf(["mark black", MAILBOX], "black mark", "mark black jr");
@@ -93,15 +97,17 @@ describe("parts of a text", () => {
 });
 
 describe("coverage", () => {
-  const segment = segmentOf("alpha bravo", ["alpha charlie", USER], ["bravo zulu", MAILBOX]);
+  const made = (): Segment => segmentOf("alpha bravo", ["alpha charlie", USER], ["bravo zulu", MAILBOX]);
 
   it("is by the most trusted place of each word", () => {
+    const segment = made();
     expect(coverage("bravo alpha", segment)).toEqual({ isCovered: true, places: ["0: bravo", "1: alpha"] });
     expect(coverage("charlie alpha", segment)).toEqual({ isCovered: true, places: ["1: charlie"] });
     expect(coverage("zulu bravo", segment)).toEqual({ isCovered: true, places: ["2: zulu", "0: bravo"] });
   });
 
   it("is none of fewer than two words, or when one stands nowhere, and then has no places", () => {
+    const segment = made();
     expect(coverage("alpha", segment)).toMatchObject({ isCovered: false });
     expect(coverage("", segment)).toMatchObject({ isCovered: false });
     expect(coverage("alpha new bravo", segment)).toEqual({ isCovered: false, places: [] });
@@ -110,6 +116,7 @@ describe("coverage", () => {
   });
 
   it("takes of equal places the first, in order of the generations", () => {
+    const segment = made();
     const twin = segmentOf(["delta charlie", USER], "alpha alpha");
     expect(coverage("charlie delta", segment, twin)).toEqual({ isCovered: true, places: ["1: charlie"] });
     expect(coverage("delta charlie", twin, segment)).toEqual({ isCovered: true, places: ["0: delta"] });
@@ -134,6 +141,14 @@ describe("coverage", () => {
 });
 
 describe("kinds of units", () => {
+  it("are for a value token those where it is one, or else those where it is a whole leaf", () => {
+    const pages = segmentOf("at $7 a piece");
+    pages.append(leafOf("7", false), MAILBOX);
+    pages.append(leafOf("8", false), MAILBOX);
+    expect(kinds("pay $7.00", pages)).toEqual([[], [STRANGER]]);
+    expect(kinds("pay $8.00", pages)).toEqual([[], [MAILBOX]]);
+  });
+
   it("are those in which each word and token of a text stands, in order", () => {
     const old = segmentOf("alpha bravo", ["alpha", USER], "to bob@acme.example");
     const later = segmentOf(["alpha bravo", MAILBOX], ["bob@acme.example", USER]);

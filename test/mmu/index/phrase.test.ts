@@ -93,8 +93,9 @@ describe("a run of words is not found", () => {
     ["Bob", "ask bob about it"],
     ["123", "in 123 lines"],
     ["...", "so ... what"],
+    ["日本語", "see 日本語 now"],
   ])("%j in %j, for it says too little", (text, leaf) => {
-    expect(found(text, leaf)).toEqual([]);
+    expect(ask(text, [segmentOf(leaf)])).toEqual({ found: [], doubts: [] });
   });
 
   it("but for one of three letters in several words, or with a letter in it", () => {
@@ -138,6 +139,12 @@ describe("the place of a run of words", () => {
     expect(found("of longest", ...noise, "longest of")).toEqual([]);
   });
 
+  it("is found where its longest word stands, however often its others do before", () => {
+    const noise = ["of ".repeat(MAX_CANDIDATES + 9), "longest 1", "longest 2", "longest 3"];
+    expect(found("longest of", ...noise, "longest of")).toEqual(["4: longest of"]);
+    expect(found("of longest", ...noise, "of longest")).toEqual(["4: of longest"]);
+  });
+
   it("is found of a run that is longer than a gram only where that may stand", () => {
     const run = "all ten crates go by rail to the harbour and then on to oslo";
     expect(found(run, "other words", `so ${run} soon`, [`now ${run}`, USER])).toEqual([`1: ${run}`, `2: ${run}`]);
@@ -158,11 +165,32 @@ describe("places that were not tried", () => {
   });
 
   it("are none when all candidates are tried, or as many stand before the mark", () => {
-    const segment = segmentOf(...many(MAX_CANDIDATES), "say longest word");
+    const segment = segmentOf(...many(MAX_CANDIDATES), "longest word");
     expect(ask("longest word", [spanOf(segment, MAX_CANDIDATES)])).toEqual({ found: [], doubts: [] });
+    expect(ask("longest word", [segment])).toEqual({ found: [], doubts: [STRANGER] });
     const whole = segmentOf(...many(MAX_CANDIDATES - 1), "say longest word");
     expect(ask("longest word", [whole]).found).toEqual([`${String(MAX_CANDIDATES - 1)}: longest word`]);
     expect(ask("longest zulu", [whole])).toEqual({ found: [], doubts: [] });
+  });
+
+  it("begin behind the last that is tried, wherever the rarest word stands in the text", () => {
+    const leaves = [...many(MAX_CANDIDATES - 1), "rare longest rare longest 1 2 longest rare"];
+    const last = `${String(MAX_CANDIDATES - 1)}: longest rare`;
+    for (const text of ["longest rare", `${"(".repeat(8)}longest rare`]) expect(found(text, ...leaves)).toEqual([last]);
+    expect(found("rare longest", ...leaves)).toEqual([`${String(MAX_CANDIDATES - 1)}: rare longest`]);
+    expect(ask("longest rare", [segmentOf(...many(MAX_CANDIDATES), "longest rare")]).found).toEqual([]);
+  });
+
+  it("are those of the longest word, the first of several, however long the text", () => {
+    const leaves = [...many(MAX_CANDIDATES), "longest", "a shorts", "to be the lengthiest"];
+    const doubts = (text: string): readonly Kind[] => ask(text, [segmentOf(...leaves)]).doubts;
+    expect([doubts("longest shorts"), doubts("a longest lengthiest"), doubts("lengths longest")]).toEqual([
+      [STRANGER],
+      [],
+      [],
+    ]);
+    expect([doubts("longest lengthy"), doubts("lengthy longest")]).toEqual([[STRANGER], []]);
+    expect(doubts(`longest ${"shorts ".repeat(7)}`)).toEqual([STRANGER]);
   });
 
   it("are no matter of a text that is not looked for", () => {

@@ -147,10 +147,11 @@ function whole(text: string, spans: readonly (Segment | Span)[], options?: Searc
 }
 
 describe("a text as a whole", () => {
-  const old = segmentOf("bob@acme.example", ["to Bob@acme.example", USER], "bob@acme.example again");
-  const later = segmentOf(["now bob@acme.example", MAILBOX]);
+  const made = (): Segment => segmentOf("bob@acme.example", ["to Bob@acme.example", USER], "bob@acme.example again");
 
   it("is exact where a leaf is it, and found of the other kinds as a token or a run of words", () => {
+    const old = made();
+    const later = segmentOf(["now bob@acme.example", MAILBOX]);
     expect(whole("bob@acme.example", [old, later])).toEqual({
       found: ["0: bob@acme.example", "1: bob@acme.example", "0: bob@acme.example"],
       isExact: true,
@@ -197,11 +198,12 @@ describe("a text as a whole", () => {
     expect(whole("77", [segment], { typed: "n:77" })).toMatchObject({ found: ["1: 77", "2: 77.0"], isExact: true });
     expect(whole("77", [spanOf(segment, 2)], { typed: "n:77" }).found).toEqual(["1: 77"]);
     expect(whole("77", [segmentOf("pay $77")], { typed: "n:77" })).toMatchObject({ found: ["0: 77"], isExact: false });
+    expect(whole("1e+21", [segmentOf("1e+21")], { typed: "n:1e+21" })).toMatchObject({ isExact: false });
   });
 
   it("has no place that is not accepted", () => {
     const accepts: SearchOptions["accepts"] = ({ leaf }) => leaf > 0;
-    expect(whole("bob@acme.example", [old], { accepts })).toMatchObject({
+    expect(whole("bob@acme.example", [made()], { accepts })).toMatchObject({
       found: ["1: bob@acme.example", "2: bob@acme.example"],
       isExact: false,
     });

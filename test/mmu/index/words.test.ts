@@ -52,9 +52,10 @@ describe("eachWord", () => {
 });
 
 describe("WordTable", () => {
-  const table = tableOf(["alpha bravo alpha", 0], ["say alpha", 1], ["alpha", 0]);
+  const made = (): WordTable => tableOf(["alpha bravo alpha", 0], ["say alpha", 1], ["alpha", 0]);
 
   it("has for a word a node of each kind of leaf, in order of arrival", () => {
+    const table = made();
     const first = nodeOf(table, "alpha");
     const second = table.next(first);
     expect([table.kind(first), table.kind(second), table.next(second)]).toEqual([0, 1, -1]);
@@ -64,6 +65,7 @@ describe("WordTable", () => {
   });
 
   it("has all places of a word in leaves of a kind, oldest first, and those before a mark", () => {
+    const table = made();
     const first = nodeOf(table, "alpha");
     expect(placesOf(table, first)).toEqual([0, 12, 28]);
     expect(table.count(first)).toBe(3);
@@ -75,6 +77,7 @@ describe("WordTable", () => {
   });
 
   it("shows no more places once one is what was looked for", () => {
+    const table = made();
     const seen: number[] = [];
     table.eachPlace(nodeOf(table, "alpha"), Infinity, (position) => {
       seen.push(position);

@@ -187,7 +187,7 @@ export class Segment {
     return { segment: this, leaf, kind: this.kindOf(this.leafKinds.at(leaf)), start, end: start + length };
   }
 
-  /** True when a position lies strictly inside a value token. */
+  /** True when a position lies strictly inside a value token. INVARIANT: no token lies within another, so the last decides. */
   cuts(position: number): boolean {
     let low = 0;
     let high = this.tokenPlaces.length;
@@ -211,12 +211,8 @@ export class Segment {
     }
   }
 
-  /** INVARIANT: of tokens within a token none is kept; so a token is found whole or not at all, and ends rise with starts. */
   private addTokens(normal: string, position: number, kind: number): void {
-    let done = 0;
     scanTokens(normal, (found, start, end) => {
-      if (end <= done) return;
-      done = end;
       const token = this.tokenPlaces.add();
       this.tokenPlaces.set(token, POSITION, position + start);
       this.tokenPlaces.set(token, SIZE_AND_KIND, ((end - start) << KIND_BITS) | (KIND_NUMBERS.get(found) ?? 0));

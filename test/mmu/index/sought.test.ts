@@ -71,16 +71,10 @@ describe("Sought", () => {
   });
 
   it("counts of tokens that overlap the first", () => {
-    const sought = soughtIn("a@x.com&gb82 west 1234 5698 7654 32 at 10:30$b@y.com");
+    const sought = soughtIn("4111 1111 1111 1111.com at 10:30$b@y.com");
     const textOf = ({ start, end }: { start: number; end: number }): string => sought.normal.slice(start, end);
-    expect(sought.tokens.map(textOf)).toEqual([
-      "a@x.com",
-      "gb82 west 1234 5698 7654 32",
-      "1234 5698 7654 32",
-      "10:30",
-      "30$b@y.com",
-    ]);
-    expect(sought.tokenUnits.map(textOf)).toEqual(["a@x.com", "gb82 west 1234 5698 7654 32", "10:30"]);
+    expect(sought.tokens.map(textOf)).toEqual(["4111 1111 1111 1111", "1111.com", "10:30", "30$b@y.com"]);
+    expect(sought.tokenUnits.map(textOf)).toEqual(["4111 1111 1111 1111", "10:30"]);
   });
 
   it("hashes a part of itself as a leaf of that text is hashed", () => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { MAX_LEAF_WORDS, RUN_CHARS } from "../../../src/mmu/bounds.js";
 import { addParts, coverageOf, kindsOfUnits } from "../../../src/mmu/index/parts.js";
 import { Places, type Kind } from "../../../src/mmu/index/places.js";
-import type { Segment, Span } from "../../../src/mmu/index/segment.js";
-import { leafOf, MAILBOX, segmentOf, soughtIn, spanOf, STRANGER, textsIn, USER, viewsIn } from "./fixture.js";
+import { Segment, type Span } from "../../../src/mmu/index/segment.js";
+import { leafOf, MAILBOX, SEED, segmentOf, soughtIn, spanOf, STRANGER, textsIn, USER, viewsIn } from "./fixture.js";
 
 type Spans = readonly (Segment | Span)[];
 
@@ -163,4 +163,23 @@ describe("kinds of units", () => {
     expect(kinds("", old)).toEqual([]);
     expect(kinds("eve@acme.example alpha", old)).toEqual([[], [STRANGER, USER]]);
   });
+});
+
+/** Counts how often leaves are looked for. */
+class CountedSegment extends Segment {
+  looks = 0;
+
+  override addEqual(...asked: Parameters<Segment["addEqual"]>): void {
+    this.looks++;
+    super.addEqual(...asked);
+  }
+}
+
+it("leaves within a text are looked for once at each word and of each length, however many kinds have some", () => {
+  const segment = new CountedSegment(SEED);
+  for (const kind of [STRANGER, USER, MAILBOX]) {
+    for (const text of ["mark black", "mark black jr"]) segment.append(leafOf(text), kind);
+  }
+  expect(partsOf("zzz mark black jr", segment)).toHaveLength(3);
+  expect(segment.looks).toBe(2);
 });

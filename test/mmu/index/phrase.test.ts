@@ -1,10 +1,22 @@
 /** Runs of words in longer leaves: where one stands, where a place is none, and what is said when not all are tried. */
 import { describe, expect, it } from "vitest";
-import { MAX_CANDIDATES } from "../../../src/mmu/bounds.js";
+import { MAX_CANDIDATES, RUN_CHARS } from "../../../src/mmu/bounds.js";
 import { addPhrase } from "../../../src/mmu/index/phrase.js";
 import { Places, type Kind, type Place } from "../../../src/mmu/index/places.js";
-import type { Segment, Span } from "../../../src/mmu/index/segment.js";
-import { MAILBOX, segmentOf, soughtIn, spanOf, STRANGER, textsIn, USER, viewsIn, type Leaf } from "./fixture.js";
+import { Segment, type Span } from "../../../src/mmu/index/segment.js";
+import {
+  leafOf,
+  MAILBOX,
+  SEED,
+  segmentOf,
+  soughtIn,
+  spanOf,
+  STRANGER,
+  textsIn,
+  USER,
+  viewsIn,
+  type Leaf,
+} from "./fixture.js";
 
 interface Asked {
   readonly found: readonly string[];
@@ -197,5 +209,40 @@ describe("places that were not tried", () => {
     const segment = segmentOf(...many(MAX_CANDIDATES + 1));
     expect(ask("a b", [segment]).doubts).toEqual([]);
     expect(ask("unheard of", [segment]).doubts).toEqual([]);
+  });
+});
+
+/** Counts the places at which a text is looked for. */
+class CountedSegment extends Segment {
+  looks = 0;
+
+  override placeAt(position: number, length: number): Place {
+    this.looks++;
+    return super.placeAt(position, length);
+  }
+}
+
+describe("a flood of a text's words costs few looks", () => {
+  const flood = (text: string): readonly string[] => Array.from({ length: 40 }, () => text);
+  const looksFor = (text: string, leaves: readonly string[]): number => {
+    const segment = new CountedSegment(SEED);
+    for (const leaf of leaves) segment.append(leafOf(leaf), STRANGER);
+    ask(text, [segment]);
+    return segment.looks;
+  };
+
+  it("where another word of the text is rare, or stands nowhere", () => {
+    expect(looksFor("longest rare", [...flood("longest other"), "rare"])).toBe(1);
+    expect(looksFor("other rare longest", [...flood("longest other"), "rare", "rare"])).toBe(2);
+    expect(looksFor("longest new", flood("longest other"))).toBe(0);
+    expect(looksFor("longest other", flood("other longest"))).toBe(40);
+  });
+
+  it("where nothing of RUN_CHARS of it stands in any leaf", () => {
+    const run = "ten crates go by the old railway to the harbours";
+    expect(run).toHaveLength(RUN_CHARS);
+    const others = run.split(" ").reverse().join(" ");
+    expect(looksFor(run, flood(others))).toBe(0);
+    expect(looksFor(run, [...flood(others), `on ${run}`])).toBeGreaterThan(0);
   });
 });

@@ -135,9 +135,9 @@ function netFromGroup(text: string, start: number, end: number, emit: Emit): num
   const whole = look(trimmedEnd(text, from, chunk));
   // What leads somewhere further on in the chunk is found from there.
   const part = whole !== undefined && whole.start > end ? look(markFrom(text, end, whole.start)) : whole;
-  if (part === undefined || part.end <= end || isNumberLike(text, part.start, part.end)) return end;
+  if (part === undefined) return end;
   emit(part.kind, part.start, part.end);
-  return part.end;
+  return Math.max(part.end, end);
 }
 
 const GOES_ON = codeSet(".@");

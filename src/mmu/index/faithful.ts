@@ -2,6 +2,7 @@
 import { originalSpan } from "../text/kept-form.js";
 import { isDisguised } from "../text/folding.js";
 import { canonicalToken } from "../tokens.js";
+import { bareAccount, bareDigits } from "../tokens/accounts.js";
 import { isBareYear, isMoney } from "../tokens/digits.js";
 import type { TokenKind } from "../tokens/kinds.js";
 import { canonicalScalar } from "../values.js";
@@ -47,8 +48,9 @@ const LITERAL_KINDS: ReadonlySet<TokenKind> = new Set(["path", "id", "wallet"]);
 function spellingOf(sought: Sought): Accepts {
   const { normal } = sought;
   const written = sought.written.trim();
+  const account = bareAccount(normal);
   const scalar = canonicalScalar(normal);
-  if (scalar !== undefined) return (place) => canonicalScalar(normalOf(place)) === scalar || normalOf(place) === normal;
+  if (account !== undefined || scalar !== undefined) return (place) => isSameNumber(normalOf(place), account, scalar);
   const kinds = sought.tokens.flatMap(({ kind, start, end }) =>
     kind !== "amount" && start === 0 && end === normal.length ? [kind] : [],
   );
@@ -59,6 +61,11 @@ function spellingOf(sought: Sought): Accepts {
   if (net !== undefined) return (place) => canonicalToken(net, writtenOf(place)) === canonicalToken(net, written);
   if (isOf(LITERAL_KINDS) !== undefined || isLiteral(written)) return (place) => writtenOf(place) === written;
   return (place) => normalOf(place) === normal;
+}
+
+function isSameNumber(found: string, account: string | undefined, scalar: string | undefined): boolean {
+  if (account !== undefined && bareDigits(found) === account) return true;
+  return scalar !== undefined && canonicalScalar(found) === scalar;
 }
 
 function normalOf({ segment, leaf, start, end }: Place): string {

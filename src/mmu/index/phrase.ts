@@ -38,8 +38,8 @@ export function addPhrase(views: readonly View[], sought: Sought, places: Places
       let refused = 0;
       // Of places that look alike some may not count: a few are tried.
       const found = firstPlace(view, phrase, node, (place) => {
-        if (needsCapital && !isCapital(segment.leafAt(place.leaf).text, text)) return true;
-        return places.add(place) || ++refused >= MAX_REFUSED;
+        const isNamed = !needsCapital || isCapital(segment.leafAt(place.leaf).text, text);
+        return (isNamed && places.add(place)) || ++refused >= MAX_REFUSED;
       });
       if (!found && segment.words.wholeUntil(node) < view.limit) doubts.push(segment.kindOf(kind));
       return false;

@@ -1,4 +1,5 @@
 /** Where a normalised text stands as a whole in the leaves of a memory: exactly, or as a whole token or run of words. */
+import { bareAccount } from "../tokens/accounts.js";
 import { canonicalScalar, isNumeric } from "../values.js";
 import { addPhrase } from "./phrase.js";
 import type { Accepts } from "./faithful.js";
@@ -40,8 +41,8 @@ export function findWhole(views: Views, sought: Sought, { typed, accepts }: Sear
   // A bare number is found only where a number stands for a value; never as a word.
   if (scalar !== undefined && isNumeric(scalar)) {
     addToken(views, sought, scalar, places);
-    // A card or account number given as digits only.
-    if (/^\d{7,34}$/.test(normal)) addToken(views, sought, normal, places);
+    const account = bareAccount(normal);
+    if (account !== undefined) addToken(views, sought, account, places);
     return { places, isExact, doubts: [] };
   }
   for (const canonical of wholeTokens(sought)) addToken(views, sought, canonical, places);

@@ -187,7 +187,7 @@ export class Segment {
     return { segment: this, leaf, kind: this.kindOf(this.leafKinds.at(leaf)), start, end: start + length };
   }
 
-  /** True when a position lies strictly inside a value token. */
+  /** True when a position lies strictly inside a value token. INVARIANT: no token lies within another, so the last decides. */
   cuts(position: number): boolean {
     let low = 0;
     let high = this.tokenPlaces.length;

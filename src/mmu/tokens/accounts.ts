@@ -131,3 +131,8 @@ export function walletEnd(text: string, start: number): number {
 export function bareDigits(text: string): string {
   return text.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
+
+/** What an account, card or phone number written without separators is compared by; undefined for other text. */
+export function bareAccount(text: string): string | undefined {
+  return /^\+?\d{7,34}$/.test(text) ? bareDigits(text) : undefined;
+}

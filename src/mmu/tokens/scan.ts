@@ -36,8 +36,8 @@ function chunkTokens(text: string, start: number, chunk: Chunk, emit: Emit): num
     emit(each.kind, each.start, each.end);
     at = each.end;
   }
-  besideTokens(text, at, { end, holds }, emit);
-  return Math.max(at, end);
+  // A number that goes on past the chunk is read as one: none of its groups is a token of its own.
+  return Math.max(besideTokens(text, at, { end, holds }, emit), end);
 }
 
 /** What leads somewhere in a chunk: its link, host or path, or all of its addresses, or the hosts beside its marks. */
@@ -46,7 +46,6 @@ function netParts(text: string, chunk: Pick<Chunk, "end" | "holds"> & { start: n
   const hosts = part === undefined || part.kind === "path" ? hostParts(text, chunk) : [];
   // Nobody is asked about a path: none may hide a host, as `/a:evil.example` would.
   if (part === undefined || hosts.length > 0) return hosts;
-  if (part.kind !== "domain" && isNumberLike(text, part.start, part.end)) return [];
   // Most are all of their chunk.
   const isAll = part.start === chunk.start && part.end === chunk.end;
   return part.kind === "email" && !isAll ? mailParts(text, chunk) : [part];
@@ -54,12 +53,13 @@ function netParts(text: string, chunk: Pick<Chunk, "end" | "holds"> & { start: n
 
 /**
  * The tokens of what stands in a chunk beside its addresses, or before its link. Attacker-controlled: `evil.example?` before
- * a link that is well known is no part of it. Linear: what is left has no address, or no link of the same form.
+ * a link that is well known is no part of it. Linear: what is left has no address, or no link of the same form. Returns
+ * where to go on.
  */
-function besideTokens(text: string, from: number, { end, holds }: Pick<Chunk, "end" | "holds">, emit: Emit): void {
+function besideTokens(text: string, from: number, { end, holds }: Pick<Chunk, "end" | "holds">, emit: Emit): number {
   let start = from;
   while (start < end && !isWordCode(codeAt(text, start)) && !isIn(FIRSTS, codeAt(text, start))) start++;
-  if (start < end) chunkTokens(text, start, { end, holds, isPlain: false }, emit);
+  return start < end ? chunkTokens(text, start, { end, holds, isPlain: false }, emit) : start;
 }
 
 /** What a path begins with, or a phone number. */
@@ -90,16 +90,15 @@ class Looks {
   endAt(from: number): number {
     if (this.left-- > 0) return this.end;
     if (from < this.seen) return from;
-    let end = from + 1;
-    while (end < this.end && !isIn(MARKS, codeAt(this.text, end))) end++;
-    this.seen = end;
-    return end;
+    this.seen = markFrom(this.text, from + 1, this.end);
+    return this.seen;
   }
 }
 
-/** A digit, and then digits and their punctuation. */
-function isNumberLike(text: string, start: number, end: number): boolean {
-  return isDigitCode(codeAt(text, start)) && /^[\d.,:]*$/.test(text.slice(start, end));
+function markFrom(text: string, from: number, end: number): number {
+  let at = from;
+  while (at < end && !isIn(MARKS, codeAt(text, at))) at++;
+  return at;
 }
 
 /** Accounts, dates, numbers and ids at or inside a chunk. */
@@ -107,13 +106,43 @@ function wordTokens(text: string, start: number, chunk: Pick<Chunk, "end" | "hol
   let look: NextLook | undefined;
   let at = start;
   while (at < chunk.end) {
-    const next = at > start && isWordCode(codeAt(text, at - 1)) ? at : tokenAt(text, at, chunk, emit);
+    const found = at > start && isWordCode(codeAt(text, at - 1)) ? at : tokenAt(text, at, chunk, emit);
+    const next = found > at ? netFromGroup(text, at, found, emit) : found;
     // Most tokens are all of their chunk: then there is nothing to look at.
     if (next >= chunk.end) return next;
     if (next > at) look ??= { end: chunk.end, holds: chunk.holds, looks: new Looks(text, chunk.end) };
     at = next > at && look !== undefined ? netAfter(text, next, look, emit) : at + 1;
   }
   return at;
+}
+
+/**
+ * Emits the host or address that the last group of a number or date begins: `15 May 2024.example`. Returns where to go on.
+ * Attacker-controlled: no known number hides a host. Linear: a chunk is looked at for the one token that begins before it and
+ * ends in it.
+ */
+function netFromGroup(text: string, start: number, end: number, emit: Emit): number {
+  const from = lastGroup(text, start, end);
+  if (from === start) return end;
+  const chunk: Chunk = { end: 0, holds: 0, isPlain: true };
+  readChunk(text, from, chunk);
+  const look = (to: number): Part | undefined => netPart(text, { start: from, end: to, holds: chunk.holds });
+  const whole = look(trimmedEnd(text, from, chunk));
+  // What leads somewhere further on in the chunk is found from there.
+  const part = whole !== undefined && whole.start > end ? look(markFrom(text, end, whole.start)) : whole;
+  if (part === undefined) return end;
+  emit(part.kind, part.start, part.end);
+  return Math.max(part.end, end);
+}
+
+const GOES_ON = codeSet(".@");
+
+/** Where the last of several groups begins, if a host or address may go on behind it; else `start`. */
+function lastGroup(text: string, start: number, end: number): number {
+  if (!isIn(GOES_ON, codeAt(text, end)) || !isWordCode(codeAt(text, end + 1))) return start;
+  let from = end;
+  while (from > start && !isBetween(codeAt(text, from - 1))) from--;
+  return from;
 }
 
 /** A chunk, and how much of it is still looked at for addresses. */
@@ -125,7 +154,7 @@ function netAfter(text: string, from: number, { end: chunkEnd, holds, looks }: N
   const start = isBetween(codeAt(text, from)) ? from + 1 : from;
   const end = looks.endAt(start);
   const part = end > start ? netPart(text, { start, end, holds }) : undefined;
-  if (part === undefined || (part.kind !== "domain" && isNumberLike(text, part.start, part.end))) return start;
+  if (part === undefined) return start;
   emit(part.kind, part.start, part.end);
   return Math.max(part.end, start + 1);
 }

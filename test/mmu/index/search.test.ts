@@ -3,14 +3,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Labels } from "../../../src/abi/labels.js";
 import { GRAM_CHARS, MAX_CANDIDATES, RUN_CHARS } from "../../../src/mmu/bounds.js";
+import type { Kind } from "../../../src/mmu/index/places.js";
+import { findWhole, type SearchOptions } from "../../../src/mmu/index/search.js";
+import type { Segment, Span } from "../../../src/mmu/index/segment.js";
 import { BOTTOM, OUTSIDE } from "../../../src/mmu/lattice.js";
 import { Memory, type PageLeaf } from "../../../src/mmu/memory.js";
 import { provenanceOf } from "../../../src/mmu/provenance.js";
 import { normalize } from "../../../src/mmu/text/normalize.js";
 import { isWholeAt } from "../../../src/mmu/tokens/chars.js";
 import { scanTokens } from "../../../src/mmu/tokens/scan.js";
+import { leafOf, MAILBOX, PRIVATE, segmentOf, soughtIn, spanOf, STRANGER, textsIn, USER, viewsIn } from "./fixture.js";
 
-const PRIVATE: Labels = { ...OUTSIDE, confidentiality: "private" };
 const leaf = (text: string, labels: Labels = OUTSIDE): PageLeaf => ({
   path: "/x",
   text,
@@ -128,5 +131,90 @@ describe("kinds of leaf", () => {
     );
     expect(filled.spans.length).toBeGreaterThan(1);
     expect(provenanceOf(filled, "alpha bravo", BOTTOM).origins).toHaveLength(1);
+  });
+});
+
+interface Found {
+  readonly found: readonly string[];
+  readonly isExact: boolean;
+  readonly doubts: readonly Kind[];
+}
+
+function whole(text: string, spans: readonly (Segment | Span)[], options?: SearchOptions): Found {
+  const sought = soughtIn(text);
+  const { places, isExact, doubts } = findWhole(viewsIn(sought, ...spans), sought, options);
+  return { found: textsIn(places), isExact, doubts };
+}
+
+describe("a text as a whole", () => {
+  const made = (): Segment => segmentOf("bob@acme.example", ["to Bob@acme.example", USER], "bob@acme.example again");
+
+  it("is exact where a leaf is it, and found of the other kinds as a token or a run of words", () => {
+    const old = made();
+    const later = segmentOf(["now bob@acme.example", MAILBOX]);
+    expect(whole("bob@acme.example", [old, later])).toEqual({
+      found: ["0: bob@acme.example", "1: bob@acme.example", "0: bob@acme.example"],
+      isExact: true,
+      doubts: [],
+    });
+    expect(whole("bob@acme.example", [later])).toMatchObject({ found: ["0: bob@acme.example"], isExact: false });
+    expect(whole("mark black", [segmentOf("to mark black", ["mark black", USER])])).toMatchObject({
+      found: ["1: mark black", "0: mark black"],
+      isExact: true,
+    });
+    expect(whole("eve@acme.example", [old, later])).toEqual({ found: [], isExact: false, doubts: [] });
+  });
+
+  it("is nowhere when nothing of it shows", () => {
+    const blank = segmentOf("\u200b", "x");
+    expect(whole("", [blank])).toEqual({ found: [], isExact: false, doubts: [] });
+    expect(whole("\u200b", [blank])).toEqual({ found: [], isExact: false, doubts: [] });
+  });
+
+  it.each<[text: string, leaf: string, found: string | undefined, isExact?: boolean]>([
+    ["1200", "$1,200.00", "$1,200.00", true],
+    ["1200", "pay $1,200.00 now", "1,200.00"],
+    ["1,200", "pay $1200 now", "1200"],
+    ["13", "June 13", undefined],
+    ["may 15, 2024", "2024-05-15", "2024-05-15", true],
+    ["may 15, 2024", "on 2024-05-15 or so", "2024-05-15"],
+    ["1234567", "tel. 12 34 56 7", undefined],
+    ["4111111111111111", "pay 4111 1111 1111 1111 now", "4111 1111 1111 1111"],
+    ["+491701234567", "call +49 170 1234567 now", "+49 170 1234567"],
+    ["6 cents", "for 6 cents a piece", "6 cents"],
+    ["say order-77x", "order-77x", undefined],
+    ["order-77x now", "order-77x", undefined],
+  ])("that is %j stands in %j as %j", (text, leaf, found, isExact = false) => {
+    expect(whole(text, [segmentOf(leaf)])).toEqual({
+      found: found === undefined ? [] : [`0: ${found}`],
+      isExact,
+      doubts: [],
+    });
+  });
+
+  it("is only a number where it was given as one", () => {
+    const segment = segmentOf("id 7-7", ["77", USER]);
+    segment.append(leafOf("77.0", false), MAILBOX);
+    expect(whole("77", [segment], { typed: "n:77" })).toMatchObject({ found: ["1: 77", "2: 77.0"], isExact: true });
+    expect(whole("77", [spanOf(segment, 2)], { typed: "n:77" }).found).toEqual(["1: 77"]);
+    expect(whole("77", [segmentOf("pay $77")], { typed: "n:77" })).toMatchObject({ found: ["0: 77"], isExact: false });
+    expect(whole("1e+21", [segmentOf("1e+21")], { typed: "n:1e+21" })).toMatchObject({ isExact: false });
+  });
+
+  it("has no place that is not accepted", () => {
+    const accepts: SearchOptions["accepts"] = ({ leaf }) => leaf > 0;
+    expect(whole("bob@acme.example", [made()], { accepts })).toMatchObject({
+      found: ["1: bob@acme.example", "2: bob@acme.example"],
+      isExact: false,
+    });
+  });
+
+  it("puts in doubt the kinds that hold too many candidates", () => {
+    const many = Array.from({ length: MAX_CANDIDATES + 1 }, (_, i) => `longest ${String(i)} other`);
+    expect(whole("longest word", [segmentOf(...many, ["a longest word", USER])])).toEqual({
+      found: [`${String(MAX_CANDIDATES + 1)}: longest word`],
+      isExact: false,
+      doubts: [STRANGER],
+    });
   });
 });

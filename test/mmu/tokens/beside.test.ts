@@ -1,7 +1,7 @@
 /** No token hides another that stands beside it without a blank: whoever writes a text chooses what stands there. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { OUTSIDE } from "../../../src/mmu/lattice.js";
+import { BOTTOM, OUTSIDE } from "../../../src/mmu/lattice.js";
 import { Memory } from "../../../src/mmu/memory.js";
 import { tokenProvenance } from "../../../src/mmu/provenance.js";
 import { activeTokensOf, tokensOf } from "../../../src/mmu/tokens.js";
@@ -181,4 +181,50 @@ it("an address that the user never named is nowhere, though it stands behind one
     ["good@x.com", "contained"],
     ["bob@evil.com", "nowhere"],
   ]);
+});
+
+describe("what begins with the last group of a number or date", () => {
+  it.each([
+    ["on 15 May 2024.com now", ["date 15 May 2024", "domain 2024.com"]],
+    ["May 15, 2024.xyz/steal?x=1", ["date May 15, 2024", "domain 2024.xyz/steal?x=1"]],
+    ["4111 1111 1111 1111.com", ["card 4111 1111 1111 1111", "domain 1111.com"]],
+    ["+49 170 1234567.evil.com.", ["phone +49 170 1234567", "domain 1234567.evil.com"]],
+    ["GB82 WEST 1234 5698 7654 32.com", ["iban GB82 WEST 1234 5698 7654 32", "domain 32.com"]],
+    ["+49 170 1234567@evil.com", ["phone +49 170 1234567", "email 1234567@evil.com"]],
+    ["15 May 2024.bob@x.com", ["date 15 May 2024", "email 2024.bob@x.com"]],
+    ["15 May 2024.com?cc=b@x.com", ["date 15 May 2024", "domain 2024.com", "email b@x.com"]],
+    ["y.com&:020 7946 163.com", ["domain y.com", "phone 020 7946 163", "domain 163.com"]],
+    ["15 May 2024.com,15 May 2024.net", ["date 15 May 2024", "domain 2024.com", "date 15 May 2024", "domain 2024.net"]],
+  ])("is told beside it: %s", (text, tokens) => {
+    expect(found(text)).toEqual(tokens);
+  });
+
+  it.each([
+    ["on 15 May 2024. Then", ["date 15 May 2024"]],
+    ["on 15 May 2024.5 or so", ["date 15 May 2024"]],
+    ["4111 1111 1111 1111.x", ["card 4111 1111 1111 1111"]],
+    ["+49 170 1234567.", ["phone +49 170 1234567"]],
+  ])("is nothing where no host goes on: %s", (text, tokens) => {
+    expect(found(text)).toEqual(tokens);
+  });
+
+  it("is of no origin, whoever wrote the number", () => {
+    const number = { path: "/x", text: "call +49 170 1234567", isText: true, labels: BOTTOM, classes: ["user"] };
+    const classes = (text: string): string[] =>
+      tokenProvenance(Memory.empty().add("p1", [number]), text, OUTSIDE).map(({ provenance }) =>
+        [...provenance.classes].join(),
+      );
+    expect(classes("+49 170 1234567")).toEqual(["trusted,user"]);
+    expect(classes("+49 170 1234567.com")).toEqual(["trusted,user", "nowhere"]);
+  });
+});
+
+describe("a number in groups beside a link", () => {
+  it.each([
+    ["y.com&:020 7946 0958 now", ["domain y.com", "phone 020 7946 0958"]],
+    ["a@x.com&GB82 WEST 1234 5698 7654 32", ["email a@x.com", "iban GB82 WEST 1234 5698 7654 32"]],
+    ["y.com&:4111 1111 1111 1111a@x.com", ["domain y.com", "phone 4111 1111 1111", "email 1111a@x.com"]],
+  ])("is one token, of which no part is another: %s", (text, tokens) => {
+    expect(found(text)).toEqual(tokens);
+  });
 });

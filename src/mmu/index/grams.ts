@@ -17,7 +17,11 @@ const NEXT = 2;
 /** The kind's number is kept twofold; the low bit says that the kind has more places than are kept. */
 const FULL = 1;
 
-/** The hashes of the grams at each position of a text; none of a text too short to share a run. Linear. */
+/**
+ * The hashes of the grams at each position of a text; none of a text too short to share a run. Linear. Attacker-controlled:
+ * Thue-Morse patterns collide whatever the base is. Who foresees a gram can fill its places of his own kind of leaf, and runs
+ * of that kind are missed from there on; what is not found has the labels of the session, which read them.
+ */
 export function gramsOf(text: string, base: number): Int32Array {
   if (text.length < RUN_CHARS) return NONE;
   const top = powerOf(base, GRAM_CHARS - 1);

@@ -1,6 +1,7 @@
 /**
  * Hashes of the index: fast, seeded, and trusted for nothing: whatever they find is compared with the text itself.
- * Attacker-controlled: with a seed that nobody outside knows, keys cannot be made to fall into one place.
+ * Attacker-controlled: with a seed that nobody outside knows, keys cannot be made to fall into one place. Grams can: their
+ * hash rolls, modulo 2^32, and some patterns cancel for every odd base (grams.ts).
  */
 
 import { isWordCode } from "../tokens/chars.js";

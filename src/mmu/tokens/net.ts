@@ -165,7 +165,9 @@ function networkPart(chunk: string): Part | undefined {
 function isNetworkHost(authority: string): boolean {
   const written = authority.slice(authority.lastIndexOf("@") + 1);
   if (written.startsWith("[")) return isIPv6(/^[^\]]*\]?/.exec(written)?.[0] ?? "");
-  const host = (/^[\p{L}\p{N}\p{M}._-]*/u.exec(written)?.[0] ?? "").replace(/[._-]+$/, "");
+  // Browsers read an ideographic full stop as a dot (UTS 46, section 4).
+  const dotted = written.replaceAll("\u3002", ".");
+  const host = (/^[\p{L}\p{N}\p{M}._-]*/u.exec(dotted)?.[0] ?? "").replace(/[._-]+$/, "");
   return parseHost(host) !== undefined || NUMBERS.test(host);
 }
 

@@ -113,6 +113,7 @@ describe("a host behind two slashes, as browsers read them", () => {
     ["//0x7f.1"],
     ["//[::1]/x"],
     ["//evil.com!x"],
+    ["//evil\u3002com/x"],
     ["//evil.com__!x"],
   ])("%s is a link, at the start or beside a mark", (link) => {
     for (const mark of ["", "=", "!", "?", "#x=", "4711!", "/a?u=", "1:"])

@@ -3,6 +3,7 @@ import type { ExitFacts } from "../../host/child-process.js";
 import { actBetween, Downstream } from "../../mcp/downstream.js";
 import { ModernRelay } from "../../mcp/modern/relay.js";
 import { Relay } from "../../mcp/relay.js";
+import { prepareSchemas } from "../../mcp/schema-check.js";
 import { Upstream } from "../../mcp/upstream.js";
 import type { PolicyMcp } from "../../policy/ast.js";
 import { createEraSession } from "./era-session.js";
@@ -85,9 +86,11 @@ export class Connection {
     return this.server.stderr;
   }
 
-  /** Starts the server. */
+  /** Starts the server; while it comes up, what its tools will need is loaded. */
   start(): Promise<void> {
-    return this.server.start();
+    const started = this.server.start();
+    void prepareSchemas();
+    return started;
   }
 
   /** One line from the client. Attacker-controlled. */

@@ -7,7 +7,7 @@ import { labelPage } from "../../dist/kernel/arrival.js";
 import { newContext } from "../../dist/kernel/context.js";
 import { signsOf } from "../../dist/mmu/detectors.js";
 import { OUTSIDE } from "../../dist/mmu/lattice.js";
-import { Memory } from "../../dist/mmu/memory.js";
+import { Memory, settleMemory } from "../../dist/mmu/memory.js";
 import { provenanceOf, tokenProvenance } from "../../dist/mmu/provenance.js";
 import { interleaved, quantile, short, summary, table } from "../lib/measure.mjs";
 import { byPackage, cut, dice, invented, pagesOf, PROSE, shapes } from "../lib/pages.mjs";
@@ -87,7 +87,10 @@ function arriving(pages, count) {
     const index_us =
       cpuMicros(() => {
         let { memory } = context;
-        labelled.forEach(({ leaves }, i) => (memory = memory.add(`p${i}`, leaves)));
+        labelled.forEach(({ leaves }, i) => {
+          memory = memory.add(`p${i}`, leaves);
+          settleMemory(memory);
+        });
         context = { ...context, memory };
       }) / count;
     return { cpu_us: signs_us + labels_us + index_us, signs_us, labels_us, index_us };
@@ -100,6 +103,7 @@ function filled(pages, bytes) {
   pages.forEach((text, i) => {
     memory = memory.add(`p${i}`, [{ path: "/text", text, isText: true, labels: OUTSIDE, classes: ["untrusted"] }]);
   });
+  settleMemory(memory);
   return memory;
 }
 

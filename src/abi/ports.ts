@@ -44,6 +44,11 @@ export interface Ports<R extends SyscallRequest = SyscallRequest> {
    * each has its own, unless they come in one go.
    */
   readonly gather?: () => Promise<void>;
+  /**
+   * Runs work that nobody waits for, once what is ready to be sent has been sent. It changes no state and no answer.
+   * Without this door it is done when its result is first needed.
+   */
+  readonly later?: (work: () => void) => void;
   /** Keeps a payload in the encrypted journal, or drops it when the run keeps none. */
   readonly payload: (record: PayloadRecord) => void;
 }

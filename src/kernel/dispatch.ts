@@ -24,6 +24,7 @@ import { Recorder } from "./recorder.js";
 import type { Signer } from "./signing.js";
 import type { State } from "./state.js";
 import type { Kernel, Step } from "./step.js";
+import { settleContext } from "./values.js";
 
 /** What came of a request. */
 export interface Judged {
@@ -229,6 +230,12 @@ export class Dispatch<R extends SyscallRequest> {
     if (this.ended) return undefined;
     const step = await this.recorder.record({ type: "page", page });
     if (step?.event.type !== "page") return undefined;
+    // The agent need not wait for the index of what it gets to see, which takes as long as all that comes before.
+    this.ports.later?.(() => {
+      this.recorder.attempt(() => {
+        settleContext(this.recorder.state, page.session);
+      });
+    });
     return { value: step.event.value, ...(step.changed === undefined ? {} : { handed: step.changed }) };
   }
 

@@ -2,6 +2,7 @@
 import type { JsonValue } from "../base/json.js";
 import type { Payload } from "../abi/payload.js";
 import type { Outcome } from "../abi/request.js";
+import { settleMemory } from "../mmu/memory.js";
 import { newContext, withoutCall, type Context, type OpenContext } from "./context.js";
 import type { State } from "./state.js";
 
@@ -21,6 +22,14 @@ export function tracksValues(state: State): boolean {
 export function withContext(state: State, session: string, context: Context): State {
   if (state.contexts.get(session) === context) return state;
   return { ...state, contexts: new Map(state.contexts).set(session, context) };
+}
+
+/** Makes what look-ups in a session's context will need, as far as nobody has needed it yet. Changes no answer. */
+export function settleContext(state: State, session: string): void {
+  const context = state.contexts.get(session);
+  if (context === undefined || context === "sealed") return;
+  settleMemory(context.memory);
+  settleMemory(context.sent);
 }
 
 /** A call is over: its arguments can no longer come back in its own result. */

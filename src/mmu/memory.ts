@@ -98,8 +98,9 @@ export class Memory {
   }
 
   /**
-   * The memory with one more page; this handle still answers as before. Linear in the page; adding to a handle whose
-   * storage has moved on copies the newest generation first, or what is pinned.
+   * The memory with one more page; this handle still answers as before. Linear in the page, whose index is made by
+   * `settle` or by the first look-up; adding to a handle whose storage has moved on copies the newest generation first, or
+   * what is pinned.
    */
   add(page: string, leaves: readonly PageLeaf[], { pinned = false }: AddOptions = {}): Memory {
     const filling = new Filling(this.shared, this.contents);
@@ -109,6 +110,11 @@ export class Memory {
     }
     return new Memory(this.shared, filling.contents());
   }
+}
+
+/** Indexes what was added and not looked for yet. It changes no answer, only who waits for the index. */
+export function settleMemory({ spans }: Memory): void {
+  for (const { segment } of spans) segment.settle();
 }
 
 function bytesOf(spans: readonly Span[]): number {

@@ -115,6 +115,7 @@ class ScriptedClient {
       this.wake();
       return true;
     },
+    afterSent: setImmediate,
     pause: (): void => undefined,
     resume: (): void => undefined,
     stop: (): void => undefined,

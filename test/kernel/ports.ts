@@ -29,6 +29,7 @@ export interface Script {
   readonly nonce?: Ports["nonce"];
   readonly act?: Ports["act"];
   readonly payload?: (record: PayloadRecord) => void;
+  readonly later?: Ports["later"];
 }
 
 /** A page with a text, as a tool would answer. */
@@ -79,6 +80,7 @@ export function scriptedPorts(script: Script = {}): ScriptedPorts {
       script.payload?.(record);
       payloads.push(record);
     },
+    ...(script.later === undefined ? {} : { later: script.later }),
   };
 }
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BOTTOM, mayFlow, OUTSIDE } from "../../src/mmu/lattice.js";
-import { Memory, type PageLeaf } from "../../src/mmu/memory.js";
+import { Memory, settleMemory, type PageLeaf } from "../../src/mmu/memory.js";
 import { provenanceOf } from "../../src/mmu/provenance.js";
 
 const leaf = (text: string, isTrusted: boolean): PageLeaf => ({
@@ -44,6 +44,25 @@ describe("Memory", () => {
         }
       }),
       { numRuns: 40 },
+    );
+  });
+
+  it("answers alike whenever it is indexed: page by page, at times, or by the first look-up", () => {
+    const page = fc.record({ text: texts, isTrusted: fc.boolean(), isSettled: fc.boolean(), isAsked: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(page, { maxLength: 9 }), fc.constantFrom(1500, 1_000_000), (pages, maxBytes) => {
+        let [often, seldom] = [Memory.empty({ maxBytes }), Memory.empty({ maxBytes })];
+        for (const [index, { text, isTrusted, isSettled, isAsked }] of pages.entries()) {
+          often = often.add(`p${String(index)}`, [leaf(text, isTrusted)]);
+          settleMemory(often);
+          seldom = seldom.add(`p${String(index)}`, [leaf(text, isTrusted)]);
+          if (isSettled) settleMemory(seldom);
+          if (isAsked) expect(answers(seldom)).toEqual(answers(often));
+        }
+        expect(answers(seldom)).toEqual(answers(often));
+        expect(seldom.indexBytes).toBe(often.indexBytes);
+      }),
+      { numRuns: 60 },
     );
   });
 

@@ -48,7 +48,7 @@ export class Gateway {
     const { servers, agentId: agent, gatewayId, maxLineBytes, restarts } = options;
     this.options = options;
     this.client = client;
-    this.run = new MediatedRun(options);
+    this.run = new MediatedRun({ ...options, later: client.afterSent });
     this.records = new GatewayRecords(this.run, { session: SESSION, agent, server: gatewayId });
     this.mux = new Mux({
       servers: servers.map(({ id }) => id),

@@ -18,6 +18,8 @@ export interface ClientStream {
   readonly start: (handlers: ClientHandlers) => void;
   /** Sends one line. False: hold back until `onDrain`. */
   readonly send: (line: string) => boolean;
+  /** Runs work that nobody waits for: when the client has taken what was sent, or at once where it has. */
+  readonly afterSent: (work: () => void) => void;
   readonly pause: () => void;
   readonly resume: () => void;
   /** Reads nothing more. */
@@ -27,6 +29,7 @@ export interface ClientStream {
 /** Frames a pair of byte streams. A last line without a newline is taken as a line, as MCP SDKs do not end with one. */
 export function createClientStream(input: Readable, output: Writable, maxLineBytes: number): ClientStream {
   let isStopped = false;
+  const waiting = workAfter(output);
   return {
     start: (handlers) => {
       // The server may have ended before the client could say anything.
@@ -51,6 +54,7 @@ export function createClientStream(input: Readable, output: Writable, maxLineByt
       output.on("drain", () => {
         if (!isStopped) input.resume();
         handlers.onDrain();
+        waiting.drained();
       });
       output.on("error", handlers.onLost);
     },
@@ -61,6 +65,7 @@ export function createClientStream(input: Readable, output: Writable, maxLineByt
       if (output.writableLength > MAX_LINE_BYTES) input.pause();
       return isFree;
     },
+    afterSent: waiting.add,
     pause: () => {
       input.pause();
     },
@@ -70,6 +75,22 @@ export function createClientStream(input: Readable, output: Writable, maxLineByt
     stop: () => {
       isStopped = true;
       input.pause();
+    },
+  };
+}
+
+/** Work that waits for what is sent: whoever adds it has not sent yet, but will in this turn of the event loop. */
+function workAfter(output: Writable): { readonly add: ClientStream["afterSent"]; readonly drained: () => void } {
+  const held: (() => void)[] = [];
+  return {
+    add: (work) => {
+      setImmediate(() => {
+        if (output.writableNeedDrain) held.push(work);
+        else work();
+      });
+    },
+    drained: () => {
+      for (const work of held.splice(0)) setImmediate(work);
     },
   };
 }

@@ -24,6 +24,8 @@ export interface LiveRunOptions {
   readonly payloads: "sealed" | "none";
   /** Asks a human for the signing key's passphrase; undefined when there is none to ask. */
   readonly ask?: (question: string) => string | undefined;
+  /** When work is done that nobody waits for; without it, at the next turn of the event loop. */
+  readonly later?: Ports["later"];
 }
 
 export interface LiveRun<R extends SyscallRequest> {
@@ -70,6 +72,7 @@ export function startLiveRun<R extends SyscallRequest>(options: LiveRunOptions, 
     payload: keeper(store),
     // The check phase of the event loop comes after all input of this turn (Node, "The event loop").
     gather: () => new Promise((resolve) => setImmediate(resolve)),
+    later: options.later ?? setImmediate,
   };
   return {
     id,

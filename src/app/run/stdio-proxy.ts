@@ -35,7 +35,7 @@ export class Proxy {
     this.client = client;
     const { responseTimeoutMs, maxClientMessages } = options;
     this.server = serverSource(options);
-    this.run = new MediatedRun(options);
+    this.run = new MediatedRun({ ...options, later: client.afterSent });
     this.connection = new Connection(
       this.run,
       {

@@ -1,4 +1,7 @@
-/** One generation of pages with its index: append-only, so that a look-up up to a mark never changes its answer. */
+/**
+ * One generation of pages with its index: append-only, so that a look-up up to a mark never changes its answer. Leaves are
+ * indexed when something is first looked for behind them, or earlier by `settle`, in the order in which they came.
+ */
 import type { Labels } from "../../abi/labels.js";
 import { GRAM_CHARS, RUN_CHARS, STRIDE } from "../bounds.js";
 import { BOTTOM, join } from "../lattice.js";
@@ -32,10 +35,11 @@ const POSITION = 0;
 const SIZE_AND_KIND = 1;
 
 export class Segment {
-  readonly words: WordTable;
   private readonly seed: number;
   private readonly hasher: Hasher;
   private readonly leaves: KeptLeaf[] = [];
+  /** INVARIANT: no table is read before all leaves are in it. */
+  private indexed = 0;
   private readonly leafKinds = new Column();
   private readonly starts = new Column();
   private readonly kinds: Kind[] = [];
@@ -46,13 +50,14 @@ export class Segment {
   private readonly tokens = new KeyTable();
   private readonly tokenPlaces = new Rows(2);
   private readonly grams: GramTable;
+  private readonly wordTable: WordTable;
   /** Position after the last leaf; between two leaves one position stays free. */
   private size = 0;
 
   constructor(seed: number) {
     this.seed = seed;
     this.hasher = new Hasher(seed);
-    this.words = new WordTable(this.hasher);
+    this.wordTable = new WordTable(this.hasher);
     this.grams = new GramTable(this.hasher.base);
   }
 
@@ -61,21 +66,36 @@ export class Segment {
     return this.leaves.length;
   }
 
+  /** The words of all leaves. */
+  get words(): WordTable {
+    this.settle();
+    return this.wordTable;
+  }
+
   /** Appends a leaf. Kinds are told apart by identity: the owner hands one object for what is one kind. */
   append(leaf: KeptLeaf, kind: Kind): void {
     const id = this.kindId(kind);
-    const index = this.leaves.length;
-    const position = this.size;
-    const { normal } = leaf;
     this.leaves.push(leaf);
     this.leafKinds.push(id);
-    this.starts.push(position);
-    this.size = position + normal.length + 1;
-    this.exact.add(this.hasher.of(normal, 0, normal.length, LEAF_SORT), id, index);
+    this.starts.push(this.size);
+    this.size += leaf.normal.length + 1;
+  }
+
+  /** Indexes the leaves that are not yet. Linear in them. */
+  settle(): void {
+    while (this.indexed < this.leaves.length) this.index(this.indexed++);
+  }
+
+  private index(leafIndex: number): void {
+    const leaf = this.leafAt(leafIndex);
+    const { normal } = leaf;
+    const id = this.leafKinds.at(leafIndex);
+    const position = this.starts.at(leafIndex);
+    this.exact.add(this.hasher.of(normal, 0, normal.length, LEAF_SORT), id, leafIndex);
     const typed = typedKey(leaf);
-    if (typed !== undefined) this.exact.add(this.hasher.of(typed, 0, typed.length, TYPED_SORT), id, index);
+    if (typed !== undefined) this.exact.add(this.hasher.of(typed, 0, typed.length, TYPED_SORT), id, leafIndex);
     this.addTokens(normal, position, id);
-    this.words.addLeaf(normal, position, id);
+    this.wordTable.addLeaf(normal, position, id);
     this.grams.addLeaf(normal, position, id);
   }
 
@@ -135,6 +155,7 @@ export class Segment {
 
   /** Adds the first token of each kind that has this canonical form. */
   addToken(canonical: string, hash: Hash, to: Found): void {
+    this.settle();
     const limit = this.limit(to.count);
     for (let node = this.tokens.find(hash.a, hash.b); node >= 0; node = this.tokens.next(node)) {
       const token = this.tokens.first(node);
@@ -150,6 +171,7 @@ export class Segment {
 
   /** Adds for every kind the first place that shares a run of RUN_CHARS with the text. */
   addRuns(sought: Sought, { count, places }: Found): void {
+    this.settle();
     const done = new Set<number>();
     this.grams.scan(sought.grams, this.limit(count), ({ at, kind, position, isFull }) => {
       if (done.has(kind)) return false;
@@ -168,6 +190,7 @@ export class Segment {
    * STRIDE grams would be kept.
    */
   mayHoldRun(sought: Sought, from: number, kind: number, count: number): boolean {
+    this.settle();
     const limit = this.limit(count);
     for (let at = from; at < from + STRIDE; at++) {
       if (this.grams.has(sought.grams[at] ?? 0, kind, limit)) return true;
@@ -177,7 +200,8 @@ export class Segment {
 
   /** Bytes of the index itself, without the texts. */
   get byteLength(): number {
-    const parts = [this.leafKinds, this.starts, this.tokenPlaces, this.exact, this.tokens, this.words, this.grams];
+    this.settle();
+    const parts = [this.leafKinds, this.starts, this.tokenPlaces, this.exact, this.tokens, this.wordTable, this.grams];
     return parts.reduce((sum, part) => sum + part.byteLength, 0);
   }
 
@@ -189,6 +213,7 @@ export class Segment {
 
   /** True when a position lies strictly inside a value token. INVARIANT: no token lies within another, so the last decides. */
   cuts(position: number): boolean {
+    this.settle();
     let low = 0;
     let high = this.tokenPlaces.length;
     while (low < high) {
@@ -202,6 +227,7 @@ export class Segment {
   }
 
   private addLeaves(hash: Hash, { count, places }: Found, isIt: (leaf: KeptLeaf) => boolean): void {
+    this.settle();
     for (let node = this.exact.find(hash.a, hash.b); node >= 0; node = this.exact.next(node)) {
       const index = this.exact.first(node);
       const kind = this.kindOf(this.exact.kind(node));

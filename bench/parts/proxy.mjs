@@ -35,28 +35,34 @@ function agentk(folder, durable) {
   ];
 }
 
+/** `warm`: calls before those that are measured. `think_ms`: what a client does between an answer and its next call. */
 const SHAPES = [
   { size: 256, inFlight: 1, calls: 1500 },
   { size: 256, inFlight: 32, calls: 4000 },
   { size: 10_240, inFlight: 1, calls: 600 },
   { size: 10_240, inFlight: 32, calls: 1000 },
   { size: 1_048_576, inFlight: 1, calls: 30 },
+  { size: 256, inFlight: 1, calls: 1500, warm: 3000 },
+  { size: 256, inFlight: 32, calls: 4000, warm: 6000 },
+  { size: 10_240, inFlight: 1, calls: 300, think_ms: 5 },
+  { size: 1_048_576, inFlight: 1, calls: 12, think_ms: 200 },
 ];
+const WARM = 100;
 
 export async function run({ rounds = 5, scale = 1, say = () => {} }) {
   const results = [];
-  for (const { size, inFlight, calls } of SHAPES) {
+  for (const { size, inFlight, calls, warm = WARM, think_ms = 0 } of SHAPES) {
     const count = Math.max(10, Math.round(calls * scale));
-    const cases = Object.fromEntries(
-      Object.entries(FRONTS).map(([name, front]) => [name, () => play(front, { size, inFlight, count })]),
-    );
+    const shape = { size, inFlight, count, warm: warm === WARM ? Math.min(warm, count) : warm, think_ms };
+    const cases = Object.fromEntries(Object.entries(FRONTS).map(([name, front]) => [name, () => play(front, shape)]));
     const floors = [];
     const found = await interleaved(cases, rounds, (round) => {
       floors.push(flushFloor());
       say(`${size} B, ${inFlight} in flight: round ${round}`);
     });
     const rows = summary(found, "direct");
-    results.push({ size, in_flight: inFlight, calls: count, flush_floor_us: median(floors), rows });
+    const facts = { size, in_flight: inFlight, calls: count, warm: shape.warm, think_ms };
+    results.push({ ...facts, flush_floor_us: median(floors), rows });
   }
   return results;
 }
@@ -115,7 +121,8 @@ export function gates(results) {
 const most = (what, value, bound, reach) => ({ what, value, bound, reach, holds: value <= bound, sign: "<=" });
 const least = (what, value, bound, reach) => ({ what, value, bound, reach, holds: value >= bound, sign: ">=" });
 
-async function play(front, { size, inFlight, count }) {
+async function play(front, shape) {
+  const { size, count, warm } = shape;
   const folder = mkdtempSync(join(tmpdir(), "agentk-bench-"));
   const [command, ...args] = front(folder);
   const session = new Session(command, args, {
@@ -126,18 +133,18 @@ async function play(front, { size, inFlight, count }) {
   const began = performance.now();
   await session.call(size);
   const first = start + performance.now() - began;
-  for (let i = 0; i < Math.min(100, count); i++) await session.call(size);
-  const measured = await measure(session, { size, inFlight, count });
+  for (let i = 0; i < warm; i++) await session.call(size);
+  const measured = await measure(session, shape);
   await session.close();
   const bytes = readdirSync(folder).reduce(
     (sum, name) => (name === "data" ? sum : sum + statSync(join(folder, name)).size),
     0,
   );
   rmSync(folder, { recursive: true, force: true });
-  return { ...measured, first_result_ms: first, log_bytes_a_call: bytes / (count + 101) };
+  return { ...measured, first_result_ms: first, log_bytes_a_call: bytes / (count + warm + 1) };
 }
 
-async function measure(session, { size, inFlight, count }) {
+async function measure(session, { size, inFlight, count, think_ms }) {
   const before = session.usage();
   const began = performance.now();
   const times = [];
@@ -147,6 +154,7 @@ async function measure(session, { size, inFlight, count }) {
       const at = performance.now();
       await session.call(size);
       times.push((performance.now() - at) * 1000);
+      if (think_ms > 0) await new Promise((resolve) => setTimeout(resolve, think_ms));
     }
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
@@ -163,11 +171,15 @@ async function measure(session, { size, inFlight, count }) {
 
 export function text(results) {
   return results
-    .map(({ size, in_flight, calls, flush_floor_us, rows }) => {
+    .map(({ size, in_flight, calls, warm, think_ms, flush_floor_us, rows }) => {
       const direct = rows[0];
       const pipe = rows.find((row) => row.case === "byte pipe");
       return [
-        `${short(size)} B, ${in_flight} in flight, ${calls} calls a round; one write and fdatasync: ${short(flush_floor_us)} µs`,
+        [
+          `${short(size)} B, ${in_flight} in flight, ${calls} calls a round after ${warm}`,
+          ...(think_ms > 0 ? [`a client that thinks for ${think_ms} ms between them`] : []),
+          `one write and fdatasync: ${short(flush_floor_us)} µs`,
+        ].join("; "),
         table(rows, {
           case: (row) => row.case,
           "p50 µs": (row) => short(row.p50_us.median),

@@ -6,7 +6,8 @@ import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { createClientStream } from "../../src/app/run/client-stream.js";
 import { readPolicy } from "../../src/app/policy/file.js";
-import { Proxy } from "../../src/app/run/stdio-proxy.js";
+import { serverSource } from "../../src/app/run/server-link.js";
+import { Proxy, type ProxyOptions } from "../../src/app/run/stdio-proxy.js";
 import { fixture, ProxyProcess, testFolder, type Reply } from "./proxy-process.js";
 import { startScripted } from "./scripted-proxy.js";
 import { agentk, asked, isAlive, outcomes, textOf, traces, untilLogged, verified } from "./watch.js";
@@ -77,15 +78,14 @@ describe("the end of a run with calls in flight", () => {
   test("a signal before the server is started: it never is, and the log is whole", async () => {
     const cwd = testFolder("end-early");
     const output = new PassThrough();
-    const proxy = new Proxy(
-      {
-        ...{ cwd, env: process.env, traceOut: "log.jsonl", payloads: "sealed", policy: await readPolicy(undefined) },
-        ...{ command: "sh", args: ["-c", `echo > ${join(cwd, "started")}`], serverId: "s", agentId: "a", allowEnv: [] },
-        ...{ responseTimeoutMs: 1000, maxClientMessages: 10, maxInFlight: 10, maxLineBytes: 1000 },
-        durableFrom: "medium",
-      },
-      createClientStream(new PassThrough(), output, 1000),
-    );
+    const options: ProxyOptions = {
+      ...{ cwd, env: process.env, traceOut: "log.jsonl", payloads: "sealed", policy: await readPolicy(undefined) },
+      ...{ command: "sh", args: ["-c", `echo > ${join(cwd, "started")}`], serverId: "s", agentId: "a", allowEnv: [] },
+      ...{ responseTimeoutMs: 1000, maxClientMessages: 10, maxInFlight: 10, maxLineBytes: 1000 },
+      durableFrom: "medium",
+    };
+    const client = createClientStream(new PassThrough(), output, 1000);
+    const proxy = new Proxy(options, await serverSource(options), client);
     const served = proxy.serve();
     proxy.stop("sigterm");
     expect((await served).reason).toBe("sigterm");

@@ -45,13 +45,14 @@ vi.mock("../../src/host/signing-key.js", async (original) => {
 });
 vi.mock("../../src/app/run/server-link.js", async (original) => {
   const real = await original<typeof Link>();
-  const serverSource: typeof real.serverSource = () => ({
-    ...{ command: ["here"], restarts: 0 },
-    start: (handlers) => {
-      current.started++;
-      return serverHere(handlers, answer);
-    },
-  });
+  const serverSource: typeof real.serverSource = () =>
+    Promise.resolve({
+      ...{ command: ["here"], restarts: 0 },
+      start: (handlers) => {
+        current.started++;
+        return serverHere(handlers, answer);
+      },
+    });
   return { ...real, serverSource };
 });
 

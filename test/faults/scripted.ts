@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { ClientHandlers } from "../../src/app/run/client-stream.js";
 import { readPolicy } from "../../src/app/policy/file.js";
-import { Proxy, type ProxyEnd } from "../../src/app/run/stdio-proxy.js";
+import { serverSource } from "../../src/app/run/server-link.js";
+import { Proxy, type ProxyEnd, type ProxyOptions } from "../../src/app/run/stdio-proxy.js";
 import { recoverLog } from "../../src/app/log/recover.js";
 import { replayLog } from "../../src/app/replay/replay-log.js";
 import { statusOf } from "../../src/app/run/process.js";
@@ -63,23 +64,12 @@ export async function playSession(cwd: string, server: readonly string[]): Promi
   const client = new ScriptedClient();
   const [command = "none", ...args] = server;
   try {
-    const proxy = new Proxy(
-      {
-        ...{
-          cwd,
-          env: process.env,
-          traceOut: log,
-          payloads: "sealed",
-          durableFrom: "low",
-          command,
-          args,
-          allowEnv: [],
-        },
-        ...{ policy: await readPolicy(join(cwd, "policy.toml")), agentId: "agent://test", serverId: "server" },
-        ...{ responseTimeoutMs: 30_000, maxClientMessages: 1000, maxInFlight: 16, maxLineBytes: 1_048_576 },
-      },
-      client.stream,
-    );
+    const options: ProxyOptions = {
+      ...{ cwd, env: process.env, traceOut: log, payloads: "sealed", durableFrom: "low", command, args, allowEnv: [] },
+      ...{ policy: await readPolicy(join(cwd, "policy.toml")), agentId: "agent://test", serverId: "server" },
+      ...{ responseTimeoutMs: 30_000, maxClientMessages: 1000, maxInFlight: 16, maxLineBytes: 1_048_576 },
+    };
+    const proxy = new Proxy(options, await serverSource(options), client.stream);
     const ended = proxy.serve();
     void ended.then(
       () => {

@@ -132,7 +132,7 @@ export async function openHttpProxy(options: HttpProxyOptions): Promise<HttpProx
       hint: "listen on 127.0.0.1, or say --allow-remote and put a proxy with TLS in front of it",
     });
   }
-  const server = serverSource(options);
+  const server = await serverSource(options);
   let proxy: HttpProxy | undefined;
   const door = await openHttpServer({
     ...{ host, port },

@@ -4,6 +4,7 @@ import { createClientStream } from "./client-stream.js";
 import { readPolicy } from "../policy/file.js";
 import { Proxy, type ProxyEnd, type ProxyOptions } from "./stdio-proxy.js";
 import { pinsOfRun } from "./pins.js";
+import { serverSource } from "./server-link.js";
 import { heedSignals, statusOf, summaryOf } from "./process.js";
 
 export interface ProxyCommand extends Omit<ProxyOptions, "policy" | "pins"> {
@@ -23,6 +24,7 @@ export async function runProxy(command: ProxyCommand, say: (text: string) => voi
   const policy = await readPolicy(policyFile === undefined ? undefined : resolve(options.cwd, policyFile));
   const proxy = new Proxy(
     { ...options, policy, pins },
+    await serverSource(options),
     createClientStream(process.stdin, process.stdout, options.maxLineBytes),
   );
   for (const { what, path } of proxy.newKeys) say(`agentk: a key for ${what} was made at ${path}\n`);

@@ -6,7 +6,7 @@ import { Connection } from "./connection.js";
 import type { NewKey } from "./live-run.js";
 import { MediatedRun, type RunEnd, type RunOptions } from "./mediated-run.js";
 import type { ServerSource } from "../http/upstream.js";
-import { serverSource, type ServerOptions } from "./server-link.js";
+import type { ServerOptions } from "./server-link.js";
 
 export interface ProxyOptions extends RunOptions, ServerOptions {
   readonly serverId: string;
@@ -30,11 +30,11 @@ export class Proxy {
   private settle: (end: Promise<ProxyEnd>) => void = () => undefined;
 
   /** @throws AgentkError (PolicyInvalid among them): nothing has begun, and no server was started. */
-  constructor(options: ProxyOptions, client: ClientStream) {
+  constructor(options: ProxyOptions, server: ServerSource, client: ClientStream) {
     this.options = options;
     this.client = client;
+    this.server = server;
     const { responseTimeoutMs, maxClientMessages } = options;
-    this.server = serverSource(options);
     this.run = new MediatedRun({ ...options, later: client.afterSent });
     this.connection = new Connection(
       this.run,

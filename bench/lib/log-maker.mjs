@@ -57,14 +57,14 @@ function resultOf(number) {
 }
 
 /** A closed and sealed log of at least so many lines; gives its path. */
-export async function makeLog(place, name, lines) {
+export async function makeLog(place, name, lines, inFlight = IN_FLIGHT) {
   const run = await openRun(place, name);
   const session = run.sessionOf("agent://bench");
   let number = 0;
   const worker = async () => {
     while (run.run.dispatch.current.seq < lines) await call(run, session, number++);
   };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+  await Promise.all(Array.from({ length: inFlight }, worker));
   const { fault } = await run.close("eof");
   if (fault !== undefined) throw fault;
   return run.log;

@@ -1,6 +1,7 @@
 /** What the shell leaves for later: the index of a page, which no record and no answer depends on. */
-import { describe, expect, it, vi } from "vitest";
-import { Segment } from "../../src/mmu/index/segment.js";
+import { describe, expect, it } from "vitest";
+import type { Instant } from "../../src/abi/event.js";
+import { contextOf } from "../../src/kernel/values.js";
 import type { Script } from "./ports.js";
 import { CLOSE, request, running } from "./running.js";
 
@@ -30,16 +31,34 @@ describe("the index of what came back", () => {
     expect(atOnce.map(withoutTimes)).toEqual(never.map(withoutTimes));
   });
 
-  it("that cannot be made ends the run", async () => {
+  it("is made by that work", async () => {
     const left: (() => void)[] = [];
     const { dispatch } = await running({ later: (work) => left.push(work) });
     await dispatch.request(request);
-    const settled = vi.spyOn(Segment.prototype, "settle").mockImplementation(() => {
-      throw new Error("no memory");
-    });
+    const context = contextOf(dispatch.current, request.session);
+    if (context === "sealed") throw new Error("sealed");
+    let made = 0;
+    for (const { segment } of context.memory.spans) {
+      segment.settle = () => {
+        made++;
+      };
+    }
     for (const work of left) work();
-    settled.mockRestore();
-    expect(dispatch.fault?.message).toBe("no memory");
+    expect(made).toBe(1);
+  });
+
+  it("ends the run when a door fails meanwhile, as any other work does", async () => {
+    const left: (() => void)[] = [];
+    let clock = 0;
+    const now = (): Instant => {
+      if (clock < 0) throw new Error("no clock");
+      return { mono_us: ++clock, wall_ms: clock };
+    };
+    const { dispatch } = await running({ now, later: (work) => left.push(work) });
+    await dispatch.request(request);
+    clock = -1;
+    for (const work of left) work();
+    expect(dispatch.fault?.message).toBe("no clock");
     expect((await dispatch.request(request)).decision).toMatchObject({ verdict: "deny", reason: "recorder-fault" });
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { FLIGHT_FORMAT } from "../../src/abi/event.js";
 import { echoOf, newContext } from "../../src/kernel/context.js";
 import { INITIAL_STATE } from "../../src/kernel/state.js";
-import { contextOf, tracksValues, withoutCallContext } from "../../src/kernel/values.js";
+import { contextOf, settleContext, tracksValues, withoutCallContext } from "../../src/kernel/values.js";
 import { ALLOW_ALL, arrive, at, kernel, pageOf, Run, runFacts, SECRET } from "./fixture.js";
 
 describe("a session's context", () => {
@@ -40,5 +40,31 @@ describe("a session's context", () => {
     expect(withoutCallContext(state, { call: "c2", session: "s9" }).contexts.size).toBe(0);
     const sealed = { ...state, contexts: new Map([["s1", "sealed"]] as const) };
     expect(withoutCallContext(sealed, { call: "c2", session: "s1" }).contexts.get("s1")).toBe("sealed");
+  });
+
+  it("can be indexed ahead of any look-up, what it read and what was sent, and no other session's", () => {
+    const run = new Run(ALLOW_ALL);
+    run.call("send", { to: "mark@x.com" });
+    run.step({ type: "page", page: pageOf("lily") });
+    run.step({ type: "page", page: pageOf("anna", { session: "s2" }) });
+    const indexed: string[] = [];
+    for (const session of ["s1", "s2"]) {
+      const context = contextOf(run.state, session);
+      if (context === "sealed") throw new Error("sealed");
+      for (const [what, { spans }] of [["read", context.memory] as const, ["sent", context.sent] as const]) {
+        for (const { segment } of spans) segment.settle = () => void indexed.push(`${session} ${what}`);
+      }
+    }
+    settleContext(run.state, "s1");
+    expect(indexed).toEqual(["s1 read", "s1 sent"]);
+  });
+
+  it("has nothing to index where it is sealed, or was never opened", () => {
+    const { state } = new Run(ALLOW_ALL);
+    const sealed = { ...state, contexts: new Map([["s1", "sealed"]] as const) };
+    expect(() => {
+      settleContext(state, "s9");
+      settleContext(sealed, "s1");
+    }).not.toThrow();
   });
 });

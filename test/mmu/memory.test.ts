@@ -66,6 +66,20 @@ describe("Memory", () => {
     );
   });
 
+  it("indexes each generation when it is told to", () => {
+    const memory = Memory.empty()
+      .add("p1", [leaf("alpha", true)], { pinned: true })
+      .add("p2", [leaf("bravo", false)]);
+    const indexed: number[] = [];
+    memory.spans.forEach(({ segment }, index) => {
+      segment.settle = () => {
+        indexed.push(index);
+      };
+    });
+    settleMemory(memory);
+    expect(indexed).toEqual([0, 1]);
+  });
+
   it("does not see in an old handle what a word it knows was followed by later", () => {
     const old = Memory.empty().add("p1", [leaf("say bravo delta", true)]);
     const later = old.add("p2", [leaf("or delta echo now", true)]);

@@ -1,5 +1,5 @@
 /** `reveal`: opens one committed value of a log out of its payload journal, and checks such openings. */
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { AgentkError } from "../../base/errors.js";
 import type { FlightLine } from "../../abi/event.js";
 import { decodeLine } from "../../evidence/codec.js";
@@ -15,6 +15,7 @@ import {
   type RevealReport,
 } from "../../evidence/reveal.js";
 import { nodeDigests } from "../../host/digests.js";
+import { settledLog } from "../../host/log-file.js";
 import { loadOperatorKey } from "../../host/operator-key.js";
 import { openPayloadStore, type OpenedPayloads } from "../../host/payload-reader.js";
 import { payloadPathOf } from "../../host/payload-store.js";
@@ -42,7 +43,7 @@ export interface RevealRequest {
 export function revealValue(request: RevealRequest): Reveal {
   const { at, pointer, env, onProgress } = request;
   // `latest.jsonl` is a link: the journal lies beside the log it points to.
-  const file = existsSync(request.file) ? realpathSync(request.file) : request.file;
+  const file = settledLog(request.file);
   refusePruned(file);
   const { run } = findHead({ file }, { kind: "of", number: 0 });
   const proof = proveInclusion({ file, ...(onProgress === undefined ? {} : { onProgress }) }, at.seq);

@@ -1,13 +1,13 @@
 /** `fork-replay`: recorded runs, and what another policy would have decided in them. Performs no effect. */
 import { isUtf8 } from "node:buffer";
-import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AgentkError } from "../../base/errors.js";
 import { MAX_LOG_LINE_BYTES } from "../../base/limits.js";
 import type { FlightLine } from "../../abi/event.js";
 import { createVerifier, type Verifier } from "../../evidence/verify.js";
 import { nodeDigests } from "../../host/digests.js";
-import { readLines } from "../../host/log-file.js";
+import { assertRereadable, readLines, settledLog } from "../../host/log-file.js";
 import { verifyEd25519 } from "../../host/signer.js";
 import { createKernel } from "../../kernel/step.js";
 import type { CompiledPolicy } from "../../policy/compile.js";
@@ -77,7 +77,8 @@ export interface ForkOptions extends ForkSettings {
  */
 export async function forkLog(named: string, options: ForkOptions): Promise<LogFork> {
   await readyForAnyPolicy();
-  const path = existsSync(named) ? realpathSync(named) : named;
+  const path = settledLog(named);
+  assertRereadable(path);
   refusePruned(path);
   const journal = openJournalOf(path, options.env);
   try {

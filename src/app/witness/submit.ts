@@ -1,11 +1,12 @@
 /** `witness-submit`: the last checkpoint of a log to its witnesses, and what they say into a note beside it. */
-import { existsSync, lstatSync, readFileSync, realpathSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { AgentkError } from "../../base/errors.js";
 import { parseCheckpoint } from "../../evidence/checkpoint.js";
 import { parseWitnessKey, type WitnessKey } from "../../evidence/cosignature.js";
 import { MAX_NOTE_BYTES, parseNote, type Note } from "../../evidence/note.js";
 import { isQuorum } from "../../evidence/quorum.js";
 import { nodeDigests } from "../../host/digests.js";
+import { settledLog } from "../../host/log-file.js";
 import { replaceFile } from "../../host/replace-file.js";
 import { lastCheckpoint, proveGrowth, type LogCheckpoint } from "../log/checkpoint.js";
 import type { OnProgress } from "../log/heads.js";
@@ -35,7 +36,7 @@ export interface WitnessedLog extends Submission {
  * @throws AgentkError those of lastCheckpoint; `file-exists` when `out` is something other than this log's note.
  */
 export async function witnessLog(options: WitnessLogOptions): Promise<WitnessedLog> {
-  const log = existsSync(options.log) ? realpathSync(options.log) : options.log;
+  const log = settledLog(options.log);
   const out = options.out ?? `${log.replace(/\.jsonl$/, "")}.cosigned`;
   const toRead = { file: log, ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }) };
   const checkpoint = lastCheckpoint(toRead);

@@ -1,5 +1,4 @@
 /** `witness-submit`: the last checkpoint of a log to its witnesses, and what they say into a note beside it. */
-import { lstatSync, readFileSync } from "node:fs";
 import { AgentkError } from "../../base/errors.js";
 import { parseCheckpoint } from "../../evidence/checkpoint.js";
 import { parseWitnessKey, type WitnessKey } from "../../evidence/cosignature.js";
@@ -7,9 +6,11 @@ import { MAX_NOTE_BYTES, parseNote, type Note } from "../../evidence/note.js";
 import { isQuorum } from "../../evidence/quorum.js";
 import { nodeDigests } from "../../host/digests.js";
 import { settledLog } from "../../host/log-file.js";
+import { statIfThere } from "../../host/private-folder.js";
 import { replaceFile } from "../../host/replace-file.js";
 import { lastCheckpoint, proveGrowth, type LogCheckpoint } from "../log/checkpoint.js";
 import type { OnProgress } from "../log/heads.js";
+import { readTextFile } from "../text-file.js";
 import { submitCheckpoint, type Submission } from "./witnessing.js";
 
 export interface WitnessLogOptions {
@@ -70,9 +71,10 @@ export function witnessKey(text: string): WitnessKey {
 
 /** The note that is there. Only one of this log, of as many lines or fewer, is replaced: else it is somebody's file. */
 function earlierNote(out: string, log: LogCheckpoint): Note | undefined {
-  const stats = lstatSync(out, { throwIfNoEntry: false });
+  const stats = statIfThere(out);
   if (stats === undefined) return undefined;
-  const read = stats.isFile() && stats.size <= MAX_NOTE_BYTES ? parseNote(readFileSync(out, "utf8")) : undefined;
+  const read =
+    stats.isFile() && stats.size <= MAX_NOTE_BYTES ? parseNote(readTextFile(out, MAX_NOTE_BYTES)) : undefined;
   if (read?.ok === true && isBefore(read.value, log)) return read.value;
   throw new AgentkError("file-exists", `\`${out}\` is no cosigned note that this one goes on from`, {
     place: { file: out },

@@ -192,6 +192,13 @@ describe("verify", () => {
     expect(out).toContain("the bundle's own key: whose it is, it cannot say");
   });
 
+  test("trusts no key with which everybody can sign", async () => {
+    const published = testKey(0x41);
+    const forged = writeJson(await bundleOf("inclusion", write(checkpointedLog({ ...LOG, key: published })), "5"));
+    for (const key of [published.publicHex, `01${"00".repeat(31)}`, "abc", ""])
+      await expect(run("verify", forged, "--public-key", key)).rejects.toMatchObject({ code: "usage" });
+  });
+
   test.each([
     ["no JSON", "no"],
     ["null", "null"],

@@ -16,6 +16,7 @@ import {
 import { nodeDigests } from "../../host/digests.js";
 import { createKeyFile } from "../../host/key-file.js";
 import { verifyEd25519 } from "../../host/signer.js";
+import { trustedKey } from "../keys/trusted-key.js";
 import { findHead, readRoots, type FoundHead, type LogToRead, type WantedHead } from "./heads.js";
 import { BrokenLog } from "./prefix.js";
 
@@ -87,7 +88,7 @@ export function proveConsistency(old: LogHead, log: LogHead): ConsistencyBundle 
   };
 }
 
-/** Reads and checks a bundle. @throws AgentkError `log-invalid` when it is none. */
+/** Reads and checks a bundle. @throws AgentkError `log-invalid` when it is none; `usage` for a key that nobody may trust. */
 export function verifyProof(file: string, source: string, trust: ProofTrust): ProofReport {
   const read = parseProofBundle(source);
   if (!read.ok)
@@ -95,6 +96,7 @@ export function verifyProof(file: string, source: string, trust: ProofTrust): Pr
       place: { file },
       hint: "`agentk proof inclusion` and `agentk proof consistency` make bundles",
     });
+  if (trust.publicKey !== undefined) trustedKey(trust.publicKey);
   return checkProof(DEPS, read.value, trust);
 }
 

@@ -20,6 +20,7 @@ import { loadOperatorKey } from "../../host/operator-key.js";
 import { openPayloadStore, type OpenedPayloads } from "../../host/payload-reader.js";
 import { payloadPathOf } from "../../host/payload-store.js";
 import { verifyEd25519 } from "../../host/signer.js";
+import { trustedKey } from "../keys/trusted-key.js";
 import { findHead, type OnProgress } from "./heads.js";
 import { BrokenLog, type LineRef } from "./prefix.js";
 import { proveInclusion } from "./proof.js";
@@ -59,7 +60,7 @@ export function revealValue(request: RevealRequest): Reveal {
   }
 }
 
-/** Reads and checks a reveal. @throws AgentkError `log-invalid` when it is none. */
+/** Reads and checks a reveal. @throws AgentkError `log-invalid` when it is none; `usage` for a key that nobody may trust. */
 export function verifyReveal(file: string, source: string, trust: ProofTrust): RevealReport {
   const read = parseReveal(source);
   if (!read.ok)
@@ -67,6 +68,7 @@ export function verifyReveal(file: string, source: string, trust: ProofTrust): R
       place: { file },
       hint: "`agentk reveal LOG SEQ POINTER` makes such files",
     });
+  if (trust.publicKey !== undefined) trustedKey(trust.publicKey);
   return checkReveal({ digests: nodeDigests, verifySignature: verifyEd25519 }, read.value, trust);
 }
 

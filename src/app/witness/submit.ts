@@ -8,6 +8,7 @@ import { nodeDigests } from "../../host/digests.js";
 import { settledLog } from "../../host/log-file.js";
 import { statIfThere } from "../../host/private-folder.js";
 import { replaceFile } from "../../host/replace-file.js";
+import { trustedKey } from "../keys/trusted-key.js";
 import { lastCheckpoint, proveGrowth, type LogCheckpoint } from "../log/checkpoint.js";
 import type { OnProgress } from "../log/heads.js";
 import { readTextFile } from "../text-file.js";
@@ -63,7 +64,7 @@ export async function witnessLog(options: WitnessLogOptions): Promise<WitnessedL
 /** A witness's key as it prints it. @throws AgentkError `usage` */
 export function witnessKey(text: string): WitnessKey {
   const read = parseWitnessKey(nodeDigests, text);
-  if (read.ok) return read.value;
+  if (read.ok) return { ...read.value, publicKey: trustedKey(read.value.publicKey) };
   throw new AgentkError("usage", `a witness's key ${read.error}`, {
     hint: "give it as `agentk witness` prints it: NAME+KEYID+BASE64",
   });

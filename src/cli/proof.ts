@@ -1,8 +1,6 @@
 /** `agentk proof`: proofs about a flight log that can be checked without it. */
-import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
-import { AgentkError } from "../base/errors.js";
 import type { ProofBundle } from "../evidence/proof-bundle.js";
 import type { LogHead } from "../app/log/proof.js";
 import { lookFor, type Io } from "./io.js";
@@ -33,7 +31,7 @@ export function registerProof(program: Command, io: Io): void {
     .command("verify")
     .description("Checks a proof bundle. Reads nothing else.")
     .argument("<bundle>", "the JSON file")
-    .option("--public-key <hex>", "the operator's key, known from elsewhere", publicKey)
+    .option("--public-key <hex>", "the operator's key, known from elsewhere")
     .option("--unsigned", UNSIGNED)
     .option("--json", "print JSON")
     .addHelpText("after", `${STATUS}\n\nExample:\n  agentk proof verify line-12.json --public-key 3b6a…`)
@@ -78,11 +76,6 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-function publicKey(text: string): string {
-  if (!/^[0-9a-f]{64}$/.test(text)) throw new InvalidArgumentError("not 64 lower-case hexadecimal digits");
-  return text;
-}
-
 /** `LOG` or `LOG@SIZE`. */
 function logHead(text: string, io: Io): LogHead {
   const found = /^(?<file>.+)@(?<size>0|[1-9]\d{0,14})$/s.exec(text)?.groups;
@@ -122,28 +115,15 @@ async function make(io: Io, options: MakeOptions, prove: Prove): Promise<void> {
 }
 
 async function verify(file: string, options: VerifyOptions, io: Io): Promise<void> {
-  const [{ verifyProof }, { proofJson, proofText }, { MAX_BUNDLE_CHARS }] = await Promise.all([
+  const [{ verifyProof }, { proofJson, proofText }, { MAX_BUNDLE_CHARS }, { readTextFile }] = await Promise.all([
     import("../app/log/proof.js"),
     import("../report/proof-report.js"),
     import("../evidence/proof-bundle.js"),
+    import("../app/text-file.js"),
   ]);
-  const source = readSmall(resolve(io.cwd, file), MAX_BUNDLE_CHARS);
+  const source = readTextFile(resolve(io.cwd, file), MAX_BUNDLE_CHARS);
   const trust = { publicKey: options.publicKey, mayBeUnsigned: options.unsigned === true };
   const report = verifyProof(file, source, trust);
   io.stdout(options.json === true ? proofJson(file, report) : proofText(file, report, await lookFor(io)));
   io.exit(report.ok ? 0 : 2);
-}
-
-/** Attacker-controlled: the file. What is not UTF-8 or too large is refused before it is looked at. */
-function readSmall(path: string, most: number): string {
-  try {
-    if (statSync(path).size > most) throw new AgentkError("log-invalid", `\`${path}\` is too large for a proof bundle`);
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
-  } catch (error) {
-    if (error instanceof AgentkError) throw error;
-    throw new AgentkError("file-unreadable", `cannot read \`${path}\` as text`, {
-      place: { file: path },
-      cause: error,
-    });
-  }
 }

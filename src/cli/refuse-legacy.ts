@@ -3,11 +3,10 @@
  * loaded for it is no more than what the reading that follows needs.
  */
 import { isUtf8 } from "node:buffer";
-import { statSync } from "node:fs";
 import { AgentkError } from "../base/errors.js";
 import { isJsonObject } from "../base/json.js";
 import { MAX_LOG_LINE_BYTES } from "../base/limits.js";
-import { readLines } from "../host/log-file.js";
+import { isRegularFile, readLines } from "../host/log-file.js";
 
 /** Members of every event of v0.1 and v0.2; a line of ours has none of their names. */
 const LEGACY_MEMBERS = ["step", "syscall", "decision", "previous_hash", "event_hash"];
@@ -45,14 +44,5 @@ function parse(line: string): unknown {
     return JSON.parse(line);
   } catch {
     return undefined;
-  }
-}
-
-function isRegularFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    // Whatever is wrong with it, the reading that follows names it.
-    return false;
   }
 }

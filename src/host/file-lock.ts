@@ -3,13 +3,26 @@
  * and the lock of a holder that is gone may be broken. It binds agentk's own processes on one machine (and in
  * one process namespace), nobody else.
  */
-import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { AgentkError } from "../base/errors.js";
 import { nonce } from "./entropy.js";
 import { PRIVATE_FILE_MODE, systemCode, unsafe } from "./private-folder.js";
 
 /** Holder's process id, the time that process started (`-` where it cannot be known), and a nonce of this lock. */
 const LOCK_FORM = /^(?<pid>[1-9]\d{0,9}) (?<start>\d{1,20}|-) (?<nonce>[0-9a-f]{16})\n$/;
+
+/** More than any lock holds: what is longer is none of ours. */
+const MOST_BYTES = 128;
 
 export interface FileLock {
   readonly release: () => void;
@@ -28,6 +41,8 @@ export function lockFile(path: string): FileLock {
   try {
     writeFileSync(whole, text, { flag: "wx", mode: PRIVATE_FILE_MODE });
   } catch (error) {
+    // A full disk takes the name and not the text.
+    rmSync(whole, { force: true });
     throw cannotLock(lock, error);
   }
   try {
@@ -37,9 +52,18 @@ export function lockFile(path: string): FileLock {
   }
   return {
     release: () => {
-      if (textOf(lock) === text) rmSync(lock, { force: true });
+      if (isOurs(lock, text)) rmSync(lock, { force: true });
     },
   };
+}
+
+/** False for what somebody has put in the lock's place: it is left alone, and no reason to fail what was done. */
+function isOurs(lock: string, text: string): boolean {
+  try {
+    return textOf(lock) === text;
+  } catch {
+    return false;
+  }
 }
 
 /** Removes a lock whose holder is gone. True when the name is free now. */
@@ -47,7 +71,7 @@ function mayBreak(lock: string): boolean {
   const stale = textOf(lock);
   if (stale === undefined) return true;
   const found = LOCK_FORM.exec(stale)?.groups;
-  if (found === undefined) throw unsafe(lock, "is not a lock of agentk");
+  if (found === undefined) throw notOurs(lock);
   if (isRunning(Number(found["pid"]), found["start"] ?? "-")) return false;
   // INVARIANT: a lock that bears a nonce is removed by its holder or by whoever made the mark of that nonce, and it
   // is read again under the mark; so of two that find it stale, none can remove the new lock of the other.
@@ -74,13 +98,27 @@ function mayLink(from: string, to: string): boolean {
   }
 }
 
-function textOf(path: string): string | undefined {
+/** What a lock file says, as far as one can say it; undefined when there is none. @throws AgentkError `unsafe-file` */
+function textOf(lock: string): string | undefined {
+  let fd: number;
   try {
-    return readFileSync(path, "utf8");
+    // O_NONBLOCK: a pipe put in its place must not hang us before fstat can refuse it.
+    fd = openSync(lock, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
-    throw error;
+    throw unsafe(lock, `cannot be read (${systemCode(error) ?? "unknown"})`, { cause: error });
   }
+  try {
+    if (!fstatSync(fd).isFile()) throw notOurs(lock);
+    const bytes = Buffer.alloc(MOST_BYTES);
+    return bytes.toString("latin1", 0, readSync(fd, bytes));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function notOurs(lock: string): AgentkError {
+  return unsafe(lock, "is not a lock of agentk");
 }
 
 /** True when that very process is there; in doubt, true. */

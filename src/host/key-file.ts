@@ -1,5 +1,5 @@
 /** Files that hold a secret: read only when nobody else could have read or put them there, written whole or not at all. */
-import { closeSync, fchmodSync, fsyncSync, linkSync, lstatSync, renameSync, rmSync } from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, linkSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { nonce } from "./entropy.js";
 import { createPrivateFile, writeWhole } from "./journal-file.js";
@@ -9,6 +9,7 @@ import {
   assertOwned,
   besides,
   PRIVATE_FILE_MODE,
+  statIfThere,
   statOf,
   syncFolder,
   systemCode,
@@ -61,7 +62,7 @@ export function createKeyFile(path: string, text: string, mode = PRIVATE_FILE_MO
  * @throws AgentkError `unsafe-file` when something other than a file stands there, or when it cannot be made.
  */
 export function replaceKeyFile(path: string, text: string, mode = PRIVATE_FILE_MODE): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false)
+  if (statIfThere(path)?.isFile() === false)
     throw unsafe(path, "is not a file", { hint: "only a file is written over" });
   withWhole(path, { text, mode }, (whole) => {
     renameSync(whole, path);

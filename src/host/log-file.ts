@@ -1,5 +1,5 @@
 /** Reading a log line by line, in memory that does not grow with the log. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { AgentkError } from "../base/errors.js";
 import { createLineSplitter } from "./line-splitter.js";
 
@@ -46,6 +46,35 @@ export function readLines(
   } finally {
     closeSync(fd);
   }
+}
+
+/** False for a folder, a pipe or a device, and for what cannot be examined: reading it says what is wrong with it. */
+export function isRegularFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The log that a name leads to, `latest.jsonl` above all: what belongs to a log lies beside the file itself. A pipe has no
+ * other name.
+ */
+export function settledLog(named: string): string {
+  return isRegularFile(named) ? realpathSync(named) : named;
+}
+
+/**
+ * Refuses a log that can be read only once where it is read again.
+ * @throws AgentkError `file-unreadable`; what is not there at all is told by the reading that follows.
+ */
+export function assertRereadable(path: string): void {
+  if (isRegularFile(path) || !existsSync(path)) return;
+  throw new AgentkError("file-unreadable", `cannot read \`${path}\` (it is not a file)`, {
+    place: { file: path },
+    hint: "a log is read more than once here: write what the pipe brings to a file",
+  });
 }
 
 class Reading {

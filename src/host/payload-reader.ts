@@ -48,7 +48,8 @@ interface FramePlace {
 export function openPayloadStore(path: string, run: string, operatorKey: Buffer): Result<OpenedPayloads, PayloadFault> {
   let fd: number;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // O_NONBLOCK: a pipe put in its place must not hang us before fstat can refuse it.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     return fault("unreadable", `cannot open \`${path}\` (${systemCode(error) ?? "unknown"})`);
   }

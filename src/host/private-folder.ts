@@ -79,6 +79,19 @@ export function statOf(path: string): Stats {
   try {
     return lstatSync(path);
   } catch (error) {
-    throw unsafe(path, `cannot be examined (${systemCode(error) ?? "unknown"})`, { cause: error });
+    throw unexamined(path, error);
   }
+}
+
+/** As `statOf`; undefined when nothing has the name. */
+export function statIfThere(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw unexamined(path, error);
+  }
+}
+
+function unexamined(path: string, cause: unknown): AgentkError {
+  return unsafe(path, `cannot be examined (${systemCode(cause) ?? "unknown"})`, { cause });
 }

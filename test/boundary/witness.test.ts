@@ -150,6 +150,7 @@ test.each([
   ["a name with a plus", ["--name", "a+b"]],
   ["a key that is none", ["--trust", "abc"]],
   ["its own key as a log's", ["--trust", testKey(1).publicHex]],
+  ["a key to trust with which everybody can sign", ["--trust", testKey(0x41).publicHex]],
 ])("a witness does not start with %s", async (_, flags) => {
   const folder = tempFolder();
   expect((await agentk(folder, [...WitnessProcess.words({ folder, id: 1 }), ...flags])).code).toBe(1);

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { logsBelow } from "../../src/app/replay/fork-replay.js";
 import { AgentkError } from "../../src/base/errors.js";
 import type { Io } from "../../src/cli/io.js";
 import { buildProgram } from "../../src/cli/main.js";
@@ -85,6 +86,11 @@ describe("fork-replay", () => {
     ["none --policy open.toml", 1],
   ])("%s: %i", async (words, status) => {
     expect((await run("fork-replay", ...words.split(" "))).status).toBe(status);
+  });
+
+  test("a folder that cannot be listed is an error, and no folder without logs", () => {
+    const error = expect.objectContaining({ code: "file-unreadable" }) as Error;
+    expect(() => logsBelow(join(cwd, "run.jsonl"))).toThrow(error);
   });
 
   test("the same as a process, with the status that CI sees", async () => {

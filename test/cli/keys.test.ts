@@ -100,6 +100,17 @@ describe("keygen", () => {
     expect(readdirSync(folder).sort()).toEqual(["folder", "link", "pipe"]);
   });
 
+  test("says of a name that no file can have that it is none", async () => {
+    const { code, json } = await both(["keygen", "--out", `${"n".repeat(300)}.key`]);
+    expect(code).toBe(1);
+    expect(json).toMatchObject({ error: { code: "unsafe-file" } });
+    const rotation = ["--next-out", "b.key", "--manifest", `${"n".repeat(300)}.json`];
+    await keygen("a.key");
+    const rotated = await both(["key-rotate", "--current", "a.key", ...rotation]);
+    expect(rotated.json).toMatchObject({ error: { code: "unsafe-file" } });
+    expect(readdirSync(folder)).toEqual(["a.key"]);
+  });
+
   test.each([0o777, 0o770, 0o707, 0o1777])("writes nothing into a folder of mode %o", async (mode) => {
     mkdirSync(join(folder, "open"));
     chmodSync(join(folder, "open"), mode);

@@ -1,5 +1,6 @@
 /** `agentk proof` in process, on real files: what an auditor gets, and what a forger cannot make of it. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -8,6 +9,7 @@ import { AgentkError } from "../../src/base/errors.js";
 import type { Io } from "../../src/cli/io.js";
 import { registerProof } from "../../src/cli/proof.js";
 import type { ConsistencyBundle, InclusionBundle } from "../../src/evidence/proof-bundle.js";
+import { AGENTK } from "../boundary/proxy-process.js";
 import { checkpointedLog, noteOver, type CheckpointedOptions } from "../evidence/checkpointed.js";
 import { fileOf, RUN, RUN_KEY, testKey } from "../evidence/fixture.js";
 
@@ -88,6 +90,15 @@ describe("inclusion", () => {
     expect(JSON.parse(readFileSync(join(cwd, "b.json"), "utf8"))).toMatchObject({ index: 3 });
   });
 
+  test("leaves no half of itself where the disk is full", () => {
+    const log = write(LINES);
+    const command = `"${process.execPath}" "${AGENTK}" proof inclusion ${log} 3 --out b.json`;
+    // A file may grow to 1 block of 512 or 1024 bytes.
+    const { status } = spawnSync("sh", ["-c", `ulimit -f 1 && exec ${command}`], { cwd });
+    expect(status).toBe(1);
+    expect(readdirSync(cwd)).toEqual([log]);
+  });
+
   test("of a line after the last checkpoint is unsigned: 2, and 0 only when that is accepted", async () => {
     const log = write(LINES);
     const refused = await run("inclusion", log, "26");
@@ -142,6 +153,10 @@ describe("inclusion", () => {
 });
 
 describe("verify", () => {
+  test("reads no device, which may have no end", async () => {
+    await expect(run("verify", "/dev/zero")).rejects.toMatchObject({ code: "file-unreadable" });
+  });
+
   test("finds every change to a bundle", async () => {
     const bundle = await bundleOf("inclusion", write(LINES), "5");
     const other = testKey(9).publicHex;
@@ -175,6 +190,13 @@ describe("verify", () => {
     const { out, status } = await run("verify", writeJson(forged));
     expect(status).toBe(0);
     expect(out).toContain("the bundle's own key: whose it is, it cannot say");
+  });
+
+  test("trusts no key with which everybody can sign", async () => {
+    const published = testKey(0x41);
+    const forged = writeJson(await bundleOf("inclusion", write(checkpointedLog({ ...LOG, key: published })), "5"));
+    for (const key of [published.publicHex, `01${"00".repeat(31)}`, "abc", ""])
+      await expect(run("verify", forged, "--public-key", key)).rejects.toMatchObject({ code: "usage" });
   });
 
   test.each([

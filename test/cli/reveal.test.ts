@@ -209,6 +209,12 @@ describe("what cannot be opened is an error that names what can", () => {
   });
 });
 
+test("--verify trusts no key with which everybody can sign", async () => {
+  const reveal = await revealed(2, "/arguments/amount");
+  for (const key of [testKey(0x41).publicHex, "abc", ""])
+    await expect(judged(reveal, "--public-key", key)).rejects.toMatchObject({ code: "usage" });
+});
+
 describe("--verify finds", () => {
   const zeros = "0".repeat(64);
   type Edit = (reveal: Reveal) => unknown;

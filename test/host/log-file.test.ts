@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readLines, type ReadSummary } from "../../src/host/log-file.js";
+import { isRegularFile, readLines, settledLog, type ReadSummary } from "../../src/host/log-file.js";
 import { codeOf, tempFolder } from "./folder.js";
 
 function read(text: string | Buffer, maxLineBytes = 100): { said: string[]; summary: ReadSummary } {
@@ -92,5 +93,23 @@ describe("reading a log", () => {
         { maxLineBytes: 9 },
       ),
     ).toThrow(stop);
+  });
+});
+
+describe("the file that a name leads to", () => {
+  it("is the one at the end of its links", () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, "run.jsonl"), "a\n");
+    symlinkSync("run.jsonl", join(folder, "latest.jsonl"));
+    expect(settledLog(join(folder, "latest.jsonl"))).toBe(join(folder, "run.jsonl"));
+  });
+
+  it.each(["pipe", "gone", "loop", "run.jsonl/x"])("is the name itself where there is no file: %s", (name) => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, "run.jsonl"), "a\n");
+    symlinkSync("loop", join(folder, "loop"));
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    expect(isRegularFile(join(folder, name))).toBe(false);
+    expect(settledLog(join(folder, name))).toBe(join(folder, name));
   });
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createCipheriv, randomBytes } from "node:crypto";
 import {
   closeSync,
@@ -272,7 +273,8 @@ describe("a journal that was changed", () => {
     const folder = tempFolder();
     mkdirSync(join(folder, "folder"));
     symlinkSync(journal().path, join(folder, "link"));
-    for (const name of ["none", "folder", "link"]) expect(verdict(join(folder, name))).toBe("unreadable");
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    for (const name of ["none", "folder", "link", "pipe"]) expect(verdict(join(folder, name))).toBe("unreadable");
   });
 });
 

@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { lockFile } from "../../src/host/file-lock.js";
 import { createJournalFile } from "../../src/host/journal-file.js";
 import { reopenJournalFile, splitTornTail } from "../../src/host/recover.js";
 import { codeOf, modeOf, runTogether, tempFolder, transpiledRooms, underUmask } from "./folder.js";
@@ -134,6 +135,36 @@ describe("the lock", () => {
     writeFileSync(`${path}.lock`, text);
     expect(codeOf(() => splitTornTail(path))).toBe("unsafe-file");
     expect(readFileSync(`${path}.lock`, "utf8")).toBe(text);
+  });
+
+  it.each(["pipe", "folder", "link"])("is no lock of ours when it is a %s, and is not waited for", (kind) => {
+    const path = logOf("a\nb");
+    if (kind === "pipe") execFileSync("mkfifo", [`${path}.lock`]);
+    else if (kind === "folder") mkdirSync(`${path}.lock`);
+    else symlinkSync("run.jsonl", `${path}.lock`);
+    expect(codeOf(() => splitTornTail(path))).toBe("unsafe-file");
+    expect(readdirSync(join(path, "..")).sort()).toEqual(["run.jsonl", "run.jsonl.lock"]);
+  });
+
+  it("that somebody replaced is left alone when it is given free", () => {
+    const path = logOf("a\n");
+    const lock = lockFile(path);
+    rmSync(`${path}.lock`);
+    mkdirSync(`${path}.lock`);
+    lock.release();
+    expect(readdirSync(join(path, "..")).sort()).toEqual(["run.jsonl", "run.jsonl.lock"]);
+  });
+
+  it("leaves nothing behind where the disk takes its name and not its text", () => {
+    const rooms = transpiledRooms();
+    const path = logOf("a\n");
+    const program = `import { lockFile } from "./host/file-lock.js";
+      try { lockFile(${JSON.stringify(path)}); } catch (error) { console.log(error.code); }`;
+    writeFileSync(join(rooms, "lock.js"), program);
+    // A file may not grow at all: what is made stays empty.
+    const said = execFileSync("sh", ["-c", `ulimit -f 0 && exec "${process.execPath}" lock.js | cat`], { cwd: rooms });
+    expect(said.toString()).toBe("recorder-failed\n");
+    expect(readdirSync(join(path, ".."))).toEqual(["run.jsonl"]);
   });
 
   it("lets one of eight take a stale lock at once", async () => {

@@ -1,9 +1,9 @@
 /** New signing keys: for `keygen`, and for the next key of a rotation. */
-import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import { AgentkError } from "../../base/errors.js";
 import { assertKeyFolder, createKeyFile, replaceKeyFile } from "../../host/key-file.js";
 import { missing, passphraseFromFile } from "../../host/passphrase.js";
+import { statIfThere } from "../../host/private-folder.js";
 import { newSigningKey, type SigningKey } from "../../host/signing-key.js";
 import { nodeDigests } from "../../host/digests.js";
 import { fingerprint } from "../../evidence/ed25519.js";
@@ -55,7 +55,7 @@ export function prepareKey({ path, force, passphrase }: NewKeyOptions): Prepared
 /** As `prepareKey` refuses: to be asked before a human is. */
 export function assertMayMake(path: string, force: boolean): void {
   assertKeyFolder(dirname(path));
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = statIfThere(path);
   if (found !== undefined && !force) throw exists(path);
 }
 

@@ -1,5 +1,5 @@
 /** Rotation manifests in files: read and verified, or carried one entry further under a lock. */
-import { existsSync, lstatSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AgentkError } from "../../base/errors.js";
 import { MAX_ROTATION_BYTES } from "../../base/limits.js";
@@ -11,7 +11,7 @@ import { emptyRotation, withRevocation, withRotation } from "../../evidence/rota
 import { nodeDigests } from "../../host/digests.js";
 import { lockFile } from "../../host/file-lock.js";
 import { assertKeyFolder, createKeyFile, replaceKeyFile } from "../../host/key-file.js";
-import { unsafe } from "../../host/private-folder.js";
+import { statIfThere, unsafe } from "../../host/private-folder.js";
 import { verifyEd25519 } from "../../host/signer.js";
 import type { SigningKey } from "../../host/signing-key.js";
 import { parseInstant } from "../../policy/match/time.js";
@@ -88,7 +88,7 @@ export function extendRotation(
 ): VerifiedRotation {
   assertKeyFolder(dirname(file));
   // Refused now: when the next key is kept, it is too late.
-  if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false) throw unsafe(file, "is not a file");
+  if (statIfThere(file)?.isFile() === false) throw unsafe(file, "is not a file");
   const lock = lockFile(file);
   try {
     const old = existsSync(file) ? parseRotation(readTextFile(file, MAX_ROTATION_BYTES)) : undefined;

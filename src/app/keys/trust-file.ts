@@ -6,6 +6,7 @@ import { keysOfChain, TrustedKeys, type TrustedKey } from "../../evidence/trust.
 import { parseTrustedSigners } from "../../policy/trusted-signers.js";
 import type { PolicyFault } from "../../policy/fault.js";
 import { readRotation } from "./rotation-file.js";
+import { trustedKey } from "./trusted-key.js";
 import { readTextFile } from "../text-file.js";
 
 /** A manifest of signers that is not one: every fault found. The command that meets it fails a check (exit status 2). */
@@ -31,15 +32,6 @@ export function readTrustFile(file: string): readonly TrustedKey[] {
   return parsed.value;
 }
 
-/** @throws AgentkError `usage` for a text that is no key to trust. */
-export function parsePin(publicKeyHex: string): TrustedKey {
-  const fault = keyFault(publicKeyHex);
-  if (fault === undefined) return { publicKey: publicKeyHex };
-  throw new AgentkError("usage", `the key \`${publicKeyHex.slice(0, 80)}\` ${fault}`, {
-    hint: "`agentk signing-key` shows the public key of a signer",
-  });
-}
-
 export interface TrustSources {
   /** Public keys, hex. */
   readonly pins: readonly string[];
@@ -56,7 +48,7 @@ export interface TrustSources {
 export function loadTrust({ pins, manifest, rotation }: TrustSources): TrustedKeys | undefined {
   if (pins.length === 0 && manifest === undefined && rotation === undefined) return undefined;
   return new TrustedKeys([
-    ...pins.map(parsePin),
+    ...pins.map((pin) => ({ publicKey: trustedKey(pin) })),
     ...(manifest === undefined ? [] : readTrustFile(manifest)),
     ...(rotation === undefined ? [] : keysOfChain(readRotation(rotation.file, rotation.root).chain)),
   ]);

@@ -9,7 +9,7 @@ import { leafHash } from "../../evidence/merkle.js";
 import { ProofBuilder, type LeafRange } from "../../evidence/merkle-proof.js";
 import { isPrunedHeader, readPrunedStart, type PrunedStart } from "../../evidence/pruned.js";
 import { nodeDigests } from "../../host/digests.js";
-import { readLines, type ReadLinesOptions } from "../../host/log-file.js";
+import { assertRereadable, readLines, type ReadLinesOptions } from "../../host/log-file.js";
 import { BrokenLog } from "./prefix.js";
 
 export type OnProgress = ReadLinesOptions["onProgress"];
@@ -52,11 +52,12 @@ const CHECKPOINT_MARK = '"type":"checkpoint"';
 const KEY_MARK = '"type":"key"';
 
 /**
- * Finds a checkpoint. It is not verified here.
+ * Finds a checkpoint. It is not verified here, but all who ask for it read on.
  * @throws AgentkError `file-unreadable`; `usage` when the log is not that long; BrokenLog where it cannot be read.
  */
 export function findHead(log: LogToRead, wanted: WantedHead): FoundHead {
   const { file } = log;
+  assertRereadable(file);
   let opened: Opening | undefined;
   let found: FoundHead | undefined;
   let lines = 0;

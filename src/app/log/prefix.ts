@@ -8,7 +8,7 @@ import { Chain } from "../../evidence/chain.js";
 import { decodeLine } from "../../evidence/codec.js";
 import type { WhySource } from "../../evidence/why.js";
 import { nodeDigests } from "../../host/digests.js";
-import { readLines } from "../../host/log-file.js";
+import { assertRereadable, readLines } from "../../host/log-file.js";
 import { isSeen } from "../../kernel/fold.js";
 import { refusePruned } from "./pruned-log.js";
 
@@ -57,6 +57,7 @@ export class LogPrefix implements WhySource {
    */
   constructor(file: string, isEnough: (line: FlightLine) => boolean) {
     this.file = file;
+    assertRereadable(file);
     refusePruned(file);
     const chain = new Chain();
     const take = (bytes: Buffer): boolean => {

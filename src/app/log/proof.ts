@@ -1,5 +1,4 @@
 /** `proof`: makes inclusion and consistency proofs out of flight logs, each leading to signed checkpoints. */
-import { writeFileSync } from "node:fs";
 import { AgentkError } from "../../base/errors.js";
 import { verifyCheckpoint } from "../../evidence/checkpoint.js";
 import { consistencyRanges, inclusionRanges } from "../../evidence/merkle-proof.js";
@@ -15,8 +14,9 @@ import {
   type ProofTrust,
 } from "../../evidence/proof-bundle.js";
 import { nodeDigests } from "../../host/digests.js";
-import { PRIVATE_FILE_MODE, systemCode } from "../../host/private-folder.js";
+import { createKeyFile } from "../../host/key-file.js";
 import { verifyEd25519 } from "../../host/signer.js";
+import { trustedKey } from "../keys/trusted-key.js";
 import { findHead, readRoots, type FoundHead, type LogToRead, type WantedHead } from "./heads.js";
 import { BrokenLog } from "./prefix.js";
 
@@ -88,7 +88,7 @@ export function proveConsistency(old: LogHead, log: LogHead): ConsistencyBundle 
   };
 }
 
-/** Reads and checks a bundle. @throws AgentkError `log-invalid` when it is none. */
+/** Reads and checks a bundle. @throws AgentkError `log-invalid` when it is none; `usage` for a key that nobody may trust. */
 export function verifyProof(file: string, source: string, trust: ProofTrust): ProofReport {
   const read = parseProofBundle(source);
   if (!read.ok)
@@ -96,6 +96,7 @@ export function verifyProof(file: string, source: string, trust: ProofTrust): Pr
       place: { file },
       hint: "`agentk proof inclusion` and `agentk proof consistency` make bundles",
     });
+  if (trust.publicKey !== undefined) trustedKey(trust.publicKey);
   return checkProof(DEPS, read.value, trust);
 }
 
@@ -105,19 +106,10 @@ export function isSigned(bundle: ProofBundle): boolean {
   return heads.every((head) => head.checkpoint !== null);
 }
 
-/** Writes a bundle to a file that is not there yet. @throws AgentkError `file-exists`, `unsafe-file`. */
+/** Writes a bundle, 0600 and whole, to a file that is not there yet. @throws AgentkError `file-exists`, `unsafe-file`. */
 export function writeBundle(file: string, text: string): void {
-  try {
-    writeFileSync(file, text, { flag: "wx", mode: PRIVATE_FILE_MODE });
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === undefined) throw error;
-    if (code === "EEXIST")
-      throw new AgentkError("file-exists", `the file \`${file}\` is there already`, {
-        hint: "name another with --out",
-      });
-    throw new AgentkError("unsafe-file", `\`${file}\` cannot be written (${code})`, { cause: error });
-  }
+  if (createKeyFile(file, text)) return;
+  throw new AgentkError("file-exists", `the file \`${file}\` is there already`, { hint: "name another with --out" });
 }
 
 function wantedBy({ size }: LogHead): WantedHead {

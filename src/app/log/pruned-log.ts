@@ -1,10 +1,9 @@
 /** Pruned logs, seen by their first line: what reads them goes on from their header, and what cannot refuses them. */
 import { isUtf8 } from "node:buffer";
-import { statSync } from "node:fs";
 import { AgentkError } from "../../base/errors.js";
 import { MAX_LOG_LINE_BYTES } from "../../base/limits.js";
 import { isPrunedHeader } from "../../evidence/pruned.js";
-import { readLines } from "../../host/log-file.js";
+import { isRegularFile, readLines } from "../../host/log-file.js";
 
 /**
  * Refuses a pruned log where all lines of the run are needed. Only a regular file is looked at: what is read from a pipe
@@ -12,7 +11,7 @@ import { readLines } from "../../host/log-file.js";
  * @throws AgentkError `log-invalid`, `file-unreadable`.
  */
 export function refusePruned(file: string): void {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return;
+  if (!isRegularFile(file)) return;
   if (!isPrunedHeader(firstLine(file))) return;
   throw new AgentkError("log-invalid", `\`${file}\` is a pruned log: this needs the lines that are gone`, {
     place: { file },

@@ -1,12 +1,12 @@
 /** `recover`: ends the log of a run that was killed. What was torn is set aside, and the log says so and closes. */
 import { isUtf8 } from "node:buffer";
-import { statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { AgentkError } from "../../base/errors.js";
 import { MAX_LOG_LINE_BYTES } from "../../base/limits.js";
 import { decodeLine } from "../../evidence/codec.js";
 import { createClock } from "../../host/clock.js";
 import { nodeDigests } from "../../host/digests.js";
-import { readLines } from "../../host/log-file.js";
+import { isRegularFile, readLines } from "../../host/log-file.js";
 import { reopenJournalFile, splitTornTail } from "../../host/recover.js";
 import { foldLine } from "../../kernel/fold.js";
 import { INITIAL_STATE, type State } from "../../kernel/state.js";
@@ -82,7 +82,7 @@ function closingLines(from: State, torn: { tornBytes: number; tornSha256: string
 /** The state that the log's whole lines fold to. Each must hold: recovery mends a crash, never a tampered log. */
 function readState(path: string): State {
   // A pipe would never end.
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+  if (existsSync(path) && !isRegularFile(path)) {
     throw new AgentkError("log-invalid", `\`${path}\` is not a file`);
   }
   let state: State = INITIAL_STATE;

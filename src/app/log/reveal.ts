@@ -1,5 +1,5 @@
 /** `reveal`: opens one committed value of a log out of its payload journal, and checks such openings. */
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { AgentkError } from "../../base/errors.js";
 import type { FlightLine } from "../../abi/event.js";
 import { decodeLine } from "../../evidence/codec.js";
@@ -15,10 +15,12 @@ import {
   type RevealReport,
 } from "../../evidence/reveal.js";
 import { nodeDigests } from "../../host/digests.js";
+import { settledLog } from "../../host/log-file.js";
 import { loadOperatorKey } from "../../host/operator-key.js";
 import { openPayloadStore, type OpenedPayloads } from "../../host/payload-reader.js";
 import { payloadPathOf } from "../../host/payload-store.js";
 import { verifyEd25519 } from "../../host/signer.js";
+import { trustedKey } from "../keys/trusted-key.js";
 import { findHead, type OnProgress } from "./heads.js";
 import { BrokenLog, type LineRef } from "./prefix.js";
 import { proveInclusion } from "./proof.js";
@@ -42,7 +44,7 @@ export interface RevealRequest {
 export function revealValue(request: RevealRequest): Reveal {
   const { at, pointer, env, onProgress } = request;
   // `latest.jsonl` is a link: the journal lies beside the log it points to.
-  const file = existsSync(request.file) ? realpathSync(request.file) : request.file;
+  const file = settledLog(request.file);
   refusePruned(file);
   const { run } = findHead({ file }, { kind: "of", number: 0 });
   const proof = proveInclusion({ file, ...(onProgress === undefined ? {} : { onProgress }) }, at.seq);
@@ -58,7 +60,7 @@ export function revealValue(request: RevealRequest): Reveal {
   }
 }
 
-/** Reads and checks a reveal. @throws AgentkError `log-invalid` when it is none. */
+/** Reads and checks a reveal. @throws AgentkError `log-invalid` when it is none; `usage` for a key that nobody may trust. */
 export function verifyReveal(file: string, source: string, trust: ProofTrust): RevealReport {
   const read = parseReveal(source);
   if (!read.ok)
@@ -66,6 +68,7 @@ export function verifyReveal(file: string, source: string, trust: ProofTrust): R
       place: { file },
       hint: "`agentk reveal LOG SEQ POINTER` makes such files",
     });
+  if (trust.publicKey !== undefined) trustedKey(trust.publicKey);
   return checkReveal({ digests: nodeDigests, verifySignature: verifyEd25519 }, read.value, trust);
 }
 

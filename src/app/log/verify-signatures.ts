@@ -1,5 +1,5 @@
 /** `verify-signatures`: what the reader knows from elsewhere (keys, heads, witnesses), for the verifier to hold a log against. */
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { AgentkError } from "../../base/errors.js";
 import { parseCheckpoint } from "../../evidence/checkpoint.js";
 import type { WitnessKey } from "../../evidence/cosignature.js";
@@ -12,6 +12,7 @@ import type { SignatureDemands } from "../../evidence/signers.js";
 import type { VerifyReport } from "../../evidence/verify.js";
 import { visible } from "../../evidence/visible.js";
 import { nodeDigests } from "../../host/digests.js";
+import { settledLog } from "../../host/log-file.js";
 import { verifyEd25519 } from "../../host/signer.js";
 import { readTextFile } from "../text-file.js";
 import { loadTrust, type TrustSources } from "../keys/trust-file.js";
@@ -84,8 +85,7 @@ function quorumIn(note: Note, witnesses: readonly WitnessKey[], report: VerifyRe
 }
 
 function cosignedBeside(log: string): string {
-  const path = existsSync(log) ? realpathSync(log) : log;
-  return `${path.replace(/\.jsonl$/, "")}.cosigned`;
+  return `${settledLog(log).replace(/\.jsonl$/, "")}.cosigned`;
 }
 
 function readNote(file: string): Note {

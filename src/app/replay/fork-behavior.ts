@@ -1,11 +1,11 @@
 /** `fork-replay-behavior`: a recorded run with some outputs changed, decided again by its own policy. Performs no effect. */
-import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { AgentkError } from "../../base/errors.js";
 import { MAX_LOG_LINE_BYTES } from "../../base/limits.js";
 import type { FlightLine, PageValue, SyscallValue } from "../../abi/event.js";
 import { decodeLine } from "../../evidence/codec.js";
 import { nodeDigests } from "../../host/digests.js";
-import { readLines } from "../../host/log-file.js";
+import { assertRereadable, readLines, settledLog } from "../../host/log-file.js";
 import { parseBehavior, type BehaviorEntry, type ChangedOutput } from "../../replay/behavior-file.js";
 import type { PageOverride } from "../../replay/override.js";
 import { forkLog, type LogFork } from "./fork-replay.js";
@@ -36,7 +36,8 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024;
  */
 export async function forkBehavior(named: string, file: string, env: NodeJS.ProcessEnv): Promise<BehaviorFork> {
   const entries = entriesOf(file);
-  const path = existsSync(named) ? realpathSync(named) : named;
+  const path = settledLog(named);
+  assertRereadable(path);
   refusePruned(path);
   const outputs = new Outputs(path, entries, file);
   const journal = openJournalOf(path, env);

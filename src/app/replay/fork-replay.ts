@@ -1,13 +1,14 @@
 /** `fork-replay`: recorded runs, and what another policy would have decided in them. Performs no effect. */
 import { isUtf8 } from "node:buffer";
-import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync, type Dirent } from "node:fs";
 import { join } from "node:path";
 import { AgentkError } from "../../base/errors.js";
 import { MAX_LOG_LINE_BYTES } from "../../base/limits.js";
 import type { FlightLine } from "../../abi/event.js";
 import { createVerifier, type Verifier } from "../../evidence/verify.js";
 import { nodeDigests } from "../../host/digests.js";
-import { readLines } from "../../host/log-file.js";
+import { assertRereadable, readLines, settledLog } from "../../host/log-file.js";
+import { systemCode } from "../../host/private-folder.js";
 import { verifyEd25519 } from "../../host/signer.js";
 import { createKernel } from "../../kernel/step.js";
 import type { CompiledPolicy } from "../../policy/compile.js";
@@ -51,14 +52,26 @@ export async function forkPolicy(named: string): Promise<{ readonly name: string
   return { name, source };
 }
 
-/** The logs below a folder, in the order of their paths. Links are left out: `latest.jsonl` is one. */
+/**
+ * The logs below a folder, in the order of their paths. Links are left out: `latest.jsonl` is one.
+ * @throws AgentkError `usage` when there is none; `file-unreadable` when a part of it cannot be listed.
+ */
 export function logsBelow(folder: string): readonly string[] {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entriesBelow(folder);
   const logs = files.filter((entry) => entry.isFile() && entry.name.endsWith(".jsonl"));
   if (logs.length > 0) return logs.map((entry) => join(entry.parentPath, entry.name)).sort();
   throw new AgentkError("usage", `no flight log lies below \`${folder}\``, {
     hint: "a gate over no run shows nothing; name a folder with `.jsonl` logs",
   });
+}
+
+function entriesBelow(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true });
+  } catch (cause) {
+    const why = `${systemCode(cause) ?? "unknown"} at \`${(cause as NodeJS.ErrnoException).path ?? folder}\``;
+    throw new AgentkError("file-unreadable", `cannot list \`${folder}\` (${why})`, { cause, place: { file: folder } });
+  }
 }
 
 export function isFolder(path: string): boolean {
@@ -77,7 +90,8 @@ export interface ForkOptions extends ForkSettings {
  */
 export async function forkLog(named: string, options: ForkOptions): Promise<LogFork> {
   await readyForAnyPolicy();
-  const path = existsSync(named) ? realpathSync(named) : named;
+  const path = settledLog(named);
+  assertRereadable(path);
   refusePruned(path);
   const journal = openJournalOf(path, options.env);
   try {

@@ -1,11 +1,11 @@
 /** `replay`: a recorded run through the kernel again, with the journal when it can be opened. Performs no effect. */
 import { isUtf8 } from "node:buffer";
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { PayloadSource } from "../../replay/tape.js";
 import { Replayer, type ReplayReport } from "../../replay/replay.js";
 import { MAX_LOG_LINE_BYTES } from "../../base/limits.js";
 import { nodeDigests } from "../../host/digests.js";
-import { readLines } from "../../host/log-file.js";
+import { readLines, settledLog } from "../../host/log-file.js";
 import { loadOperatorKey } from "../../host/operator-key.js";
 import { openPayloadStore, type OpenedPayloads, type PayloadFault } from "../../host/payload-reader.js";
 import { payloadPathOf } from "../../host/payload-store.js";
@@ -36,7 +36,7 @@ export type Journal =
 export async function replayLog(named: string, env: NodeJS.ProcessEnv): Promise<LogReplay> {
   await readyForAnyPolicy();
   // `latest.jsonl` is a link: the journal lies beside the log it points to.
-  const path = existsSync(named) ? realpathSync(named) : named;
+  const path = settledLog(named);
   refusePruned(path);
   const journal = openJournalOf(path, env);
   try {

@@ -1,14 +1,17 @@
 /** `witness-submit`: the last checkpoint of a log to its witnesses, and what they say into a note beside it. */
-import { existsSync, lstatSync, readFileSync, realpathSync } from "node:fs";
 import { AgentkError } from "../../base/errors.js";
 import { parseCheckpoint } from "../../evidence/checkpoint.js";
 import { parseWitnessKey, type WitnessKey } from "../../evidence/cosignature.js";
 import { MAX_NOTE_BYTES, parseNote, type Note } from "../../evidence/note.js";
 import { isQuorum } from "../../evidence/quorum.js";
 import { nodeDigests } from "../../host/digests.js";
+import { settledLog } from "../../host/log-file.js";
+import { statIfThere } from "../../host/private-folder.js";
 import { replaceFile } from "../../host/replace-file.js";
+import { trustedKey } from "../keys/trusted-key.js";
 import { lastCheckpoint, proveGrowth, type LogCheckpoint } from "../log/checkpoint.js";
 import type { OnProgress } from "../log/heads.js";
+import { readTextFile } from "../text-file.js";
 import { submitCheckpoint, type Submission } from "./witnessing.js";
 
 export interface WitnessLogOptions {
@@ -35,7 +38,7 @@ export interface WitnessedLog extends Submission {
  * @throws AgentkError those of lastCheckpoint; `file-exists` when `out` is something other than this log's note.
  */
 export async function witnessLog(options: WitnessLogOptions): Promise<WitnessedLog> {
-  const log = existsSync(options.log) ? realpathSync(options.log) : options.log;
+  const log = settledLog(options.log);
   const out = options.out ?? `${log.replace(/\.jsonl$/, "")}.cosigned`;
   const toRead = { file: log, ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }) };
   const checkpoint = lastCheckpoint(toRead);
@@ -61,7 +64,7 @@ export async function witnessLog(options: WitnessLogOptions): Promise<WitnessedL
 /** A witness's key as it prints it. @throws AgentkError `usage` */
 export function witnessKey(text: string): WitnessKey {
   const read = parseWitnessKey(nodeDigests, text);
-  if (read.ok) return read.value;
+  if (read.ok) return { ...read.value, publicKey: trustedKey(read.value.publicKey) };
   throw new AgentkError("usage", `a witness's key ${read.error}`, {
     hint: "give it as `agentk witness` prints it: NAME+KEYID+BASE64",
   });
@@ -69,9 +72,10 @@ export function witnessKey(text: string): WitnessKey {
 
 /** The note that is there. Only one of this log, of as many lines or fewer, is replaced: else it is somebody's file. */
 function earlierNote(out: string, log: LogCheckpoint): Note | undefined {
-  const stats = lstatSync(out, { throwIfNoEntry: false });
+  const stats = statIfThere(out);
   if (stats === undefined) return undefined;
-  const read = stats.isFile() && stats.size <= MAX_NOTE_BYTES ? parseNote(readFileSync(out, "utf8")) : undefined;
+  const read =
+    stats.isFile() && stats.size <= MAX_NOTE_BYTES ? parseNote(readTextFile(out, MAX_NOTE_BYTES)) : undefined;
   if (read?.ok === true && isBefore(read.value, log)) return read.value;
   throw new AgentkError("file-exists", `\`${out}\` is no cosigned note that this one goes on from`, {
     place: { file: out },

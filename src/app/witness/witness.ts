@@ -14,6 +14,7 @@ import { verifyEd25519 } from "../../host/signer.js";
 import type { SigningKey } from "../../host/signing-key.js";
 import { openWitnessServer, plain, type WitnessAnswer, type WitnessTimes } from "../../host/witness-server.js";
 import { openWitnessStore, type WitnessStore } from "../../host/witness-store.js";
+import { trustedKey } from "../keys/trusted-key.js";
 
 const MS_PER_SECOND = 1000;
 
@@ -87,10 +88,11 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
  * @throws AgentkError `usage`
  */
 export function parseLogKey(text: string): LogKey {
-  if (isHex(text, 32)) return { name: keyName(nodeDigests, text), publicKey: text };
+  if (isHex(text, 32)) return { name: keyName(nodeDigests, text), publicKey: trustedKey(text) };
   const read = parseVerifierKey(nodeDigests, text);
   const problem = read.ok ? "is a witness's key, not a log's" : read.error.detail;
-  if (read.ok && read.value.algorithm === ED25519) return { name: read.value.name, publicKey: read.value.publicKey };
+  if (read.ok && read.value.algorithm === ED25519)
+    return { name: read.value.name, publicKey: trustedKey(read.value.publicKey) };
   throw new AgentkError("usage", `a key to trust ${problem}`, {
     hint: "give a log's public key as 64 hex digits, as `agentk signing-key` prints it, or as NAME+KEYID+BASE64",
   });

@@ -3,12 +3,12 @@
  * (MCP 2025-11-25, tools; dialect 2020-12 unless the schema names draft-07). Attacker-controlled: the schemas. Bounded in
  * size, depth and number of values; no `$ref` leaves the schema; patterns run in linear time or not at all.
  */
-import { Script } from "node:vm";
 import type { Ajv as AjvClass, ErrorObject, Options, ValidateFunction } from "ajv";
 import type { RE2JS } from "re2js";
 import { canonicalJson } from "../base/canonical.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.js";
 import { isPlainSchema } from "./plain-schema.js";
+import { inTime } from "./schema-time.js";
 
 /** UTF-16 code units of one schema. Honest ones stay under 20 Ki. */
 const MAX_SCHEMA_CHARS = 256 * 1024;
@@ -110,7 +110,7 @@ export async function compileSchema(schema: JsonValue | undefined): Promise<Comp
   if (fault !== undefined) return { fault };
   try {
     const validate = await validatorOf(schema as JsonObject | boolean);
-    return checkOf(isCostly(schema) ? inTime(validate) : validate);
+    return checkOf(inTime(validate, schema));
   } catch (error) {
     return { fault: error instanceof PatternError ? "pattern" : "invalid" };
   }
@@ -241,27 +241,6 @@ function linearRegex(re2: typeof RE2JS): NonNullable<NonNullable<Options["code"]
   };
   // The source text that ajv would write into a module of its own, which is never done here.
   return Object.assign(compile, { code: "undefined" });
-}
-
-/** How long a check may take whose cost no bound on the schema bounds. An honest one takes well under a millisecond. */
-const MAX_CHECK_MS = 250;
-
-/** References multiply the work, whatever the size of the schema, and `uniqueItems` compares each item with each. */
-function isCostly(schema: JsonValue): boolean {
-  return /"(?:\$(?:ref|dynamicRef|recursiveRef)|uniqueItems)":/.test(canonicalJson(schema));
-}
-
-/** The same check, ended when it takes too long: it throws then. */
-function inTime(validate: ValidateFunction): ValidateFunction {
-  const script = new Script("check()");
-  const timed = (value: unknown): boolean => {
-    const check = (): boolean => validate(value);
-    const isValid = script.runInNewContext({ check }, { timeout: MAX_CHECK_MS }) as boolean;
-    timed.errors = validate.errors;
-    return isValid;
-  };
-  timed.errors = undefined as ValidateFunction["errors"];
-  return timed as unknown as ValidateFunction;
 }
 
 function checkOf(validate: ValidateFunction): Usable {

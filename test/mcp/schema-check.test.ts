@@ -82,6 +82,14 @@ describe("a schema", () => {
     const items = Array.from({ length: 60_000 }, (_, i) => ({ i }));
     expect(await check({ uniqueItems: true, items: {} }, items)).toEqual({ path: "", keyword: "unchecked" });
   });
+
+  it("cannot hold us with many choices for each of many items", async () => {
+    const choices = { items: { enum: Array.from({ length: 4000 }, (_, i) => [i]) } };
+    const items = (count: number): JsonValue => Array.from({ length: count }, () => [3999]);
+    expect(await check(choices, items(10))).toBeUndefined();
+    expect(await check(choices, items(300_000))).toEqual({ path: "", keyword: "unchecked" });
+    expect(await check({ items: { type: "array" } }, items(300_000))).toBeUndefined();
+  });
 });
 
 describe("the schemas of a server", () => {

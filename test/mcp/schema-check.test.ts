@@ -101,6 +101,17 @@ describe("the schemas of a server", () => {
     expect(await schemas.of("b")).toEqual({ input: undefined, output: undefined });
   });
 
+  it("are kept as long as there is room for them, and told of when there is none", async () => {
+    const faults: string[] = [];
+    const schemas = new SchemaCheck((fault) => faults.push(fault));
+    const wide = { required: ["x"], description: "x".repeat(250_000) };
+    for (let i = 0; i < 80; i++) schemas.learn({ tools: [{ name: `t${String(i)}`, inputSchema: wide }] });
+    expect((await schemas.of("t60")).input?.check({})).toMatchObject({ keyword: "required" });
+    expect(faults).toEqual([]);
+    expect((await schemas.of("t79")).input).toBeUndefined();
+    expect(faults).toEqual(["input:too-large"]);
+  });
+
   it("are told of once when they cannot be used, and then not asked", async () => {
     const faults: string[] = [];
     const schemas = new SchemaCheck((fault) => faults.push(fault));

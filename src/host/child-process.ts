@@ -40,6 +40,8 @@ export interface Child {
   /** Stops reading stdout, so that a flood waits in the child; lines of the chunk at hand are still delivered. */
   readonly pause: () => void;
   readonly resume: () => void;
+  /** Bytes that it was sent and has not taken. */
+  readonly unread: () => number;
   /**
    * EOF on stdin, then SIGTERM to the group, then SIGKILL, each after `graceMs` (CHILD_GRACE_MS unless told otherwise;
    * the first call says it). Settles after `onExit`.
@@ -67,6 +69,7 @@ export function startChild(options: ChildOptions): Child {
     resume: () => {
       child.resume();
     },
+    unread: () => child.unread,
     stop: (graceMs) => child.stop(graceMs),
     stderrTail: () => child.stderr.bytes(),
     stderrBytes: () => child.stderr.total(),
@@ -102,6 +105,10 @@ class ChildProcess {
   send(line: string): boolean {
     const stdin = this.process?.stdin;
     return stdin?.writable === true && stdin.write(`${line}\n`);
+  }
+
+  get unread(): number {
+    return this.process?.stdin.writableLength ?? 0;
   }
 
   pause(): void {

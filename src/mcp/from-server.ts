@@ -43,18 +43,27 @@ export class FromServer {
     const list = message.form === "notification" ? LISTS.get(message.method) : undefined;
     // Whoever watches over descriptors is told, whether or not the client is.
     if (list !== undefined) this.parts.onListChanged?.(list);
+    if (this.isUnheard(message)) return this.flooded();
     const admission = this.parts.session.admitFromServer(message);
     if (!admission.ok) return this.refuse(message, admission);
     if (admission.question !== undefined) this.parts.downstream.cancel(admission.question);
     // INVARIANT: nothing is awaited between the admission of a question and its beginning: a second one with its id would
     // be admitted, too.
     else if (this.bucket.take()) await this.pass(message, admission);
-    else await this.flooded(message);
+    else {
+      await this.flooded();
+      if (message.form === "request") this.parts.toServer(serverRefusal(message.id, CROWDED));
+    }
   }
 
   /** What a server says before it is let in. */
   early(message: RequestMessage | NotificationMessage): Promise<void> {
-    return this.refuse(message, EARLY);
+    return this.isUnheard(message) ? this.flooded() : this.refuse(message, EARLY);
+  }
+
+  /** Who asks and does not read the answers would fill our memory with them. */
+  private isUnheard({ form }: RequestMessage | NotificationMessage): boolean {
+    return form === "request" && this.parts.isServerBehind?.() === true;
   }
 
   private async refuse(message: RequestMessage | NotificationMessage, refusal: Refused): Promise<void> {
@@ -72,13 +81,11 @@ export class FromServer {
   }
 
   /** A server may not fill the log or the client at will: what is too much is counted, and said once. */
-  private async flooded(message: RequestMessage | NotificationMessage): Promise<void> {
+  private async flooded(): Promise<void> {
     this.strays.drop();
-    if (!this.wasFlooded) {
-      this.wasFlooded = true;
-      await this.note({ fact: "server-flood" });
-    }
-    if (message.form === "request") this.parts.toServer(serverRefusal(message.id, CROWDED));
+    if (this.wasFlooded) return;
+    this.wasFlooded = true;
+    await this.note({ fact: "server-flood" });
   }
 
   private async question(message: RequestMessage, { contract, params = {} }: Admitted): Promise<void> {

@@ -3,12 +3,12 @@
  * (MCP 2025-11-25, tools; dialect 2020-12 unless the schema names draft-07). Attacker-controlled: the schemas. Bounded in
  * size, depth and number of values; no `$ref` leaves the schema; patterns run in linear time or not at all.
  */
-import { Script } from "node:vm";
 import type { Ajv as AjvClass, ErrorObject, Options, ValidateFunction } from "ajv";
 import type { RE2JS } from "re2js";
 import { canonicalJson } from "../base/canonical.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.js";
 import { isPlainSchema } from "./plain-schema.js";
+import { inTime } from "./schema-time.js";
 
 /** UTF-16 code units of one schema. Honest ones stay under 20 Ki. */
 const MAX_SCHEMA_CHARS = 256 * 1024;
@@ -21,6 +21,8 @@ const MAX_PATTERN_CHARS = 512;
 const MAX_PATTERN_PROGRAM = 1000;
 /** Tools whose schemas are kept in one session. */
 const MAX_TOOLS = 10_000;
+/** UTF-16 code units of all of them: 800 tools with the largest honest schemas. A list has as many pages as its server likes. */
+const MAX_KEPT_CHARS = 16 * 1024 * 1024;
 
 /** Why a schema cannot be used. */
 export type SchemaFault = "too-large" | "remote-ref" | "dialect" | "pattern" | "invalid";
@@ -39,9 +41,13 @@ type Compiled = Usable | { readonly fault: SchemaFault };
 const DRAFT_2020 = "https://json-schema.org/draft/2020-12/schema";
 const DRAFT_07 = "http://json-schema.org/draft-07/schema";
 
+/** As text, which takes a tenth of the room; in place of what there is no room for, a word that is no JSON. */
+type KeptSchema = string | undefined;
+const TOO_LARGE = "too-large";
+
 interface Kept {
-  readonly input: JsonValue | undefined;
-  readonly output: JsonValue | undefined;
+  readonly input: KeptSchema;
+  readonly output: KeptSchema;
   compiled?: Promise<ToolSchemas>;
 }
 
@@ -57,6 +63,7 @@ const NONE: ToolSchemas = { input: undefined, output: undefined };
 export class SchemaCheck {
   private readonly tools = new Map<string, Kept>();
   private readonly onFault: (fault: string) => void;
+  private keptChars = 0;
 
   /** `onFault` is told of each schema that cannot be used, as `input:remote-ref`. */
   constructor(onFault: (fault: string) => void) {
@@ -69,8 +76,16 @@ export class SchemaCheck {
     for (const tool of Array.isArray(tools) ? (tools as readonly JsonValue[]) : []) {
       if (!isJsonObject(tool) || typeof tool["name"] !== "string") continue;
       if (this.tools.has(tool["name"]) || this.tools.size >= MAX_TOOLS) continue;
-      this.tools.set(tool["name"], { input: tool["inputSchema"], output: tool["outputSchema"] });
+      this.tools.set(tool["name"], { input: this.kept(tool["inputSchema"]), output: this.kept(tool["outputSchema"]) });
     }
+  }
+
+  private kept(schema: JsonValue | undefined): KeptSchema {
+    if (schema === undefined) return undefined;
+    const text = canonicalJson(schema);
+    if (text.length > Math.min(MAX_SCHEMA_CHARS, MAX_KEPT_CHARS - this.keptChars)) return TOO_LARGE;
+    this.keptChars += text.length;
+    return text;
   }
 
   /** The checks of a tool, compiled when first asked for. Never rejects. */
@@ -81,7 +96,7 @@ export class SchemaCheck {
   }
 
   private async compile({ input, output }: Kept): Promise<ToolSchemas> {
-    const [checked, answered] = await Promise.all([compileSchema(input), compileSchema(output)]);
+    const [checked, answered] = await Promise.all([compileKept(input), compileKept(output)]);
     return { input: this.usable(checked, "input"), output: this.usable(answered, "output") };
   }
 
@@ -90,6 +105,11 @@ export class SchemaCheck {
     this.onFault(`${of}:${compiled.fault}`);
     return undefined;
   }
+}
+
+async function compileKept(schema: KeptSchema): Promise<Compiled | undefined> {
+  if (schema === TOO_LARGE) return { fault: TOO_LARGE };
+  return schema === undefined ? undefined : compileSchema(JSON.parse(schema) as JsonValue);
 }
 
 /** A schema as tools have it. */
@@ -110,7 +130,7 @@ export async function compileSchema(schema: JsonValue | undefined): Promise<Comp
   if (fault !== undefined) return { fault };
   try {
     const validate = await validatorOf(schema as JsonObject | boolean);
-    return checkOf(isCostly(schema) ? inTime(validate) : validate);
+    return checkOf(inTime(validate, schema));
   } catch (error) {
     return { fault: error instanceof PatternError ? "pattern" : "invalid" };
   }
@@ -241,27 +261,6 @@ function linearRegex(re2: typeof RE2JS): NonNullable<NonNullable<Options["code"]
   };
   // The source text that ajv would write into a module of its own, which is never done here.
   return Object.assign(compile, { code: "undefined" });
-}
-
-/** How long a check may take whose cost no bound on the schema bounds. An honest one takes well under a millisecond. */
-const MAX_CHECK_MS = 250;
-
-/** References multiply the work, whatever the size of the schema, and `uniqueItems` compares each item with each. */
-function isCostly(schema: JsonValue): boolean {
-  return /"(?:\$(?:ref|dynamicRef|recursiveRef)|uniqueItems)":/.test(canonicalJson(schema));
-}
-
-/** The same check, ended when it takes too long: it throws then. */
-function inTime(validate: ValidateFunction): ValidateFunction {
-  const script = new Script("check()");
-  const timed = (value: unknown): boolean => {
-    const check = (): boolean => validate(value);
-    const isValid = script.runInNewContext({ check }, { timeout: MAX_CHECK_MS }) as boolean;
-    timed.errors = validate.errors;
-    return isValid;
-  };
-  timed.errors = undefined as ValidateFunction["errors"];
-  return timed as unknown as ValidateFunction;
 }
 
 function checkOf(validate: ValidateFunction): Usable {

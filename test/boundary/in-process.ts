@@ -18,6 +18,8 @@ export interface Talk {
   /** Settles when nothing more happens: what waits then waits for the other side. */
   readonly settled: () => Promise<void>;
   readonly end: () => Promise<void>;
+  /** From here on the server has so many bytes to read. */
+  readonly leaveUnread: (bytes: number) => void;
   /** What each side has got. */
   readonly toServer: readonly string[];
   readonly toClient: readonly string[];
@@ -63,6 +65,7 @@ async function talk(run: MediatedRun, session: string, server: Server): Promise<
   const toClient: string[] = [];
   const happened = (): number => toServer.length + toClient.length + run.dispatch.current.seq;
   let handlers: ServerHandlers | undefined;
+  let unread = 0;
   const say = (line: string): void => {
     handlers?.onLine(Buffer.from(line));
   };
@@ -86,6 +89,7 @@ async function talk(run: MediatedRun, session: string, server: Server): Promise<
           },
           pause: () => undefined,
           resume: () => undefined,
+          unread: () => unread,
           stop: () => {
             given.onExit(exit);
             return Promise.resolve(exit);
@@ -120,6 +124,9 @@ async function talk(run: MediatedRun, session: string, server: Server): Promise<
     },
     end: async () => {
       await connection.end();
+    },
+    leaveUnread: (bytes) => {
+      unread = bytes;
     },
     toServer,
     toClient,

@@ -145,6 +145,7 @@ export function serverHere(
     },
     pause: () => undefined,
     resume: () => undefined,
+    unread: () => 0,
     stop: () => {
       handlers.onExit(exit);
       return Promise.resolve(exit);

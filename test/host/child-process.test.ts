@@ -122,7 +122,9 @@ describe("a child's lines", () => {
       },
     });
     while (child.send("x".repeat(10_000)));
+    expect(child.unread()).toBeGreaterThan(10_000);
     await drained;
+    expect(child.unread()).toBe(0);
     await until("got");
   });
 });

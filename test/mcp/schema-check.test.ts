@@ -82,6 +82,14 @@ describe("a schema", () => {
     const items = Array.from({ length: 60_000 }, (_, i) => ({ i }));
     expect(await check({ uniqueItems: true, items: {} }, items)).toEqual({ path: "", keyword: "unchecked" });
   });
+
+  it("cannot hold us with many choices for each of many items", async () => {
+    const choices = { items: { enum: Array.from({ length: 4000 }, (_, i) => [i]) } };
+    const items = (count: number): JsonValue => Array.from({ length: count }, () => [3999]);
+    expect(await check(choices, items(10))).toBeUndefined();
+    expect(await check(choices, items(300_000))).toEqual({ path: "", keyword: "unchecked" });
+    expect(await check({ items: { type: "array" } }, items(300_000))).toBeUndefined();
+  });
 });
 
 describe("the schemas of a server", () => {
@@ -91,6 +99,17 @@ describe("the schemas of a server", () => {
     schemas.learn({ tools: [{ name: "a", inputSchema: {} }] });
     expect((await schemas.of("a")).input?.check({})).toMatchObject({ keyword: "required" });
     expect(await schemas.of("b")).toEqual({ input: undefined, output: undefined });
+  });
+
+  it("are kept as long as there is room for them, and told of when there is none", async () => {
+    const faults: string[] = [];
+    const schemas = new SchemaCheck((fault) => faults.push(fault));
+    const wide = { required: ["x"], description: "x".repeat(250_000) };
+    for (let i = 0; i < 80; i++) schemas.learn({ tools: [{ name: `t${String(i)}`, inputSchema: wide }] });
+    expect((await schemas.of("t60")).input?.check({})).toMatchObject({ keyword: "required" });
+    expect(faults).toEqual([]);
+    expect((await schemas.of("t79")).input).toBeUndefined();
+    expect(faults).toEqual(["input:too-large"]);
   });
 
   it("are told of once when they cannot be used, and then not asked", async () => {

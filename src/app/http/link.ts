@@ -72,6 +72,8 @@ export class HttpLink implements ServerLink {
     for (const response of this.responses) response.resume();
   };
 
+  readonly unread = (): number => this.unsent;
+
   readonly stop = (): Promise<ExitFacts> => (this.stopping ??= this.runStop());
 
   readonly stderrTail = (): Buffer => Buffer.alloc(0);

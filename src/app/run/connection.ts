@@ -1,4 +1,5 @@
 /** One client session towards one server: the relay between two line streams, and the server's beginning and end. */
+import { MAX_LINE_BYTES } from "../../base/limits.js";
 import type { ExitFacts } from "../../host/child-process.js";
 import { actBetween, Downstream } from "../../mcp/downstream.js";
 import { ModernRelay } from "../../mcp/modern/relay.js";
@@ -65,6 +66,8 @@ export class Connection {
     this.relay = new Relay({
       modern: new ModernRelay({ dispatch, session, subscriptions, retries, upstream, identity, toClient, timeoutMs }),
       ...{ dispatch, session, upstream, downstream: this.downstream, identity, toClient, toServer },
+      // Room for the longest message, so that a server that writes before it reads does not wait for itself.
+      isServerBehind: () => this.server.unread > MAX_LINE_BYTES,
       isPromptTrusted: run.trust.client_prompt === "_meta",
       // What waits is answered when the server is gone: nothing more is expected of it.
       onServerBroken: () => {

@@ -77,6 +77,11 @@ export class ServerRuns {
     return this.link?.send(line) !== false || this.exit !== undefined;
   }
 
+  /** Bytes that the one that is there was sent and has not taken. */
+  get unread(): number {
+    return this.link?.unread() ?? 0;
+  }
+
   pause(): void {
     this.link?.pause();
   }

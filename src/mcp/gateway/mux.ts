@@ -67,7 +67,7 @@ export class Mux {
 
   /** A line of the client's that was longer than the bound. */
   clientOversize(): readonly MuxEffect[] {
-    this.received++;
+    if (++this.received > this.options.maxClientMessages) return [this.overLimit(undefined)];
     return [refuseLine(wireFault("line-too-long", null))];
   }
 

@@ -32,7 +32,7 @@ class World {
           return Promise.resolve(EXIT);
         };
         return {
-          ...{ send: () => true, pause: () => undefined, resume: () => undefined, stop },
+          ...{ send: () => true, pause: () => undefined, resume: () => undefined, unread: () => 0, stop },
           stderrTail: () => Buffer.from(server.stderr),
           stderrBytes: () => server.stderr.length,
         };

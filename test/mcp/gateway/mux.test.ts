@@ -244,3 +244,10 @@ describe("ids", () => {
     );
   });
 });
+
+test("lines that are too long count like others: beyond the run's limit they are only refused as that", () => {
+  const mux = opened(["a"]);
+  for (let count = 1; count < 999; count++) mux.clientOversize();
+  expect(refusals(mux.clientOversize())).toEqual(["frame:line-too-long malformed"]);
+  expect(mux.clientOversize()).toEqual([{ do: "refuse", name: "line", refusal: "message-limit" }]);
+});

@@ -4,6 +4,7 @@ import { AgentkError, ERRORS, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
 import { addCommands, HELP_LAYOUT } from "./commands.js";
 import type { ExitStatus, Io } from "./io.js";
+import { processIo } from "./process-io.js";
 
 const HELP = `
 Exit status of every command, with and without --json: 0 done, or the check passed; 1 it could not be done; 2 a check failed.
@@ -44,34 +45,6 @@ export async function buildProgram(io: Io, called?: string): Promise<Command> {
   await addCommands(program, io, called);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
-}
-
-function processIo(): Io {
-  return {
-    stdout: print,
-    stderr: (text) => void process.stderr.write(text),
-    env: process.env,
-    cwd: process.cwd(),
-    isTty: process.stdout.isTTY,
-    columns: process.stdout.columns,
-    exit: (status) => {
-      process.exitCode = status;
-    },
-  };
-}
-
-/**
- * For reports. A reader that has seen enough (`agentk trace-inspect | head`) is no error to speak of; but a verdict that
- * was not reached yet is no pass.
- */
-function print(text: string): void {
-  // The proxy never comes here: its stdout is the client, whose end must be recorded before the process goes.
-  if (process.stdout.listenerCount("error") === 0) {
-    process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(process.exitCode ?? 1);
-    });
-  }
-  process.stdout.write(text);
 }
 
 /** One error, told once, with its place and what to do about it. */

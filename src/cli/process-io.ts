@@ -24,7 +24,8 @@ export function processIo(): Io {
     env: process.env,
     cwd: process.cwd(),
     isTty: process.stdout.isTTY,
-    columns: process.stdout.columns,
+    isErrTty: process.stderr.isTTY,
+    columns: process.stdout.isTTY ? process.stdout.columns : process.stderr.columns,
     exit: (status) => {
       process.exitCode = isCut && status === 0 ? 1 : status;
     },

@@ -1,8 +1,6 @@
 /** `agentk proof`: proofs about a flight log that can be checked without it. */
-import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
-import { AgentkError } from "../base/errors.js";
 import type { ProofBundle } from "../evidence/proof-bundle.js";
 import type { LogHead } from "../app/log/proof.js";
 import { lookFor, type Io } from "./io.js";
@@ -122,28 +120,16 @@ async function make(io: Io, options: MakeOptions, prove: Prove): Promise<void> {
 }
 
 async function verify(file: string, options: VerifyOptions, io: Io): Promise<void> {
-  const [{ verifyProof }, { proofJson, proofText }, { MAX_BUNDLE_CHARS }] = await Promise.all([
+  const [{ verifyProof }, { proofJson, proofText }, { MAX_BUNDLE_CHARS }, { readTextFile }] = await Promise.all([
     import("../app/log/proof.js"),
     import("../report/proof-report.js"),
     import("../evidence/proof-bundle.js"),
+    import("../app/text-file.js"),
   ]);
-  const source = readSmall(resolve(io.cwd, file), MAX_BUNDLE_CHARS);
+  // Attacker-controlled: what is not UTF-8 or too large is refused before it is looked at.
+  const source = readTextFile(resolve(io.cwd, file), MAX_BUNDLE_CHARS);
   const trust = { publicKey: options.publicKey, mayBeUnsigned: options.unsigned === true };
   const report = verifyProof(file, source, trust);
   io.stdout(options.json === true ? proofJson(file, report) : proofText(file, report, await lookFor(io)));
   io.exit(report.ok ? 0 : 2);
-}
-
-/** Attacker-controlled: the file. What is not UTF-8 or too large is refused before it is looked at. */
-function readSmall(path: string, most: number): string {
-  try {
-    if (statSync(path).size > most) throw new AgentkError("log-invalid", `\`${path}\` is too large for a proof bundle`);
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
-  } catch (error) {
-    if (error instanceof AgentkError) throw error;
-    throw new AgentkError("file-unreadable", `cannot read \`${path}\` as text`, {
-      place: { file: path },
-      cause: error,
-    });
-  }
 }

@@ -15,9 +15,9 @@ export function systemCode(error: unknown): string | undefined {
 
 /**
  * Makes a folder and what is missing above it, each 0700 whatever the umask. Folders that exist are left as they are.
- * @throws AgentkError `unsafe-file` when it cannot be made.
+ * @throws AgentkError `unsafe-file` when it cannot be made, with the hint.
  */
-export function makePrivateFolder(path: string): void {
+export function makePrivateFolder(path: string, hint?: string): void {
   try {
     const whole = resolve(path);
     const first = mkdirSync(whole, { recursive: true, mode: PRIVATE_FOLDER_MODE });
@@ -27,7 +27,8 @@ export function makePrivateFolder(path: string): void {
       syncFolder(dirname(made));
     }
   } catch (error) {
-    throw unsafe(path, `cannot be made (${systemCode(error) ?? "unknown"})`, { cause: error });
+    const more = hint === undefined ? {} : { hint };
+    throw unsafe(path, `cannot be made (${systemCode(error) ?? "unknown"})`, { ...more, cause: error });
   }
 }
 

@@ -127,6 +127,7 @@ test("a name in an error does not act on the terminal, and begins no line of its
   expect(ran).toEqual({
     status: 1,
     stdout: "",
-    stderr: "agentk: cannot read `/none\\u{1b}[31m\\u{a}agentk: all is well` (ENOENT)\n",
+    stderr:
+      "agentk: cannot read `/none\\u{1b}[31m\\u{a}agentk: all is well` (ENOENT)\n  a run's log is in `.agentk/runs` of the folder that it was begun in\n",
   });
 });

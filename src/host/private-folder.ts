@@ -76,10 +76,12 @@ export function besides(path: string, suffix: string): string {
 }
 
 /** What a name stands for, a link not followed. @throws AgentkError `unsafe-file` when it cannot be told. */
-export function statOf(path: string): Stats {
+export function statOf(path: string, ifAbsent?: string): Stats {
   try {
     return lstatSync(path);
   } catch (error) {
-    throw unsafe(path, `cannot be examined (${systemCode(error) ?? "unknown"})`, { cause: error });
+    const code = systemCode(error) ?? "unknown";
+    const hint = code === "ENOENT" && ifAbsent !== undefined ? { hint: ifAbsent } : {};
+    throw unsafe(path, `cannot be examined (${code})`, { ...hint, cause: error });
   }
 }

@@ -1,6 +1,7 @@
 /** Files that operators hand to a command: plain files of bounded size, in UTF-8. */
 import { readFileSync, statSync } from "node:fs";
 import { AgentkError } from "../base/errors.js";
+import { systemCode } from "../host/private-folder.js";
 
 /**
  * The text of a file of at most `maxBytes`.
@@ -14,7 +15,7 @@ export function readTextFile(file: string, maxBytes: number): string {
     if (stats.size > maxBytes) throw new Error(`larger than ${String(maxBytes)} bytes`);
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(file));
   } catch (error) {
-    const why = error instanceof Error ? error.message : "unknown";
+    const why = systemCode(error) ?? (error instanceof Error ? error.message : "unknown");
     throw new AgentkError("file-unreadable", `cannot read \`${file}\` (${why})`, { cause: error, place: { file } });
   }
 }

@@ -5,7 +5,7 @@ import type { AuditGroup, AuditReport } from "../abi/audit.js";
 import type { AuditCheck } from "../app/audit/check.js";
 import type { AuditWorld } from "../app/audit/world.js";
 import type { AuditProgress } from "../app/audit/run-audit.js";
-import { lookFor, type Io } from "./io.js";
+import { lookFor, mayRedraw, type Io } from "./io.js";
 import { collect } from "./values.js";
 
 export interface AuditFlags {
@@ -100,7 +100,7 @@ const CLEAR = "\r\u001b[2K";
 
 /** On a terminal one line that turns; elsewhere, and in CI, a plain line for each check that is over. All on stderr. */
 function progressLine(io: Io): ProgressLine {
-  const isQuiet = !io.isTty || (io.env["CI"] ?? "") !== "" || io.env["TERM"] === "dumb";
+  const isQuiet = !mayRedraw(io) || (io.env["CI"] ?? "") !== "";
   return isQuiet ? plainLines(io) : turningLine(io);
 }
 

@@ -11,7 +11,7 @@ export async function withBrokenLog(io: Io, isJson: boolean, work: () => Promise
     if (!(error instanceof BrokenLog)) throw error;
     const { code, message, place, hint } = error;
     if (isJson) io.stdout(`${JSON.stringify({ error: { code, message, ...place, hint: hint ?? null } }, null, 2)}\n`);
-    io.stderr(`agentk: ${place?.file ?? "the log"}: ${visible(message)}\n  ${hint ?? ""}\n`);
+    io.stderr(`agentk: ${visible(place?.file ?? "the log")}: ${visible(message)}\n  ${hint ?? ""}\n`);
     io.exit(2);
   }
 }

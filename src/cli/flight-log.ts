@@ -4,7 +4,7 @@ import { verifyChain } from "../app/log/verify-chain.js";
 import { verifyFile, type VerifyOptions } from "../app/log/verify-file.js";
 import type { ChainReport } from "../evidence/chain.js";
 import type { VerifyReport } from "../evidence/verify.js";
-import type { Io } from "./io.js";
+import { mayRedraw, type Io } from "./io.js";
 import { refuseLegacyLog } from "./refuse-legacy.js";
 
 /** Logs larger than this take long enough for a progress line. */
@@ -48,7 +48,7 @@ export interface Progress {
 
 /** One line on a terminal, written over and over, gone at the end. */
 export function progressLine(io: Io): Progress | undefined {
-  if (!io.isTty) return undefined;
+  if (!mayRedraw(io)) return undefined;
   let shown = 0;
   return {
     update: (bytes, total) => {

@@ -4,7 +4,7 @@ import { Option, type Command } from "commander";
 import { AgentkError } from "../base/errors.js";
 import type { LogFork } from "../app/replay/fork-replay.js";
 import type { Gate } from "../report/fork-report.js";
-import { lookFor, type ExitStatus, type Io } from "./io.js";
+import { lookFor, mayRedraw, type ExitStatus, type Io } from "./io.js";
 import { LATEST_LOG } from "./latest.js";
 
 const FAIL_ON = ["widen", "narrow", "any", "none"] as const;
@@ -94,7 +94,7 @@ async function forkAll(paths: readonly string[], forkOne: (log: string) => Promi
   const logs: LogFork[] = [];
   const errors: { log: string; problem: string }[] = [];
   for (const [index, path] of paths.entries()) {
-    if (io.isTty) io.stderr(`\rforking log ${String(index + 1)} of ${String(paths.length)}`);
+    if (mayRedraw(io)) io.stderr(`\rforking log ${String(index + 1)} of ${String(paths.length)}`);
     const log = relative(io.cwd, path);
     try {
       logs.push({ ...(await forkOne(path)), log });
@@ -104,7 +104,7 @@ async function forkAll(paths: readonly string[], forkOne: (log: string) => Promi
       errors.push({ log, problem: place?.line === undefined ? message : `line ${String(place.line)} ${message}` });
     }
   }
-  if (io.isTty) io.stderr("\r\u001b[2K");
+  if (mayRedraw(io)) io.stderr("\r\u001b[2K");
   return { logs, errors };
 }
 

@@ -12,10 +12,17 @@ export interface Io {
   readonly cwd: string;
   /** Is stdout a terminal? */
   readonly isTty: boolean;
+  /** Is stderr a terminal? */
+  readonly isErrTty?: boolean;
   /** Of the terminal; ignored when there is none. */
   readonly columns: number;
   /** Sets the exit status; the process ends when its output is written. */
   readonly exit: (status: ExitStatus) => void;
+}
+
+/** May a line of stderr be written over? A file gets no sequences for terminals, nor does a terminal that knows none. */
+export function mayRedraw(io: Io): boolean {
+  return io.isErrTty === true && io.env["TERM"] !== "dumb";
 }
 
 /** Where a report does not go to a terminal, prose is wrapped here. */

@@ -3,7 +3,10 @@ import { Command } from "commander";
 import { AgentkError, ERRORS, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
 import { addCommands, HELP_LAYOUT } from "./commands.js";
+import { showHelp } from "./help.js";
+import { visible } from "../evidence/visible.js";
 import type { ExitStatus, Io } from "./io.js";
+import { processIo } from "./process-io.js";
 
 const HELP = `
 Exit status of every command, with and without --json: 0 done, or the check passed; 1 it could not be done; 2 a check failed.
@@ -23,11 +26,24 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** Runs one command in the world that it is given. Whatever is no fault of agentk's own is told there, not thrown. */
 export async function run(argv: readonly string[], io: Io): Promise<void> {
+  let isJson = asksForJson(argv);
   try {
-    await (await buildProgram(io, argv[2])).parseAsync(argv);
+    const program = await buildProgram(io, argv[2]);
+    if (argv[2] === "help") return await showHelp(program, argv.slice(3));
+    // From here on it is known which words are the command's own: a server after `--`, or without it, has its `--json`.
+    program.hook("preAction", (_program, command) => {
+      isJson = command.opts()["json"] === true;
+    });
+    await program.parseAsync(argv);
   } catch (error) {
-    io.exit(report(error, io, argv.includes("--json")));
+    io.exit(report(error, io, isJson));
   }
+}
+
+/** Before the words are understood, and where they cannot be. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return argv.slice(0, end === -1 ? undefined : end).includes("--json");
 }
 
 /** The program with one command, or with all of them when it is not said which one is called. */
@@ -46,34 +62,6 @@ export async function buildProgram(io: Io, called?: string): Promise<Command> {
   return program;
 }
 
-function processIo(): Io {
-  return {
-    stdout: print,
-    stderr: (text) => void process.stderr.write(text),
-    env: process.env,
-    cwd: process.cwd(),
-    isTty: process.stdout.isTTY,
-    columns: process.stdout.columns,
-    exit: (status) => {
-      process.exitCode = status;
-    },
-  };
-}
-
-/**
- * For reports. A reader that has seen enough (`agentk trace-inspect | head`) is no error to speak of; but a verdict that
- * was not reached yet is no pass.
- */
-function print(text: string): void {
-  // The proxy never comes here: its stdout is the client, whose end must be recorded before the process goes.
-  if (process.stdout.listenerCount("error") === 0) {
-    process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(process.exitCode ?? 1);
-    });
-  }
-  process.stdout.write(text);
-}
-
 /** One error, told once, with its place and what to do about it. */
 function report(error: unknown, io: Io, isJson: boolean): ExitStatus {
   if (isCommanderEnd(error)) return usageStatus(error, io, isJson);
@@ -82,7 +70,7 @@ function report(error: unknown, io: Io, isJson: boolean): ExitStatus {
   if (isJson) {
     io.stdout(`${JSON.stringify({ error: { code, message, ...(place ?? {}), hint: hint ?? null } }, null, 2)}\n`);
   }
-  io.stderr(`agentk: ${prefixOf(place)}${message}${hint === undefined ? "" : `\n  ${hint}`}\n`);
+  io.stderr(`agentk: ${visible(`${prefixOf(place)}${message}`)}${hint === undefined ? "" : `\n  ${hint}`}\n`);
   return ERRORS[code].status;
 }
 

@@ -121,6 +121,7 @@ async function verify(file: string, options: VerifyOptions, io: Io): Promise<voi
     import("../evidence/proof-bundle.js"),
     import("../app/text-file.js"),
   ]);
+  // Attacker-controlled: what is not UTF-8 or too large is refused before it is looked at.
   const source = readTextFile(resolve(io.cwd, file), MAX_BUNDLE_CHARS);
   const trust = { publicKey: options.publicKey, mayBeUnsigned: options.unsigned === true };
   const report = verifyProof(file, source, trust);

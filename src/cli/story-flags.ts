@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { CLIENT_KINDS, type ClientKind, type StorySeen } from "../abi/story.js";
 import type { ReportLook } from "../report/verify-report.js";
-import { lookFor, type Io } from "./io.js";
+import { lookFor, mayRedraw, type Io } from "./io.js";
 
 export interface StoryFlags {
   readonly json?: true;
@@ -67,12 +67,12 @@ function progressOf(io: Io): StoryProgress {
   const begun = new Set<ClientKind>();
   return {
     told: ({ client, step }) => {
-      if (io.isTty) io.stderr(`\r\u001b[2Kthe ${client} client: ${step.does}`);
+      if (mayRedraw(io)) io.stderr(`\r\u001b[2Kthe ${client} client: ${step.does}`);
       else if (!begun.has(client)) io.stderr(`agentk: playing, with the ${client} client\n`);
       begun.add(client);
     },
     clear: () => {
-      if (io.isTty && begun.size > 0) io.stderr("\r\u001b[2K");
+      if (mayRedraw(io) && begun.size > 0) io.stderr("\r\u001b[2K");
     },
   };
 }

@@ -17,3 +17,6 @@ export function dataFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = p
     ? join(home, "Library", "Application Support", "agentk")
     : join(home, ".local", "share", "agentk");
 }
+
+/** What helps where the data folder cannot be made, as for a user without a home. */
+export const DATA_FOLDER_HINT = "name a folder that you can write in AGENTK_DATA_DIR";

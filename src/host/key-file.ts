@@ -25,7 +25,7 @@ const MAX_KEY_FILE_BYTES = 2048;
  * @throws AgentkError `unsafe-file`.
  */
 export function assertKeyFolder(path: string): void {
-  const stats = statOf(path);
+  const stats = statOf(path, `make it with \`mkdir -p -m 700 ${path}\``);
   if (!stats.isDirectory()) throw unsafe(path, "is not a folder, or a symbolic link to one");
   if (stats.uid !== 0) assertOwned(path, stats);
   assertNotWritable(path, stats);

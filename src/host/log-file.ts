@@ -149,7 +149,12 @@ function openForReading(path: string): number {
 
 function unreadable(path: string, cause: unknown): AgentkError {
   const code = isSystemError(cause) ? cause.code : "unknown";
-  return new AgentkError("file-unreadable", `cannot read \`${path}\` (${code})`, { place: { file: path }, cause });
+  const hint = code === "ENOENT" ? { hint: "a run's log is in `.agentk/runs` of the folder that it was begun in" } : {};
+  return new AgentkError("file-unreadable", `cannot read \`${path}\` (${code})`, {
+    ...hint,
+    place: { file: path },
+    cause,
+  });
 }
 
 /** True for what a system call failed with, such as ENOENT. */

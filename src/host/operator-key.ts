@@ -1,7 +1,7 @@
 /** The operator's payload key: made once, kept 0600, and wraps the key of every run's payload journal. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { dataFolder } from "./data-folder.js";
+import { DATA_FOLDER_HINT, dataFolder } from "./data-folder.js";
 import { nonce } from "./entropy.js";
 import { createKeyFile, readKeyFile } from "./key-file.js";
 import { assertPrivateFolder, makePrivateFolder, unsafe } from "./private-folder.js";
@@ -23,7 +23,7 @@ export interface OperatorKey {
  */
 export function loadOrCreateOperatorKey(env: NodeJS.ProcessEnv): OperatorKey {
   const path = join(dataFolder(env), FILE);
-  makePrivateFolder(dirname(path));
+  makePrivateFolder(dirname(path), DATA_FOLDER_HINT);
   assertPrivateFolder(dirname(path));
   const found = readKey(path);
   if (found !== undefined) return { key: found, created: false, path };

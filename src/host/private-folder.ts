@@ -15,9 +15,9 @@ export function systemCode(error: unknown): string | undefined {
 
 /**
  * Makes a folder and what is missing above it, each 0700 whatever the umask. Folders that exist are left as they are.
- * @throws AgentkError `unsafe-file` when it cannot be made.
+ * @throws AgentkError `unsafe-file` when it cannot be made, with the hint.
  */
-export function makePrivateFolder(path: string): void {
+export function makePrivateFolder(path: string, hint?: string): void {
   try {
     const whole = resolve(path);
     const first = mkdirSync(whole, { recursive: true, mode: PRIVATE_FOLDER_MODE });
@@ -27,7 +27,8 @@ export function makePrivateFolder(path: string): void {
       syncFolder(dirname(made));
     }
   } catch (error) {
-    throw unsafe(path, `cannot be made (${systemCode(error) ?? "unknown"})`, { cause: error });
+    const more = hint === undefined ? {} : { hint };
+    throw unsafe(path, `cannot be made (${systemCode(error) ?? "unknown"})`, { ...more, cause: error });
   }
 }
 
@@ -75,11 +76,11 @@ export function besides(path: string, suffix: string): string {
 }
 
 /** What a name stands for, a link not followed. @throws AgentkError `unsafe-file` when it cannot be told. */
-export function statOf(path: string): Stats {
+export function statOf(path: string, ifAbsent?: string): Stats {
   try {
     return lstatSync(path);
   } catch (error) {
-    throw unexamined(path, error);
+    throw unexamined(path, error, ifAbsent);
   }
 }
 
@@ -92,6 +93,8 @@ export function statIfThere(path: string): Stats | undefined {
   }
 }
 
-function unexamined(path: string, cause: unknown): AgentkError {
-  return unsafe(path, `cannot be examined (${systemCode(cause) ?? "unknown"})`, { cause });
+function unexamined(path: string, cause: unknown, ifAbsent?: string): AgentkError {
+  const code = systemCode(cause) ?? "unknown";
+  const hint = code === "ENOENT" && ifAbsent !== undefined ? { hint: ifAbsent } : {};
+  return unsafe(path, `cannot be examined (${code})`, { ...hint, cause });
 }

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { AgentkError } from "../base/errors.js";
 import { keyFault } from "../evidence/ed25519.js";
-import { dataFolder } from "./data-folder.js";
+import { DATA_FOLDER_HINT, dataFolder } from "./data-folder.js";
 import { assertKeyFolder, createKeyFile, readKeyFile } from "./key-file.js";
 import { missing, passphraseFromFile } from "./passphrase.js";
 import { assertPrivateFolder, makePrivateFolder, unsafe } from "./private-folder.js";
@@ -99,7 +99,7 @@ function fromDataFolder(env: NodeJS.ProcessEnv, options: LoadOptions): SigningKe
   const path = join(dataFolder(env), FILE);
   const mayCreate = options.mayCreate === true;
   if (!mayCreate && !existsSync(dirname(path))) throw absent("there is no signing key");
-  if (mayCreate) makePrivateFolder(dirname(path));
+  if (mayCreate) makePrivateFolder(dirname(path), DATA_FOLDER_HINT);
   assertPrivateFolder(dirname(path));
   let text = readKeyFile(path);
   if (text === undefined && !mayCreate) throw absent("there is no signing key");

@@ -203,20 +203,21 @@ describe("a run that must not begin", () => {
   });
 
   test.each([
-    ["is not there", () => undefined],
+    ["is not there", "ENOENT", () => undefined],
     [
       "is a folder",
+      "not a file",
       (path: string) => {
         mkdirSync(path);
       },
     ],
-  ])("its policy %s", async (_why, prepare) => {
+  ])("its policy %s", async (_how, why, prepare) => {
     const end = await refused("unreadable", (cwd) => {
       prepare(join(cwd, "policy.toml"));
       return ["--policy", "policy.toml"];
     });
     expect(end.code).toBe(1);
-    expect(end.stderr).toBe(`agentk: cannot read the policy \`${join(end.cwd, "policy.toml")}\`\n`);
+    expect(end.stderr).toBe(`agentk: cannot read the policy \`${join(end.cwd, "policy.toml")}\` (${why})\n`);
     expect(end.left).not.toContain("started");
     expect(end.left).not.toContain(".agentk");
   });

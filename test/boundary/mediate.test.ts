@@ -1,5 +1,6 @@
 /** The surfaces that decide without a server: mcp-proxy, mcp-stdio, mcp-lines and mcp-server as real processes. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
@@ -168,6 +169,17 @@ describe("mcp-lines", () => {
     const many = await run(folder("lines-many"), agents);
     expect(many.code).toBe(1);
     expect(many.stdout.match(/agent-limit/g)).toHaveLength(2);
+  });
+
+  test("what nobody could be told is no pass: the status is 1 when the reader goes, and the log is whole", async () => {
+    const cwd = folder("lines-unread");
+    const child = spawn(process.execPath, [AGENTK, "mcp-lines", "--policy", "./policy.toml"], { cwd });
+    child.stdout.destroy();
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(`${ask("read_file")}\n${ask("read_file")}\n`);
+    const [status] = (await once(child, "close")) as [number | null];
+    expect(status).toBe(1);
+    expect(verifyFile(logOf(cwd)).ok).toBe(true);
   });
 });
 

@@ -64,6 +64,7 @@ test("the permission model is in force: what records is refused", async () => {
   const { code, stderr } = await agentk(cwd, ["mcp-proxy-stdio", "--", process.execPath, "-e", ""], READ_ONLY);
   expect(code).toBe(1);
   expect(stderr).toContain(`\`${process.env["AGENTK_DATA_DIR"] ?? ""}\` cannot be made`);
+  expect(stderr).toContain("\n  name a folder that you can write in AGENTK_DATA_DIR\n");
 });
 
 test.each<readonly [string, () => readonly string[]]>([

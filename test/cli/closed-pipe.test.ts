@@ -1,7 +1,7 @@
-/** A reader that has seen enough, as in `agentk trace-inspect | head -1`: quiet, and never a pass that was not found. */
-import { spawn } from "node:child_process";
+/** A reader that has seen enough, as in `agentk trace-inspect | head -1`, or a full disk: never a pass that was not found. */
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { AGENTK, testFolder } from "../boundary/proxy-process.js";
@@ -74,4 +74,35 @@ describe("a closed pipe", () => {
       expect(stderr).not.toMatch(/^\s+at /m);
     },
   );
+});
+
+const FULL = "/dev/full";
+
+describe.skipIf(!existsSync(FULL))("a full disk", () => {
+  function onFullDisk(words: readonly string[]): { readonly status: number | null; readonly stderr: string } {
+    const full = openSync(FULL, "w");
+    try {
+      return spawnSync(process.execPath, [AGENTK, ...words], {
+        cwd: folder,
+        stdio: ["ignore", full, "pipe"],
+        encoding: "utf8",
+      });
+    } finally {
+      closeSync(full);
+    }
+  }
+
+  test.each(["verify run.log", "verify run.log --json", "trace-inspect run.log", "completion bash"])(
+    "is an error of `%s`, which would have passed",
+    (line) => {
+      const { status, stderr } = onFullDisk(line.split(" "));
+      expect(status).toBe(1);
+      expect(stderr).toContain("agentk: stdout cannot be written (ENOSPC)");
+    },
+  );
+
+  test("leaves a failed check failed, and `--version` without a stack", () => {
+    expect(onFullDisk(["verify", "broken.log"]).status).toBe(2);
+    expect(onFullDisk(["--version"])).toMatchObject({ status: 1, stderr: "" });
+  });
 });

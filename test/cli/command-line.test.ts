@@ -8,8 +8,9 @@ import { commandTree } from "../../src/cli/command-tree.js";
 import { ENVIRONMENT, FILES } from "../../src/cli/environment.js";
 import { COMMAND_GROUPS, groupOf } from "../../src/cli/commands.js";
 import type { Io } from "../../src/cli/io.js";
-import { buildProgram } from "../../src/cli/main.js";
+import { buildProgram, run } from "../../src/cli/main.js";
 import { packageVersion } from "../../src/app/package-info.js";
+import { capture } from "./capture.js";
 import { allCommands } from "../../src/report/command-tree.js";
 import { manPage } from "../../src/report/man-page.js";
 
@@ -118,4 +119,15 @@ test("the man page holds every command, option and variable, and groff has nothi
     encoding: "utf8",
   });
   expect(complaints).toBe("");
+});
+
+test("a name in an error does not act on the terminal, and begins no line of its own", async () => {
+  const { io, ran } = capture("/");
+  await run(["node", "agentk", "verify", "none\u001b[31m\nagentk: all is well"], io);
+  expect(ran).toEqual({
+    status: 1,
+    stdout: "",
+    stderr:
+      "agentk: cannot read `/none\\u{1b}[31m\\u{a}agentk: all is well` (ENOENT)\n  a run's log is in `.agentk/runs` of the folder that it was begun in\n",
+  });
 });

@@ -105,7 +105,7 @@ describe.concurrent("the demos", () => {
   test("demo: a second run works, and a terminal gets a line that is gone at the end", async () => {
     const cwd = testFolder("demo");
     const first = await runCommand(cwd, ["demo", "--client", "silent"]);
-    const second = await runCommand(cwd, ["demo", "--client", "lying"], { isTty: true, env: withoutColour() });
+    const second = await runCommand(cwd, ["demo", "--client", "lying"], { isErrTty: true, env: withoutColour() });
     expect([first.status, second.status]).toEqual([0, 0]);
     expect(first.stdout).toMatch(
       /Without agentk[^]*happened: the SSH key arrived[^]*With agentk[^]*did not happen: the SSH key/,

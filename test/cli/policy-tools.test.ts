@@ -1,4 +1,5 @@
 /** `policy-check`, `policy test` and `policy reach` as commands: files, exit statuses, one JSON document. */
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -102,6 +103,9 @@ describe("policy test", () => {
     expect((await run(["policy", "test", "bad.cases.toml"])).out).toContain("bad.toml:1:");
     rmSync(join(folder, "bad.cases.toml"));
     expect((await run(["policy", "test", "none.cases.toml"])).code).toBe("file-unreadable");
+    // What has no end, such as /dev/zero behind a link, is not begun.
+    execFileSync("mkfifo", [join(folder, "pipe.cases.toml")]);
+    expect((await run(["policy", "test", "pipe.cases.toml"])).code).toBe("file-unreadable");
   });
 });
 

@@ -122,7 +122,8 @@ describe("on a terminal", () => {
       stderr: (text: string) => void (stderr += text),
       env: { ...project.env, TERM: "xterm", NO_COLOR: "1", ...env },
       cwd: project.repo,
-      isTty: true,
+      isTty: false,
+      isErrTty: true,
       columns: 60,
       exit: () => undefined,
     };

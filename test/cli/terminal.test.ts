@@ -1,6 +1,6 @@
 /** On a terminal, a real pseudo-terminal, reports have colours; in a pipe and with NO_COLOR they have none. */
 import { execFileSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { AGENTK, testFolder } from "../boundary/proxy-process.js";
@@ -36,5 +36,14 @@ describe.skipIf(!existsSync("/usr/bin/script"))("on a terminal", () => {
       env: plain(),
     });
     expect(piped).not.toContain(ESCAPE);
+  });
+
+  test("a line that is written over goes to a terminal that can, and not to a file that stderr is", () => {
+    const words = "readiness --only policies";
+    const calm = { NO_COLOR: "1", CI: undefined };
+    expect(onTerminal(words, calm)).toContain(ESCAPE);
+    expect(onTerminal(words, { ...calm, TERM: "dumb" })).not.toContain(ESCAPE);
+    expect(onTerminal(`${words} 2>told.txt`, calm)).not.toContain(ESCAPE);
+    expect(readFileSync(join(folder, "told.txt"), "utf8")).toMatch(/^\[1\/\d+\] policies\.\w+: /);
   });
 });

@@ -26,7 +26,9 @@ export async function runLines(
     });
   }
   // Nobody reads the reports any more: what follows would be decided for nobody.
-  process.stdout.on("error", () => {
+  let lost: string | undefined;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    lost = error.code ?? "unknown";
     ended.abort();
     process.stdin.destroy();
   });
@@ -39,7 +41,23 @@ export async function runLines(
   const { run, allowed, denied, log, fault } = await mediation.close(reason);
   say(`agentk: run ${run} ended (${reason}): ${String(allowed)} allowed, ${String(denied)} denied; log ${log}\n`);
   if (fault !== undefined) say(`agentk: recording failed, and everything after it was denied: ${fault.message}\n`);
-  return fault === undefined ? status : 1;
+  await written(ended.signal);
+  // INVARIANT: what was not decided, or not told, is no pass.
+  if (lost !== undefined) say(`agentk: the reports cannot be written (${lost}): no request after that was decided\n`);
+  return fault === undefined && lost === undefined ? status : 1;
+}
+
+/** Until the last report is written, or cannot be. */
+async function written(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => {
+      resolve();
+    });
+    process.stdout.write("", () => {
+      resolve();
+    });
+  });
 }
 
 /** stdin as chunks; an end by our own hand is an end. */

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { AgentkError } from "../../base/errors.js";
 import { MAX_NAME_CHARS, MAX_POLICY_BYTES } from "../../base/limits.js";
+import { systemCode } from "../../host/private-folder.js";
 import { compilePolicy, type CompiledPolicy } from "../../policy/compile.js";
 import { loadRegexFor } from "../../policy/match/regex.js";
 import { parsePolicy, type PolicyFault } from "../../policy/parse.js";
@@ -72,7 +73,8 @@ function readBounded(path: string): Buffer {
     throw new PolicyInvalid(path, [{ line: 1, column: 1, problem }]);
   } catch (error) {
     if (error instanceof AgentkError) throw error;
-    throw new AgentkError("file-unreadable", `cannot read the policy \`${path}\``, {
+    const why = systemCode(error) ?? (error instanceof Error ? error.message : "unknown");
+    throw new AgentkError("file-unreadable", `cannot read the policy \`${path}\` (${why})`, {
       cause: error,
       place: { file: path },
     });

@@ -2,6 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { AgentkError } from "../../base/errors.js";
 import { childEnvironment } from "../../host/child-environment.js";
+import { systemCode } from "../../host/private-folder.js";
 import { parsePolicy } from "../../policy/parse.js";
 import type { ServerTool } from "../../mcp/server-tools.js";
 import { probeServer } from "../pins/probe-server.js";
@@ -54,7 +55,11 @@ function write(file: string, text: string, force: boolean): void {
     writeFileSync(file, text, { flag: force ? "w" : "wx", mode: 0o644 });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") throw fileExists(file);
-    throw new AgentkError("file-unreadable", `cannot write the policy \`${file}\``, { cause: error, place: { file } });
+    const why = systemCode(error) ?? "unknown";
+    throw new AgentkError("file-unreadable", `cannot write the policy \`${file}\` (${why})`, {
+      cause: error,
+      place: { file },
+    });
   }
 }
 

@@ -1,5 +1,4 @@
 /** `fork-replay-behavior`: a recorded run with some outputs changed, decided again by its own policy. Performs no effect. */
-import { readFileSync, statSync } from "node:fs";
 import { AgentkError } from "../../base/errors.js";
 import { MAX_LOG_LINE_BYTES } from "../../base/limits.js";
 import type { FlightLine, PageValue, SyscallValue } from "../../abi/event.js";
@@ -10,6 +9,7 @@ import { parseBehavior, type BehaviorEntry, type ChangedOutput } from "../../rep
 import type { PageOverride } from "../../replay/override.js";
 import { forkLog, type LogFork } from "./fork-replay.js";
 import { refusePruned } from "../log/pruned-log.js";
+import { readTextFile } from "../text-file.js";
 import { openJournalOf, type Journal } from "./replay-log.js";
 
 /** An output that is not what was recorded. */
@@ -58,18 +58,9 @@ export async function forkBehavior(named: string, file: string, env: NodeJS.Proc
 }
 
 function entriesOf(file: string): readonly BehaviorEntry[] {
-  const parsed = parseBehavior(textOf(file));
+  const parsed = parseBehavior(readTextFile(file, MAX_FILE_BYTES));
   if (parsed.ok) return parsed.value;
   throw unfit(file, parsed.error.path, parsed.error.problem);
-}
-
-function textOf(file: string): string {
-  try {
-    if (!statSync(file).isFile() || statSync(file).size > MAX_FILE_BYTES) throw new Error("no file, or too large");
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new AgentkError("file-unreadable", `cannot read \`${file}\``, { cause, place: { file } });
-  }
 }
 
 function unfit(file: string, pointer: string, problem: string): AgentkError {

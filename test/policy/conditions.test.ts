@@ -351,6 +351,22 @@ describe("a budget", () => {
     expect(policy.decide(prices(5, 6)).decision.rule).toBe("it");
     expect(policy.decide(prices()).decision.rule).toBe("it");
   });
+
+  it.each(["#rest", "/items/1!/price", "/items/1/price/0", "/items!/1/price"])(
+    "holds when an amount may stand at %s beside those that it adds up",
+    (path) => {
+      const policy = compilePolicy(documentWith({ budget: { path: "/items/*/price", over: 10 } }));
+      const priced = (at: string): PolicyQuestion =>
+        ask({
+          values: valuesOf([
+            { path: "/items/0/price", value: 1 },
+            { path: at, value: 1 },
+          ]),
+        });
+      expect(policy.decide(priced("/items/1/name")).decision.rule).toBe("default-deny");
+      expect(policy.decide(priced(path)).decision.rule).toBe("it");
+    },
+  );
 });
 
 describe("expires", () => {

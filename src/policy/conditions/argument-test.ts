@@ -73,11 +73,19 @@ export interface CompiledArgumentTest {
 }
 
 export function compileArgumentTest(test: ArgumentTest): CompiledArgumentTest {
-  const selects = compileSelection(test.path);
-  // INVARIANT: what was too much to look at leaf by leaf is looked at by every test.
+  const selects = compileReach(test.path);
   const isSelected = ({ path, value }: ArgumentLeaf): boolean =>
-    path === REST_PATH || (value !== null && (selects(path) || selects(throughText(path))));
+    path === REST_PATH || (value !== null && selects(path));
   return { isSelected, holds: compileLeaf(test) };
+}
+
+/**
+ * All that a server may read for what a path names: the place, what is below it, and the same in JSON text.
+ * INVARIANT: what was too much to look at leaf by leaf may be of every path.
+ */
+export function compileReach(pattern: string): (path: string) => boolean {
+  const selects = compileSelection(pattern);
+  return (path) => path === REST_PATH || selects(path) || selects(throughText(path));
 }
 
 /**

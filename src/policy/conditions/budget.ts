@@ -1,7 +1,7 @@
 /** `budget`: with what this call spends, the sum over the calls that passed exceeds a bound. */
 import { z } from "../zod.js";
 import { checked } from "../checked.js";
-import { compilePath } from "../../base/pointer.js";
+import { compilePath, REST_PATH } from "../../base/pointer.js";
 import type { BudgetTest } from "../ast.js";
 import { compileGlobs } from "../glob.js";
 import { spentOn } from "../recall.js";
@@ -70,7 +70,7 @@ function compileAmount(path: string): (values: Values) => number {
     let count = 0;
     for (const leaf of values.leaves()) {
       if (!matches(leaf.path)) {
-        if (mayBeRead(leaf.path)) return UNREADABLE;
+        if (leaf.path === REST_PATH || mayBeRead(leaf.path)) return UNREADABLE;
         continue;
       }
       const amount = numberOf(leaf.value);

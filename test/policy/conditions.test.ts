@@ -42,10 +42,29 @@ describe("every and some", () => {
   });
 });
 
-it("every test meets what was too much to look at leaf by leaf, whatever its path", () => {
-  const values = valuesOf([{ path: "#rest", value: "x", classes: ["nowhere"] }]);
-  for (const path of ["/a", "/a/*", "/**", "/a#"])
-    expect(holds({ every: [{ path, from: ["user"] }] }, { values })).toBe(false);
+describe("what was too much to look at leaf by leaf", () => {
+  const rest: StubLeaf = { path: "#rest", value: "b\nrm -r /", classes: ["user"] };
+  const good: StubLeaf = { path: "/a", value: "ls", classes: ["user"] };
+  const bad: StubLeaf = { path: "/a", value: "rm", classes: ["untrusted"] };
+  const asking = (when: Partial<PolicyWhen>, ...leaves: readonly StubLeaf[]): (() => boolean) => {
+    const values = valuesOf([...leaves, rest]);
+    return () => holds(when, { values });
+  };
+
+  it.each(["/a", "/b", "/a/*", "/**", "/a#"])("leaves every test of %s without an answer", (path) => {
+    const test = { path, from: ["user"] };
+    const denial = { path, from_none: ["user"] };
+    const whens: readonly Partial<PolicyWhen>[] = [{ every: [test] }, { some: [denial] }];
+    for (const when of whens) {
+      expect(asking(when, good)).toThrow(RangeError);
+      expect(asking({ not: { syscalls: [], ...when } }, good)).toThrow(RangeError);
+    }
+  });
+
+  it("changes nothing where what was looked at decides", () => {
+    expect(asking({ every: [{ path: "/a", from: ["user"] }] }, bad)()).toBe(false);
+    expect(asking({ some: [{ path: "/a", from: ["untrusted"] }] }, bad)()).toBe(true);
+  });
 });
 
 describe("a path into JSON text", () => {
@@ -351,6 +370,22 @@ describe("a budget", () => {
     expect(policy.decide(prices(5, 6)).decision.rule).toBe("it");
     expect(policy.decide(prices()).decision.rule).toBe("it");
   });
+
+  it.each(["#rest", "/items/1!/price", "/items/1/price/0", "/items!/1/price"])(
+    "holds when an amount may stand at %s beside those that it adds up",
+    (path) => {
+      const policy = compilePolicy(documentWith({ budget: { path: "/items/*/price", over: 10 } }));
+      const priced = (at: string): PolicyQuestion =>
+        ask({
+          values: valuesOf([
+            { path: "/items/0/price", value: 1 },
+            { path: at, value: 1 },
+          ]),
+        });
+      expect(policy.decide(priced("/items/1/name")).decision.rule).toBe("default-deny");
+      expect(policy.decide(priced(path)).decision.rule).toBe("it");
+    },
+  );
 });
 
 describe("expires", () => {

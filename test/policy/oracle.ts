@@ -42,12 +42,17 @@ function selected({ stubs }: RandomCall, path: string): readonly StubLeaf[] {
   return stubs.filter((leaf) => leads(path.split("/").slice(1), leaf.path.split("/").slice(1)));
 }
 
-/** What a test is about: the place and all below it, in JSON text or not; but for nulls, which are as good as absent. */
-function tested(call: RandomCall, path: string): readonly StubLeaf[] {
+/** The place and all below it, in JSON text or not. */
+function reached(call: RandomCall, path: string): readonly StubLeaf[] {
   const stubs = call.stubs.flatMap((leaf) => [leaf, { ...leaf, path: leaf.path.replace("!", ""), of: leaf }]);
   const found = [path, `${path}/**`].flatMap((place) => selected({ ...call, stubs }, place));
   const places = new Set(found.map((leaf) => ("of" in leaf ? (leaf.of as StubLeaf) : leaf)));
-  return [...places].filter(({ value }) => value !== null);
+  return [...places];
+}
+
+/** What a test is about: nulls are as good as absent. */
+function tested(call: RandomCall, path: string): readonly StubLeaf[] {
+  return reached(call, path).filter(({ value }) => value !== null);
 }
 
 /** Whether each leaf's place begins with one of the names. */
@@ -112,8 +117,10 @@ function happened(test: HistoryTest, { call, passed }: World): boolean {
 
 /** What a call costs; what cannot be read costs more than there is. */
 function costOf(call: RandomCall, path: string): number {
-  const amounts = selected(call, path).map(({ value }) => numeric(value));
-  if (amounts.length === 0 || amounts.some((amount) => !(amount >= 0))) return Infinity;
+  const places = selected(call, path);
+  const amounts = places.map(({ value }) => numeric(value));
+  if (amounts.length === 0 || reached(call, path).length > places.length || amounts.some((amount) => !(amount >= 0)))
+    return Infinity;
   return amounts.reduce((sum, amount) => sum + amount, 0);
 }
 

@@ -3,7 +3,7 @@ import { originalSpan } from "../text/kept-form.js";
 import { isDisguised } from "../text/folding.js";
 import { canonicalToken } from "../tokens.js";
 import { bareAccount, bareDigits } from "../tokens/accounts.js";
-import { isBareYear, isMoney } from "../tokens/digits.js";
+import { currenciesAt, isBareYear, isMoney } from "../tokens/digits.js";
 import type { TokenKind } from "../tokens/kinds.js";
 import { canonicalScalar } from "../values.js";
 import type { Place } from "./places.js";
@@ -16,7 +16,7 @@ export type Accepts = (place: Place) => boolean;
  * The test for the places of an argument's text.
  * - Text with hidden characters, control characters or compatibility forms has no place: it can carry what the place does not say.
  * - Digits that may be an id do not stand where a sum of money or a year stands.
- * - A trusted place counts only as it was written; case is free in plain words, host names and e-mail addresses, and
+ * - A trusted place counts only as it was written, and for no sum of another currency; case is free in plain words, host names and e-mail addresses, and
  *   separators in account numbers.
  */
 export function acceptsFor(sought: Sought): Accepts {
@@ -50,7 +50,10 @@ function spellingOf(sought: Sought): Accepts {
   const written = sought.written.trim();
   const account = bareAccount(normal);
   const scalar = canonicalScalar(normal);
-  if (account !== undefined || scalar !== undefined) return (place) => isSameNumber(normalOf(place), account, scalar);
+  if (account !== undefined || scalar !== undefined) {
+    const currencies = currenciesAt(normal, 0, normal.length);
+    return (place) => isSameNumber(normalOf(place), account, scalar) && isSameCurrency(place, currencies);
+  }
   const kinds = sought.tokens.flatMap(({ kind, start, end }) =>
     kind !== "amount" && start === 0 && end === normal.length ? [kind] : [],
   );
@@ -66,6 +69,13 @@ function spellingOf(sought: Sought): Accepts {
 function isSameNumber(found: string, account: string | undefined, scalar: string | undefined): boolean {
   if (account !== undefined && bareDigits(found) === account) return true;
   return scalar !== undefined && canonicalScalar(found) === scalar;
+}
+
+/** Whether the sum that stands there is in the currencies of the one that is looked for, as far as both say. */
+function isSameCurrency({ segment, leaf, start, end }: Place, currencies: readonly string[]): boolean {
+  const { normal } = segment.leafAt(leaf);
+  const there = currenciesAt(normal, start, end);
+  return there.length === 0 || currencies.every((name) => there.includes(name));
 }
 
 function normalOf({ segment, leaf, start, end }: Place): string {

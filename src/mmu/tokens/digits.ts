@@ -116,6 +116,25 @@ export function isMoney(text: string, start: number, end: number): boolean {
   return CURRENCY.test(text) || CURRENCY_BEFORE.test(text.slice(Math.max(0, start - 12), start));
 }
 
+const WITHIN = /[$€£¥]|usd|eur|gbp|chf|jpy|inr/gi;
+const CODES: Readonly<Record<string, string>> = {
+  $: "usd",
+  dol: "usd",
+  "€": "eur",
+  "£": "gbp",
+  pou: "gbp",
+  "¥": "jpy",
+};
+
+/** The codes of the currencies that stand in a number or beside it. */
+export function currenciesAt(text: string, start: number, end: number): readonly string[] {
+  CURRENCY.lastIndex = end;
+  const beside = [CURRENCY_BEFORE.exec(text.slice(Math.max(0, start - 12), start)), CURRENCY.exec(text)];
+  const written = [...(text.slice(start, end).match(WITHIN) ?? []), ...beside.map((match) => match?.[0] ?? "")];
+  const names = written.map((name) => name.trim().slice(0, 3).toLowerCase()).filter((name) => name !== "");
+  return names.map((name) => CODES[name] ?? name);
+}
+
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 2100;
 

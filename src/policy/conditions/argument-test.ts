@@ -73,11 +73,26 @@ export interface CompiledArgumentTest {
 }
 
 export function compileArgumentTest(test: ArgumentTest): CompiledArgumentTest {
-  const selects = compileSelection(test.path);
-  // INVARIANT: what was too much to look at leaf by leaf is looked at by every test.
-  const isSelected = ({ path, value }: ArgumentLeaf): boolean =>
-    path === REST_PATH || (value !== null && (selects(path) || selects(throughText(path))));
+  const selects = compileReach(test.path);
+  const isSelected = ({ path, value }: ArgumentLeaf): boolean => path !== REST_PATH && value !== null && selects(path);
   return { isSelected, holds: compileLeaf(test) };
+}
+
+/**
+ * To be called where the leaves that were looked at do not decide.
+ * INVARIANT: no answer hangs on what was too much to look at leaf by leaf: joined to one text it fails and passes other
+ * tests than its values would. Attacker-controlled: many arguments before one that a denial is about.
+ * @throws RangeError for a call that has more.
+ */
+export function assertLookedAt(leaves: readonly ArgumentLeaf[]): void {
+  if (leaves.at(-1)?.path === REST_PATH)
+    throw new RangeError("a call has more values than can be looked at one by one");
+}
+
+/** All that a server may read for what a path names: the place, what is below it, and the same in JSON text. */
+export function compileReach(pattern: string): (path: string) => boolean {
+  const selects = compileSelection(pattern);
+  return (path) => selects(path) || selects(throughText(path));
 }
 
 /**

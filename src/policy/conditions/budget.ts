@@ -1,10 +1,11 @@
 /** `budget`: with what this call spends, the sum over the calls that passed exceeds a bound. */
 import { z } from "../zod.js";
 import { checked } from "../checked.js";
-import { compilePath } from "../../base/pointer.js";
+import { compilePath, REST_PATH } from "../../base/pointer.js";
 import type { BudgetTest } from "../ast.js";
 import { compileGlobs } from "../glob.js";
 import { spentOn } from "../recall.js";
+import { compileReach } from "./argument-test.js";
 import { atom } from "./atom.js";
 import { globsSchema, type Condition, type PolicyQuestion, type Values } from "./condition.js";
 import { pathSchema } from "./path.js";
@@ -58,14 +59,20 @@ function accountOf({ tool }: BudgetTest, key: string): (question: PolicyQuestion
 /**
  * The sum of the leaves that a path selects.
  * INVARIANT: fails closed: no leaf, or one that is no finite number of zero or more, is an amount beyond every bound.
+ * Attacker-controlled: the arguments; an amount below the place or in JSON text, where a server may read it all the
+ * same, or among what was too much to look at, would else be spent and not counted.
  */
 function compileAmount(path: string): (values: Values) => number {
   const { matches } = checked(compilePath(path));
+  const mayBeRead = compileReach(path);
   return (values) => {
     let sum = 0;
     let count = 0;
     for (const leaf of values.leaves()) {
-      if (!matches(leaf.path)) continue;
+      if (!matches(leaf.path)) {
+        if (leaf.path === REST_PATH || mayBeRead(leaf.path)) return UNREADABLE;
+        continue;
+      }
       const amount = numberOf(leaf.value);
       if (amount === undefined || amount < 0) return UNREADABLE;
       sum += amount;

@@ -1,6 +1,6 @@
 /** What begins with a digit: a date, a number that stands for a value, or nothing of its own. */
 import { describe, expect, it } from "vitest";
-import { digitsAt, isBareYear, isMoney } from "../../../src/mmu/tokens/digits.js";
+import { currenciesAt, digitsAt, isBareYear, isMoney } from "../../../src/mmu/tokens/digits.js";
 
 const found = (text: string, at = 0): string | undefined => {
   const token = digitsAt(text, at);
@@ -202,5 +202,22 @@ describe("isBareYear", () => {
     ["#1999", "1999"],
   ])("in %j, %s is none", (text, number) => {
     expect(isYearIn(text, number)).toBe(false);
+  });
+});
+
+describe("the currencies of a number", () => {
+  it.each<[text: string, number: string, codes: readonly string[]]>([
+    ["pay $5 now", "5", ["usd"]],
+    ["pay 5 dollars", "5", ["usd"]],
+    ["pay 5 euro", "5", ["eur"]],
+    ["pay 5 pounds", "5", ["gbp"]],
+    ["¥5", "5", ["jpy"]],
+    ["$5 eur", "$5 eur", ["usd", "eur"]],
+    ["inr 5 chf", "5", ["inr", "chf"]],
+    ["pay 5 now", "5", []],
+    ["5; usd", "5", []],
+  ])("in %j, of %s", (text, number, codes) => {
+    const start = text.indexOf(number);
+    expect(currenciesAt(text, start, start + number.length)).toEqual(codes);
   });
 });

@@ -11,6 +11,8 @@ export interface ReadLinesOptions {
   readonly maxLineBytes: number;
   /** The 0-based number of a line that is too long. It counts as a line. */
   readonly onLongLine?: (index: number) => void;
+  /** Reads no further than so many bytes: what a run that is still going appends meanwhile is left out. */
+  readonly upTo?: number;
   /** Bytes read so far, and the file's size when it was opened (0 for a pipe). Called once a chunk. */
   readonly onProgress?: (bytes: number, total: number) => void;
 }
@@ -107,8 +109,9 @@ class Reading {
     });
     const total = fstatSync(fd).size;
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    const { upTo = Infinity } = this.options;
     while (!this.isStopped) {
-      const read = readSync(fd, chunk, 0, CHUNK_BYTES, null);
+      const read = readSync(fd, chunk, 0, Math.min(CHUNK_BYTES, upTo - this.bytes), null);
       if (read === 0) break;
       this.count(chunk.subarray(0, read));
       splitter.push(chunk.subarray(0, read));

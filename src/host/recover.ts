@@ -1,6 +1,6 @@
 /** Taking up a log whose writer died: the torn last line is set aside, and the log can be appended to again. */
 import { createHash } from "node:crypto";
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { AgentkError } from "../base/errors.js";
 import { lockFile } from "./file-lock.js";
@@ -86,6 +86,10 @@ function split(path: string, fd: number): TornTail | undefined {
       at += read;
     }
     fsyncSync(torn.fd);
+  } catch (error) {
+    // Half a copy would pass for what was torn; the log still has it whole.
+    rmSync(torn.path, { force: true });
+    throw error;
   } finally {
     closeSync(torn.fd);
   }

@@ -23,6 +23,7 @@ export function replaceFile(path: string, text: string): void {
     syncFolder(dirname(path));
   } catch (error) {
     rmSync(fresh, { force: true });
-    throw unsafe(path, `cannot be written (${systemCode(error) ?? "unknown"})`, { cause: error });
+    const why = systemCode(error) ?? systemCode((error as Error).cause) ?? "unknown";
+    throw unsafe(path, `cannot be written (${why})`, { cause: error });
   }
 }

@@ -1,8 +1,9 @@
 /** The payload journal and the end of a log, in the hands of somebody who can write to the disk. */
-import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { recoverLog } from "../../src/app/log/recover.js";
+import { forkLog } from "../../src/app/replay/fork-replay.js";
 import { replayLog } from "../../src/app/replay/replay-log.js";
 import { payloadPathOf } from "../../src/host/payload-store.js";
 import { recordToForge, type ForgedRun } from "./forged-run.js";
@@ -49,6 +50,29 @@ describe("a journal that is not what the run wrote fails the replay", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("! replayed: the same bytes, with the values taken as they were recorded");
   });
+});
+
+test("a run that writes on while it is replayed or forked is not told that its journal was cut", async () => {
+  const last = run.lines.findLastIndex((line) => line.includes('"commitment"'));
+  const live = run.write(run.lines.slice(0, last));
+  const journal = payloadPathOf(live);
+  const appending = (): NodeJS.ProcessEnv => {
+    writeFileSync(live, `${run.lines.slice(0, last).join("\n")}\n`);
+    writeFileSync(
+      journal,
+      readFileSync(payloadPathOf(run.log)).subarray(0, lastFrameOf(readFileSync(payloadPathOf(run.log)))),
+    );
+    // Read when the journal is about to be opened: by then the log has grown, and the journal will have.
+    const folder = process.env["AGENTK_DATA_DIR"];
+    const grow = (): string | undefined => {
+      appendFileSync(live, `${run.lines.slice(last).join("\n")}\n`);
+      return folder;
+    };
+    return Object.defineProperty({ ...process.env }, "AGENTK_DATA_DIR", { get: grow });
+  };
+  expect(await replayLog(live, appending())).toMatchObject({ ok: true, depth: "deep", lines: last, ending: "open" });
+  const settings = { policy: undefined, overrides: new Map<number, never>(), shrinks: false };
+  expect(await forkLog(live, { ...settings, env: appending() })).toMatchObject({ depth: "deep" });
 });
 
 /** Where the last frame of a journal begins: frames are a length in four bytes and as many bytes. */

@@ -10,7 +10,7 @@ import { ALLOWED_LICENCES } from "../../src/app/audit/supply-chain.js";
 import { ALLOWED_SECRETS } from "../../src/app/audit/secret-scan.js";
 
 const ABOUT: Readonly<Record<AuditGroup, string>> = {
-  repository: `What git would publish of the project, or, without git, what lies in the folder. A value that is no secret is excepted by \`agentk:allow-secret\` and a reason on its line or the one before; a file that cannot hold a comment by a line \`PATH REASON\` in \`${ALLOWED_SECRETS}\`, where a path may end in \`*\`. Patterns find the usual forms of secrets, and no others: a secret in a form of its own is not found, and neither is one in the history of git.`,
+  repository: `What git would publish of the project, or, where there is no repository, what lies in the folder. A repository that git does not look into (another user's, say: \`git config --global --add safe.directory\`) fails the checks that ask it. Filters of the project's own configuration are not run. A value that is no secret is excepted by \`agentk:allow-secret\` and a reason on its line or the one before; a file that cannot hold a comment by a line \`PATH REASON\` in \`${ALLOWED_SECRETS}\`, where a path may end in \`*\`. Patterns find the usual forms of secrets, and no others: a secret in a form of its own is not found, and neither is one in the history of git.`,
   keys: "The key that a run from here would sign with: `AGENTK_SIGNING_KEY_HEX`, `AGENTK_SIGNING_KEY_FILE` or the data folder ([keys.md](keys.md)). A machine without a key gets warnings, and failures with `AGENTK_REQUIRE_SIGNING_KEY=1`.",
   policies:
     "Policies that `--policy` names, that `agentk.toml` names, that lie in `policies/`, or that are called `*.policy.toml`.",

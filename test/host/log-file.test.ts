@@ -53,6 +53,15 @@ describe("reading a log", () => {
     expect(read("").summary).toEqual({ lines: 0, bytes: 0, tornBytes: 0, torn: undefined, isComplete: true });
   });
 
+  it("reads no further than it is told, and keeps the line that this cuts apart", () => {
+    const path = join(tempFolder(), "log");
+    writeFileSync(path, "one\ntwo\nthree\n");
+    const seen: string[] = [];
+    const summary = readLines(path, (bytes) => void seen.push(bytes.toString()), { maxLineBytes: 9, upTo: 6 });
+    expect(seen).toEqual(["one"]);
+    expect(summary).toMatchObject({ lines: 1, bytes: 6, tornBytes: 2, isComplete: true });
+  });
+
   it("stops when it is told to", () => {
     const path = join(tempFolder(), "log");
     writeFileSync(path, "a\nb\nc\n");

@@ -56,6 +56,20 @@ describe("a torn tail", () => {
     expect(readdirSync(join(path, "..")).sort()).toEqual(["run.jsonl", "run.jsonl.torn", "run.jsonl.torn.2"]);
   });
 
+  it("is left where it is, and no half of it beside, where the disk is full", () => {
+    const rooms = transpiledRooms();
+    const tail = Buffer.alloc(10_000, "z");
+    const path = logOf(tail);
+    const program = `import { splitTornTail } from "./host/recover.js";
+      try { splitTornTail(${JSON.stringify(path)}); } catch (error) { console.log(error.code); }`;
+    writeFileSync(join(rooms, "split.js"), program);
+    // A file may grow to 1 block of 512 or 1024 bytes: enough for the lock.
+    const said = execFileSync("sh", ["-c", `ulimit -f 1 && exec "${process.execPath}" split.js | cat`], { cwd: rooms });
+    expect(said.toString()).toBe("recorder-failed\n");
+    expect(readdirSync(join(path, ".."))).toEqual(["run.jsonl"]);
+    expect(readFileSync(path).equals(tail)).toBe(true);
+  });
+
   it("is looked for in plain files only", () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "real"), "a\nb");

@@ -84,7 +84,7 @@ export interface Bill {
 export function billOf(world: AuditWorld): Promise<Bill> {
   return world.once("bill of materials", async () => {
     const words = ["sbom", "--sbom-format", "cyclonedx", "--package-lock-only"];
-    const { code, stdout, problem } = await world.tool("npm", words, NPM_TIMEOUT_MS);
+    const { code, stdout, problem } = await world.tool("npm", words, { timeoutMs: NPM_TIMEOUT_MS });
     if (problem !== undefined) throw new Error(`npm: ${problem}; install Node with npm`);
     if (code !== 0) throw new Error(`\`npm ${words.join(" ")}\` ended with status ${String(code)}: run it to see why`);
     const bill: unknown = JSON.parse(stdout);

@@ -157,11 +157,9 @@ const LESSER = ["moderate", "low", "info"];
 
 /** INVARIANT: an advisory list that nobody could be asked for is never `ok`. */
 async function advisories(_lock: LockFile, world: AuditWorld): Promise<CheckResult> {
-  const { stdout, problem } = await world.tool(
-    "npm",
-    ["audit", "--json", "--package-lock-only"],
-    ADVISORIES_TIMEOUT_MS,
-  );
+  const { stdout, problem } = await world.tool("npm", ["audit", "--json", "--package-lock-only"], {
+    timeoutMs: ADVISORIES_TIMEOUT_MS,
+  });
   const found = problem === undefined ? countsIn(stdout) : undefined;
   if (found === undefined) return warned("the registry's advisories could not be asked for");
   const told = (names: readonly string[]): readonly string[] =>

@@ -1,6 +1,6 @@
 /** Which files a project would publish: what git tracks, or, without git, what lies in the folder. */
-import { lstatSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { AuditWorld } from "./world.js";
 
 export interface Tracked {
@@ -16,11 +16,41 @@ const MAX_FILES = 50_000;
 export const MAX_TEXT_BYTES = 2 * 1024 * 1024;
 /** What nobody publishes, in a folder without git. */
 const NOT_WALKED: ReadonlySet<string> = new Set([".git", "node_modules", "dist", "target", ".venv"]);
-/** git must not run what a project's own configuration names: we only look. */
 const QUIET_GIT = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
 
+/**
+ * git in the project. INVARIANT: it does not run what the project's own configuration names: we only look.
+ * @throws Error when there is a repository that git does not look into: a check that needs it cannot see.
+ */
 export async function git(world: AuditWorld, ...args: readonly string[]): ReturnType<AuditWorld["tool"]> {
-  return world.tool("git", [...QUIET_GIT, ...args]);
+  const quiet = await world.once("filters of git", () => withoutFilters(world));
+  const end = await world.tool("git", [...QUIET_GIT, ...args], { more: quiet });
+  if ((end.code === null || end.code >= 128) && isInRepository(world.repo))
+    throw new Error(`git cannot look into the repository: ${end.problem ?? end.stderr.trim()}`);
+  return end;
+}
+
+/** `SCOPE NUL filter.NAME.KIND NUL`, as git prints it. */
+const OWN_FILTER = /(?:^|\0)(?:local|worktree)\0(filter\.[^\0]+)\.(?:clean|process|smudge)(?=\0)/g;
+
+/** Settings by which files pass the project's own filters as they are. In the environment: `-c` takes no name with `=`. */
+async function withoutFilters(world: AuditWorld): Promise<NodeJS.ProcessEnv> {
+  const listed = await world.tool("git", ["config", "--show-scope", "--name-only", "-z", "--get-regexp", "^filter"]);
+  const filters = new Set([...listed.stdout.matchAll(OWN_FILTER)].map(([, filter = ""]) => filter));
+  const settings = [...filters].flatMap((filter) => [
+    ...["clean", "process", "smudge"].map((kind) => [`${filter}.${kind}`, ""] as const),
+    [`${filter}.required`, "false"] as const,
+  ]);
+  const given = Number(world.env["GIT_CONFIG_COUNT"] ?? "0");
+  const numbered = settings.flatMap(([key, value], i) => [
+    [`GIT_CONFIG_KEY_${String(given + i)}`, key] as const,
+    [`GIT_CONFIG_VALUE_${String(given + i)}`, value] as const,
+  ]);
+  return { ...Object.fromEntries(numbered), GIT_CONFIG_COUNT: String(given + settings.length) };
+}
+
+function isInRepository(folder: string): boolean {
+  return existsSync(join(folder, ".git")) || (dirname(folder) !== folder && isInRepository(dirname(folder)));
 }
 
 export function trackedFiles(world: AuditWorld): Promise<Tracked> {

@@ -95,9 +95,13 @@ export class AuditWorld {
     return this.dataFolder;
   }
 
-  /** A tool of the machine, in the project. */
-  tool(command: string, args: readonly string[], timeoutMs = COMMAND_TIMEOUT_MS): Promise<CommandEnd> {
-    return runCommand({ command, args, cwd: this.repo, env: this.env, timeoutMs });
+  /** A tool of the machine, in the project, with `more` in its environment. */
+  tool(
+    command: string,
+    args: readonly string[],
+    { timeoutMs = COMMAND_TIMEOUT_MS, more = {} }: { timeoutMs?: number; more?: NodeJS.ProcessEnv } = {},
+  ): Promise<CommandEnd> {
+    return runCommand({ command, args, cwd: this.repo, env: { ...this.env, ...more }, timeoutMs });
   }
 
   close(): void {

@@ -11,6 +11,7 @@ import { reopenJournalFile, splitTornTail } from "../../host/recover.js";
 import { foldLine } from "../../kernel/fold.js";
 import { INITIAL_STATE, type State } from "../../kernel/state.js";
 import { createKernel } from "../../kernel/step.js";
+import type { FlightLine } from "../../abi/event.js";
 import type { Input } from "../../abi/request.js";
 import { compileSource, readyForAnyPolicy } from "../policy/file.js";
 import { refusePruned } from "./pruned-log.js";
@@ -92,12 +93,7 @@ function readState(path: string): State {
     if (decoded?.ok !== true || decoded.value.prev !== state.head || decoded.value.seq !== state.seq) {
       throw invalid(path, index);
     }
-    const { hash, time } = decoded.value;
-    state = foldLine(
-      state,
-      { event: decoded.value, text, hash, time },
-      { digests: nodeDigests, compile: compileSource },
-    );
+    state = taken(path, state, { event: decoded.value, text });
   };
   readLines(path, take, {
     maxLineBytes: MAX_LOG_LINE_BYTES,
@@ -108,10 +104,21 @@ function readState(path: string): State {
   return state;
 }
 
-function invalid(path: string, index: number): AgentkError {
+/** The state after a line. What it holds may still be a policy, or pins, that are none: no kernel has written it then. */
+function taken(path: string, before: State, { event, text }: { event: FlightLine; text: string }): State {
+  const { hash, time } = event;
+  try {
+    return foldLine(before, { event, text, hash, time }, { digests: nodeDigests, compile: compileSource });
+  } catch (error) {
+    throw invalid(path, event.seq, `the line cannot be taken up: ${error instanceof Error ? error.message : ""}`);
+  }
+}
+
+function invalid(
+  path: string,
+  index: number,
+  problem = "the line does not follow from the one before it",
+): AgentkError {
   const hint = `run \`agentk verify\` on it: recovery mends the end of a log, nothing else`;
-  return new AgentkError("log-invalid", "the line does not follow from the one before it", {
-    place: { file: path, line: index + 1 },
-    hint,
-  });
+  return new AgentkError("log-invalid", problem, { place: { file: path, line: index + 1 }, hint });
 }

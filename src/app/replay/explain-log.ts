@@ -94,6 +94,15 @@ class LogRun {
       }
       this.policy = line.value;
     }
+    try {
+      this.fold(line);
+    } catch (error) {
+      this.fault = { line: line.seq + 1, detail: `cannot be taken up: ${error instanceof Error ? error.message : ""}` };
+    }
+  }
+
+  /** @throws Error for a policy or pins that are none. */
+  private fold(line: FlightLine): void {
     const recorded = { event: line, hash: line.hash, time: line.time };
     this.state = fold(this.state, recorded, (source) => compileSource(source));
     const { other } = this;

@@ -20,7 +20,7 @@ import { Replayer } from "../../replay/replay.js";
 import { compileSource, readPolicy, readyForAnyPolicy } from "../policy/file.js";
 import { policyFileOf } from "../package-info.js";
 import { refusePruned } from "../log/pruned-log.js";
-import { faultOf, openJournalOf, type Journal } from "./replay-log.js";
+import { boundOf, faultOf, openJournalOf, type Journal } from "./replay-log.js";
 
 /** A widening made small. */
 export interface Shrunk {
@@ -146,6 +146,7 @@ class ForkRun {
   /** INVARIANT: a decision counts only when the whole log has verified and replayed. */
   read(journal: Journal): ForkReport {
     const { tornBytes } = readLines(this.path, (bytes) => this.line(bytes), {
+      ...boundOf(journal),
       maxLineBytes: MAX_LOG_LINE_BYTES,
       onLongLine: () => {
         this.verifier.fault("line-too-long", "is too long");

@@ -1,11 +1,11 @@
 /** `replay`: a recorded run through the kernel again, with the journal when it can be opened. Performs no effect. */
 import { isUtf8 } from "node:buffer";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import type { PayloadSource } from "../../replay/tape.js";
 import { Replayer, type ReplayReport } from "../../replay/replay.js";
 import { MAX_LOG_LINE_BYTES } from "../../base/limits.js";
 import { nodeDigests } from "../../host/digests.js";
-import { readLines, settledLog } from "../../host/log-file.js";
+import { isRegularFile, readLines, settledLog } from "../../host/log-file.js";
 import { loadOperatorKey } from "../../host/operator-key.js";
 import { openPayloadStore, type OpenedPayloads, type PayloadFault } from "../../host/payload-reader.js";
 import { payloadPathOf } from "../../host/payload-store.js";
@@ -26,7 +26,12 @@ export interface LogReplay extends ReplayReport {
 
 /** The journal beside a log: opened, not to be had (which is nobody's fault), or damaged. */
 export type Journal =
-  | { readonly kind: "open"; readonly payloads: OpenedPayloads }
+  | {
+      readonly kind: "open";
+      readonly payloads: OpenedPayloads;
+      /** How long the log was before. INVARIANT: no more of it is read: values of what its run appends since may be missing. */
+      readonly logBytes: number;
+    }
   | { readonly kind: "absent" | "damaged"; readonly why: string };
 
 /**
@@ -56,6 +61,7 @@ function replayLines(path: string, journal: Journal): LogReplay {
     return false;
   };
   const summary = readLines(path, take, {
+    ...boundOf(journal),
     maxLineBytes: MAX_LOG_LINE_BYTES,
     onLongLine: () => {
       replayer.unreadable(`is longer than ${String(MAX_LOG_LINE_BYTES)} bytes`);
@@ -88,16 +94,24 @@ export function faultOf(journal: Journal, { sealed, ending }: ReplayReport): str
 /** What a journal may be without anybody's doing: another user's, or on a disk that does not answer. */
 const NOT_OURS: ReadonlySet<string> = new Set<PayloadFault["code"]>(["unreadable", "other-key"]);
 
+/** How far a log is read whose journal was opened. */
+export function boundOf(journal: Journal): { readonly upTo?: number } {
+  return journal.kind === "open" ? { upTo: journal.logBytes } : {};
+}
+
 /** The journal beside a log, opened, or why there is none. */
 export function openJournalOf(path: string, env: NodeJS.ProcessEnv): Journal {
   const journal = payloadPathOf(path);
-  if (!existsSync(journal)) return { kind: "absent", why: "there is no payload journal beside the log" };
+  // A pipe's lines are read once, and nothing lies beside it.
+  if (!existsSync(journal) || !isRegularFile(path))
+    return { kind: "absent", why: "there is no payload journal beside the log" };
+  const logBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   const key = loadOperatorKey(env);
   if (key === undefined) return { kind: "absent", why: "the operator's payload key is not on this machine" };
   const run = runOf(path);
   if (run === undefined) return { kind: "absent", why: "the log's first line does not name its run" };
   const opened = openPayloadStore(journal, run, key);
-  if (opened.ok) return { kind: "open", payloads: opened.value };
+  if (opened.ok) return { kind: "open", payloads: opened.value, logBytes };
   return { kind: NOT_OURS.has(opened.error.code) ? "absent" : "damaged", why: opened.error.detail };
 }
 

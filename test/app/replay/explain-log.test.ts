@@ -8,6 +8,7 @@ import type { FlightEvent } from "../../../src/abi/event.js";
 import type { Input } from "../../../src/abi/request.js";
 import { USER_WORDS } from "../../../src/abi/request.js";
 import type { JsonValue } from "../../../src/base/json.js";
+import { nodeDigests } from "../../../src/host/digests.js";
 import { INITIAL_STATE, type State } from "../../../src/kernel/state.js";
 import { chainOf, fileOf } from "../../evidence/fixture.js";
 import { mail, mailEvents, MAIL_POLICY, mailPolicy } from "../../evidence/poisoned-run.js";
@@ -349,6 +350,16 @@ describe("a log that cannot be explained", () => {
     const misnamed = [...mailEvents().slice(0, 6), mail(6, { call: "c5" })];
     await expect(explain(chainOf(misnamed), "6")).rejects.toMatchObject({ place: { line: 7 } });
     await expect(explain(chainOf(mailEvents().slice(1)), "5")).rejects.toMatchObject({ place: { line: 1 } });
+  });
+
+  test.each([
+    ["a policy", "policy", "id = "],
+    ["pins", "pins", "{"],
+  ])("broken at %s that are none", async (_, type, source) => {
+    const value = { name: "n", source, sha256: nodeDigests.sha256Hex(`agentk/${type}/1\n${source}`) };
+    const [open, policy, ...rest] = mailEvents();
+    const lines = chainOf([open, policy, { type, value }, ...rest] as FlightEvent[]);
+    await expect(explain(lines, "c7")).rejects.toMatchObject({ code: "log-invalid", place: { line: 3 } });
   });
 
   test("no file", async () => {

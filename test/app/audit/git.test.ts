@@ -1,0 +1,41 @@
+/** What the audit asks git: it fails where git does not look, and makes git run nothing of the project's. */
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { auditOf, idsOf, Project } from "./project.js";
+
+/** Checks that ask git, in a project where each of them can be asked. */
+const ASKS = ["repo.committed", "repo.whitespace", "repo.ignored-artifacts", "repo.docs", "repo.secrets"];
+
+describe("a repository that git does not look into", () => {
+  test.each([
+    ["one of a format that it does not know", "[core]\n\trepositoryformatversion = 99\n", {}],
+    ["any, where there is no git", undefined, { PATH: "/nonexistent" }],
+  ])("%s, fails each check that asks it", async (_, config, more) => {
+    const project = new Project();
+    if (config !== undefined) project.put(".git/config", config);
+    const { checks } = await auditOf({ repo: project.repo, env: { ...project.env, ...more } }, ASKS);
+    expect(idsOf(checks, "fail")).toEqual(ASKS);
+    for (const { result } of checks) expect(result.detail).toContain("git cannot look into the repository");
+  });
+
+  test("is told from a folder that is none, also from one below it", async () => {
+    const project = new Project();
+    project.put(".git/config", "[core]\n\trepositoryformatversion = 99\n");
+    mkdirSync(join(project.repo, "below"));
+    const { checks } = await auditOf({ repo: join(project.repo, "below"), env: project.env }, ["repo.committed"]);
+    expect(idsOf(checks, "fail")).toEqual(["repo.committed"]);
+  });
+});
+
+test.each(["x", "a=b"])("a filter of the project's own configuration is not run: %s", async (name) => {
+  const project = new Project();
+  const ran = join(project.repo, "..", "ran");
+  for (const kind of ["clean", "process"]) project.git("config", `filter.${name}.${kind}`, `touch '${ran}'; cat`);
+  project.git("config", `filter.${name}.required`, "true");
+  project.put(".git/info/attributes", `* filter=${name}\n`);
+  project.put("README.md", "another text\n");
+  const { checks } = await auditOf({ repo: project.repo, env: project.env }, ASKS);
+  expect(idsOf(checks, "fail")).toEqual([]);
+  expect(existsSync(ran)).toBe(false);
+});

@@ -4,23 +4,28 @@
  */
 import { mayPass } from "../abi/decision.js";
 import type { JsonObject } from "../base/json.js";
+import { MAX_IN_FLIGHT, MAX_LINE_BYTES } from "../base/limits.js";
 import type { Judged } from "../kernel/dispatch.js";
 import type { GateAnswer } from "./gate-answer.js";
 import type { RequestContract } from "./methods/contract.js";
 import { isLooked, OwnListing } from "./own-listing.js";
 import type { ListKind, RelayParts } from "./relay-parts.js";
+import { refused, type Refused } from "./refused.js";
 import { SchemaCheck, type Mismatch, type ToolSchemas } from "./schema-check.js";
-import type { Refused } from "./session.js";
 import type { McpRequest } from "./upstream.js";
 import { RPC } from "./wire/codes.js";
 
 const PASS: GateAnswer = { ok: true, checks: {} };
+const CROWDED = refused("lifecycle", RPC.invalidRequest, "too many calls wait for the server's list");
 
 export class DescriptorGate {
   private readonly listing: OwnListing;
   private readonly schemas: SchemaCheck;
   /** The answer to the last question. */
   private turn: Promise<unknown> = Promise.resolve();
+  /** Calls that wait for a look, or for one that does, and the characters of their messages. */
+  private waiting = 0;
+  private waitingChars = 0;
 
   constructor(parts: Pick<RelayParts, "dispatch" | "session" | "upstream" | "identity">) {
     const { dispatch, identity } = parts;
@@ -46,14 +51,27 @@ export class DescriptorGate {
   /**
    * Before a request is decided. `params` have passed their contract. Never rejects.
    * INVARIANT: answers in the order of the questions. What is looked at for one call takes longer than for another, and
-   * a client that writes before it reads must not find the two decided the other way round.
+   * a client that writes before it reads must not find the two decided the other way round. Only what there is no room
+   * for is refused at once; `chars` is the length of its message.
    */
-  before(contract: RequestContract, params: JsonObject): Promise<GateAnswer> {
+  before(contract: RequestContract, params: JsonObject, chars: number): Promise<GateAnswer> {
+    if (!isLooked(contract)) return this.look(contract, params);
+    if (!this.mayWait(contract, chars)) return Promise.resolve(CROWDED);
+    this.waiting++;
+    this.waitingChars += chars;
     const looked = this.look(contract, params);
-    if (!isLooked(contract)) return looked;
     const answer = this.turn.then(() => looked);
-    this.turn = answer;
+    this.turn = answer.then(() => {
+      this.waiting--;
+      this.waitingChars -= chars;
+    });
     return answer;
+  }
+
+  /** A server that does not list would else have us keep all that its client asks meanwhile. */
+  private mayWait(contract: RequestContract, chars: number): boolean {
+    if (this.listing.isSettledFor(contract)) return true;
+    return this.waiting < MAX_IN_FLIGHT && this.waitingChars + chars <= MAX_LINE_BYTES;
   }
 
   private async look(contract: RequestContract, params: JsonObject): Promise<GateAnswer> {

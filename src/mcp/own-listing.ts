@@ -87,6 +87,12 @@ export class OwnListing {
     return looked !== "failed";
   }
 
+  /** Whether a request need not wait for a look: neither for its own, nor for that of one before it. */
+  isSettledFor({ method }: Pick<RequestContract, "method">): boolean {
+    const what = LISTS.get(method);
+    return this.looking.size === 0 && (what === undefined || this.isKnown(what[0]));
+  }
+
   /** A client that has listed to the end has shown the kernel the same. */
   private isKnown(list: DescriptorList): boolean {
     if (this.stale.has(list)) return false;

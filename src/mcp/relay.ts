@@ -157,7 +157,7 @@ export class Relay {
       if (modern === undefined || !isOfModern(admission.contract)) return this.handleRequest(message, admission);
       return modern.request(message, admission, {
         claims: () => this.claimed.take(admission.claims),
-        before: (contract, params) => this.gate.before(contract, params),
+        before: (contract, params) => this.gate.before(contract, params, message.canonical.length),
         refuse: (exchange, contract, refused) => this.refusals.begun(exchange, contract, refused),
         taken: (request, judged) => {
           this.gate.taken(request, judged);
@@ -198,7 +198,7 @@ export class Relay {
     const exchange = this.parts.session.begin(message);
     await this.opened;
     const params = admission.params ?? {};
-    const gate = await this.gate.before(contract, params);
+    const gate = await this.gate.before(contract, params, message.canonical.length);
     if (!gate.ok) return this.refusals.begun(exchange, contract, gate);
     const line = lineOf(message, admission);
     const claims = this.claimed.take(admission.claims);

@@ -31,6 +31,8 @@ export interface RelayParts {
   readonly toServer: (line: string) => void;
   /** Whether the server has more to read than it should: what it asks meanwhile is not answered. */
   readonly isServerBehind?: () => boolean;
+  /** Whether it is so, and has been for so long that the client is read all the same: what it asks is refused. */
+  readonly isServerStuck?: () => boolean;
   /** A server has said that one of its lists has changed: what was known of it may be so no more. */
   readonly onListChanged?: (list: ListKind) => void;
   /** A server has said that the state of a task of this session's has changed. */

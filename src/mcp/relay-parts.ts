@@ -37,7 +37,7 @@ export interface RelayParts {
   readonly onListChanged?: (list: ListKind) => void;
   /** A server has said that the state of a task of this session's has changed. */
   readonly onTaskChanged?: (said: JsonObject) => Promise<void>;
-  /** A clock for rates, in milliseconds; default: the process's. */
+  /** A clock for rates and waits, in milliseconds; default: the process's. */
   readonly nowMs?: () => number;
   /** The server has broken the protocol too often to go on with it. */
   readonly onServerBroken: () => void;

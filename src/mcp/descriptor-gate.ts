@@ -27,7 +27,7 @@ export class DescriptorGate {
   private waiting = 0;
   private waitingChars = 0;
 
-  constructor(parts: Pick<RelayParts, "dispatch" | "session" | "upstream" | "identity">) {
+  constructor(parts: Pick<RelayParts, "dispatch" | "session" | "upstream" | "identity" | "nowMs">) {
     const { dispatch, identity } = parts;
     this.schemas = new SchemaCheck((fault) => {
       const { session, server } = identity;

@@ -41,7 +41,7 @@ export function isLooked({ method }: Pick<RequestContract, "method">): boolean {
 type Looked = "listed" | "denied" | "failed";
 
 export class OwnListing {
-  private readonly parts: Pick<RelayParts, "dispatch" | "session" | "upstream" | "identity">;
+  private readonly parts: Pick<RelayParts, "dispatch" | "session" | "upstream" | "identity" | "nowMs">;
   /** Told of every page of descriptors that the kernel has let pass: schemas are learnt from them. */
   private readonly onPage: (method: string, result: JsonObject) => void;
   /** Lists that the server said have changed since they were seen. */
@@ -120,6 +120,7 @@ export class OwnListing {
 
   private async look(contract: RequestContract): Promise<Looked> {
     const envelope = contract.revisions.includes(MODERN) ? { _meta: OWN_ENVELOPE } : undefined;
+    const isOver = this.overIn(this.parts.upstream.timeoutMs);
     let params: JsonObject | undefined = envelope;
     let listed = 0;
     for (let page = 0; page < MAX_PAGES; page++) {
@@ -130,10 +131,17 @@ export class OwnListing {
       listed += items?.length ?? 0;
       const cursor = result["nextCursor"];
       if (cursor === undefined) return "listed";
-      if (listed > MAX_LISTED) return "failed";
+      if (listed > MAX_LISTED || isOver()) return "failed";
       params = { ...envelope, cursor };
     }
     return "failed";
+  }
+
+  /** A call waits for all pages as long as it may for one answer, and for one page more. */
+  private overIn(ms: number): () => boolean {
+    const nowMs = this.parts.nowMs ?? ((): number => performance.now());
+    const last = nowMs() + ms;
+    return () => nowMs() > last;
   }
 
   private async ask(contract: RequestContract, params: JsonObject | undefined): Promise<JsonObject | Looked> {

@@ -31,11 +31,13 @@ export interface RelayParts {
   readonly toServer: (line: string) => void;
   /** Whether the server has more to read than it should: what it asks meanwhile is not answered. */
   readonly isServerBehind?: () => boolean;
+  /** Whether it is so, and has been for so long that the client is read all the same: what it asks is refused. */
+  readonly isServerStuck?: () => boolean;
   /** A server has said that one of its lists has changed: what was known of it may be so no more. */
   readonly onListChanged?: (list: ListKind) => void;
   /** A server has said that the state of a task of this session's has changed. */
   readonly onTaskChanged?: (said: JsonObject) => Promise<void>;
-  /** A clock for rates, in milliseconds; default: the process's. */
+  /** A clock for rates and waits, in milliseconds; default: the process's. */
   readonly nowMs?: () => number;
   /** The server has broken the protocol too often to go on with it. */
   readonly onServerBroken: () => void;

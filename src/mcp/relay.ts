@@ -12,21 +12,26 @@ import { FromServer } from "./from-server.js";
 import { greet, type Greeted } from "./greeting.js";
 import { establish } from "./handshake.js";
 import { Held } from "./held.js";
+import type { GateAnswer } from "./gate-answer.js";
 import type { RequestContract } from "./methods/contract.js";
 import { isOfModern } from "./modern/relay.js";
 import type { ListKind, RelayParts } from "./relay-parts.js";
 import { Refusals } from "./refusals.js";
+import { refused, type Refused } from "./refused.js";
 import { replyTo } from "./reply.js";
-import type { Admitted, Refused } from "./session.js";
+import type { Admitted } from "./session.js";
 import { lineOf, progressLine } from "./sent-lines.js";
 import { Strays } from "./strays.js";
 import { TaskRelay } from "./task-relay.js";
 import type { TasksEnd } from "./task-table.js";
 import type { McpRequest } from "./upstream.js";
+import { RPC } from "./wire/codes.js";
 import { wireFault } from "./wire/faults.js";
 import type { Message, RequestMessage } from "./wire/message.js";
 import { readMessage } from "./wire/read.js";
 import { notificationLine, resultLine } from "./wire/write.js";
+
+const FULL = refused("lifecycle", RPC.invalidRequest, "the server takes no more at the moment");
 
 export class Relay {
   private readonly parts: RelayParts;
@@ -157,7 +162,7 @@ export class Relay {
       if (modern === undefined || !isOfModern(admission.contract)) return this.handleRequest(message, admission);
       return modern.request(message, admission, {
         claims: () => this.claimed.take(admission.claims),
-        before: (contract, params) => this.gate.before(contract, params, message.canonical.length),
+        before: (contract, params) => this.before(contract, params, message.canonical.length),
         refuse: (exchange, contract, refused) => this.refusals.begun(exchange, contract, refused),
         taken: (request, judged) => {
           this.gate.taken(request, judged);
@@ -198,7 +203,7 @@ export class Relay {
     const exchange = this.parts.session.begin(message);
     await this.opened;
     const params = admission.params ?? {};
-    const gate = await this.gate.before(contract, params, message.canonical.length);
+    const gate = await this.before(contract, params, message.canonical.length);
     if (!gate.ok) return this.refusals.begun(exchange, contract, gate);
     const line = lineOf(message, admission);
     const claims = this.claimed.take(admission.claims);
@@ -211,6 +216,10 @@ export class Relay {
       ...(claims === undefined ? {} : { claims }),
       ...gate.checks,
     });
+  }
+
+  private before(...asked: Parameters<DescriptorGate["before"]>): Promise<GateAnswer> {
+    return this.parts.isServerStuck?.() === true ? Promise.resolve(FULL) : this.gate.before(...asked);
   }
 
   private async mediate(request: McpRequest): Promise<void> {

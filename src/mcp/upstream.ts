@@ -30,6 +30,11 @@ export class Upstream {
     this.parts = parts;
   }
 
+  /** How long one question may wait, in milliseconds. */
+  get timeoutMs(): number {
+    return this.parts.timeoutMs;
+  }
+
   /** The kernel's `act` port: forwards an allowed request and waits for what comes of it. Never rejects. */
   async act(call: string, request: McpRequest, sent: string | undefined): Promise<Observation> {
     const { session } = this.parts;

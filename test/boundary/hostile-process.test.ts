@@ -162,6 +162,21 @@ describe("a server that reads nothing", () => {
     // What was with the server may have happened: the log says so.
     expect(outcomes(proxy)).toContain("unknown");
   });
+
+  // Claim: B5
+  test("keeps its client neither from its answers nor from leaving", async () => {
+    const proxy = startHostile("deaf-for-good", { flags: ["--response-timeout-ms", "1000"] });
+    await proxy.handshake();
+    expect((await proxy.call("deaf")).error).toMatchObject(LATE);
+    const text = "x".repeat(1024 * 1024);
+    expect((await proxy.call("ask", { text })).error).toMatchObject(LATE);
+    // It is read on although the server has not taken the last one; up to a bound, and then it is told.
+    const replies = await Promise.all(Array.from({ length: 15 }, () => proxy.call("ask", { text })));
+    const ends = counted(replies.map(({ error, result }) => (result === undefined ? String(error?.code) : "refused")));
+    expect(Object.keys(ends).sort()).toEqual(["7003", "refused"]);
+    expect(JSON.stringify(replies)).toContain("the server takes no more at the moment");
+    expect(await endsWell(proxy)).toEqual({ code: 0, signal: null });
+  });
 });
 
 describe("a server whose listing changes", () => {

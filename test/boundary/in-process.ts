@@ -36,7 +36,7 @@ const ALLOW_ALL = fileURLToPath(new URL("../conformance/allow-all.toml", import.
 const AGENT = "agent://test";
 const SERVER = "scripted";
 /** No test of these waits for an answer that does not come. */
-const RESPONSE_TIMEOUT_MS = 600_000;
+export const RESPONSE_TIMEOUT_MS = 600_000;
 
 /** Turns of the event loop without a line from or to anyone after which all that could happen has. */
 const QUIET_TURNS = 50;

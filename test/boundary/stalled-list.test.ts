@@ -1,8 +1,8 @@
 /** A server that does not say what it lists, and a client that goes on asking: what waits is bounded. */
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { JsonObject } from "../../src/base/json.js";
 import { MAX_IN_FLIGHT, MAX_LINE_BYTES } from "../../src/base/limits.js";
-import { startInProcess, type InProcess, type Talk } from "./in-process.js";
+import { RESPONSE_TIMEOUT_MS, startInProcess, type InProcess, type Server, type Talk } from "./in-process.js";
 
 const INFO = { name: "stalled", version: "1" };
 
@@ -16,8 +16,8 @@ function answer({ id, method }: JsonObject): readonly string[] {
   return method === "tools/call" ? [said(id, { content: [] })] : [];
 }
 
-async function open(run: InProcess): Promise<Talk> {
-  const talk = await run.talk(answer);
+async function open(run: InProcess, server: Server = answer): Promise<Talk> {
+  const talk = await run.talk(server);
   const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: INFO };
   talk.client(JSON.stringify({ jsonrpc: "2.0", id: "init", method: "initialize", params }));
   await talk.idle();
@@ -81,6 +81,27 @@ test("what waits has the length of one message in all, also behind a call that w
   list(talk, "prompts/list", "prompts", [{ name: "p" }]);
   await talk.settled();
   expect(answers(talk).at(-1)).toEqual({ jsonrpc: "2.0", id: 1, result: { content: [] } });
+  await talk.end();
+  await run.close();
+});
+
+test("a list that goes on and on is waited for as long as one call may wait", async () => {
+  const run = await startInProcess("stalled-pages");
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  let pages = 0;
+  const talk = await open(run, (request) => {
+    if (request["method"] !== "tools/list") return answer(request);
+    vi.advanceTimersByTime(RESPONSE_TIMEOUT_MS / 2 + 1);
+    return [said(request["id"], { tools: [], nextCursor: String(++pages) })];
+  });
+  call(talk, 1);
+  await talk.idle();
+  expect(pages).toBe(2);
+  const evidence = { rule: "lifecycle", retryable: true };
+  expect(answers(talk)).toMatchObject([{ id: 1, result: { _meta: { "agentk/decision": evidence } } }]);
   await talk.end();
   await run.close();
 });

@@ -55,6 +55,10 @@ export class Gateway {
       info: { name: "agentk", version: packageVersion() },
       nonce: nonce(8),
       maxClientMessages: options.maxClientMessages,
+      time: {
+        pagesMs: (server) => servers.find(({ id }) => id === server)?.responseTimeoutMs ?? 0,
+        nowMs: () => performance.now(),
+      },
     });
     this.branches = new Map(
       servers.map((server) => {

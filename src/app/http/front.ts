@@ -177,6 +177,8 @@ export class HttpFront {
     if (message.form === "result" || message.form === "error") return refusal(400, "the server asks nothing here");
     const channel = await this.modern.ready();
     if (channel === undefined) return refusal(503, "the server is being started again", RETRY_AFTER);
+    // Nobody would be told of an end that came before the call: one without a timeout would never have another.
+    if (response.destroyed) return refusal(400, "the client has gone");
     if (message.form === "notification") {
       this.modern.notify(channel, message);
       sendEmpty(response, 202, this.corsOf(request));

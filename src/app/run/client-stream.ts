@@ -28,14 +28,14 @@ export interface ClientStream {
 
 /** Frames a pair of byte streams. A last line without a newline is taken as a line, as MCP SDKs do not end with one. */
 export function createClientStream(input: Readable, output: Writable, maxLineBytes: number): ClientStream {
-  let isStopped = false;
+  const reading = readingOf(input);
   const waiting = workAfter(output);
   return {
     start: (handlers) => {
       // The server may have ended before the client could say anything.
-      if (isStopped) return;
+      if (reading.isStopped()) return;
       const deliver = (bytes: Buffer): void => {
-        if (!isStopped) handlers.onLine(bytes);
+        if (!reading.isStopped()) handlers.onLine(bytes);
       };
       const splitter = createLineSplitter({
         maxBytes: maxLineBytes,
@@ -52,7 +52,7 @@ export function createClientStream(input: Readable, output: Writable, maxLineByt
       });
       input.on("error", handlers.onLost);
       output.on("drain", () => {
-        if (!isStopped) input.resume();
+        reading.goOn("full");
         handlers.onDrain();
         waiting.drained();
       });
@@ -62,20 +62,44 @@ export function createClientStream(input: Readable, output: Writable, maxLineByt
       const isFree = output.write(`${line}\n`);
       // Refusals need no server: a client that asks and does not read would fill our memory with them. There is
       // room for the longest answer, so that one who writes a few calls before reading does not wait for itself.
-      if (output.writableLength > MAX_LINE_BYTES) input.pause();
+      if (output.writableLength > MAX_LINE_BYTES) reading.halt("full");
       return isFree;
     },
     afterSent: waiting.add,
     pause: () => {
-      input.pause();
+      reading.halt("held");
     },
     resume: () => {
-      if (!isStopped) input.resume();
+      reading.goOn("held");
     },
     stop: () => {
-      isStopped = true;
+      reading.halt("stopped");
+    },
+  };
+}
+
+/** Why nothing is read: our caller wants it so, what is sent is not taken, or it is over. */
+type Halt = "held" | "full" | "stopped";
+
+interface Reading {
+  readonly halt: (why: Halt) => void;
+  /** INVARIANT: the end of one reason does not end another. */
+  readonly goOn: (why: Halt) => void;
+  readonly isStopped: () => boolean;
+}
+
+function readingOf(input: Readable): Reading {
+  const halts = new Set<Halt>();
+  return {
+    halt: (why) => {
+      halts.add(why);
       input.pause();
     },
+    goOn: (why) => {
+      halts.delete(why);
+      if (halts.size === 0) input.resume();
+    },
+    isStopped: () => halts.has("stopped"),
   };
 }
 

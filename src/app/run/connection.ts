@@ -9,8 +9,10 @@ import { Upstream } from "../../mcp/upstream.js";
 import type { PolicyMcp } from "../../policy/ast.js";
 import { createEraSession } from "./era-session.js";
 import type { MediatedRun, Place } from "./mediated-run.js";
-import { ServerRuns, type Timers } from "./server-runs.js";
+import { ServerRuns } from "./server-runs.js";
 import type { ServerHandlers, ServerLink } from "./server-stream.js";
+import { Stall } from "./stall.js";
+import { processTimers, type Timers } from "./timers.js";
 
 export type { ServerHandlers, ServerLink } from "./server-stream.js";
 
@@ -30,6 +32,7 @@ export interface ConnectionOptions extends Place {
 export interface ClientSide {
   /** Sends one line. False: hold the server back until `resume` of the connection. */
   readonly send: (line: string) => boolean;
+  /** The server does not read: wait, until `resume`. */
   readonly pause: () => void;
   readonly resume: () => void;
   /** The server ended by itself, and no other comes, or it broke the protocol too often. */
@@ -44,6 +47,7 @@ export class Connection {
   private readonly downstream: Downstream;
   private readonly relay: Relay;
   private readonly server: ServerRuns;
+  private readonly stall: Stall;
 
   constructor(run: MediatedRun, options: ConnectionOptions, client: ClientSide) {
     this.options = options;
@@ -68,6 +72,7 @@ export class Connection {
       ...{ dispatch, session, upstream, downstream: this.downstream, identity, toClient, toServer },
       // Room for the longest message, so that a server that writes before it reads does not wait for itself.
       isServerBehind: () => this.server.unread > MAX_LINE_BYTES,
+      isServerStuck: () => this.stall.isOver && this.server.unread > MAX_LINE_BYTES,
       isPromptTrusted: run.trust.client_prompt === "_meta",
       // What waits is answered when the server is gone: nothing more is expected of it.
       onServerBroken: () => {
@@ -76,6 +81,7 @@ export class Connection {
       },
     });
     this.server = this.serverRuns();
+    this.stall = new Stall({ ms: timeoutMs, timers: options.timers ?? processTimers, onOver: client.resume });
     run.attach(options, actBetween(upstream, this.downstream));
   }
 
@@ -131,6 +137,7 @@ export class Connection {
   async end(): Promise<ExitFacts> {
     const { server, relay, upstream, run, options } = this;
     const exit = await server.stop();
+    this.stall.end();
     upstream.gone();
     // A question that nobody answers any more would keep the end waiting.
     this.downstream.gone();
@@ -159,6 +166,7 @@ export class Connection {
           relay.serverFault("line-too-long");
         },
         onDrain: () => {
+          this.stall.end();
           client.resume();
         },
       },
@@ -166,6 +174,7 @@ export class Connection {
       mayRestart: () => relay.isReady && run.dispatch.fault === undefined,
       onAway: () => {
         relay.away();
+        this.stall.end();
         // Nobody is there who could drain; what comes is held, and its end is to be heard.
         client.resume();
       },
@@ -182,6 +191,8 @@ export class Connection {
   }
 
   private toServer(line: string): void {
-    if (!this.server.send(line)) this.client.pause();
+    if (this.server.send(line) || this.stall.isOver) return;
+    this.client.pause();
+    this.stall.begin();
   }
 }

@@ -9,14 +9,7 @@ import type { ExitFacts } from "../../host/child-process.js";
 import type { Greeted } from "../../mcp/greeting.js";
 import { Restarts } from "./restarts.js";
 import type { ServerHandlers, ServerLink } from "./server-stream.js";
-
-/** The process's own; tests give theirs. */
-export interface Timers {
-  /** Monotonic, in milliseconds. */
-  readonly now: () => number;
-  /** Runs something later; the function given back calls that off. */
-  readonly after: (ms: number, run: () => void) => () => void;
-}
+import { processTimers, type Timers } from "./timers.js";
 
 export interface ServerRunsParts {
   readonly startServer: (handlers: ServerHandlers) => ServerLink;
@@ -182,13 +175,3 @@ export class ServerRuns {
     });
   }
 }
-
-const processTimers: Timers = {
-  now: () => performance.now(),
-  after: (ms, run) => {
-    const timer = setTimeout(run, ms);
-    return () => {
-      clearTimeout(timer);
-    };
-  },
-};

@@ -16,6 +16,8 @@ interface Part {
   /** The id under which the server is being asked; undefined when it has said all, or failed. */
   asked: string | undefined;
   chars: number;
+  /** When no further page of it is asked for. */
+  until: number;
   /** The line of its error. */
   error: string | undefined;
 }
@@ -27,6 +29,18 @@ export type FanStep =
   | { readonly next: "cut" }
   | { readonly next: "wait" };
 
+export interface PageTime {
+  /** How long further pages of one server's list are asked for, in milliseconds. */
+  readonly pagesMs: (server: string) => number;
+  /** Any clock that does not run back. */
+  readonly nowMs: () => number;
+}
+
+export interface FanBounds extends PageTime {
+  /** What is kept of all servers' pages together; each has the same share of it. */
+  readonly maxChars: number;
+}
+
 export class Fan {
   readonly id: RequestId;
   readonly method: string;
@@ -34,19 +48,21 @@ export class Fan {
   readonly route: FanRoute;
   private readonly parts: readonly Part[];
   private readonly maxChars: number;
+  private readonly bounds: FanBounds;
 
-  /** `maxChars` bounds what is kept of all servers' pages together; each has the same share of it. */
   constructor(
     request: { readonly id: RequestId; readonly method: string; readonly params: JsonObject | undefined },
     route: FanRoute,
-    { servers, maxChars }: { readonly servers: readonly string[]; readonly maxChars: number },
+    servers: readonly string[],
+    bounds: FanBounds,
   ) {
     this.id = request.id;
     this.method = request.method;
     this.params = request.params;
     this.route = route;
     this.parts = servers.map(unasked);
-    this.maxChars = maxChars / Math.max(1, servers.length);
+    this.bounds = bounds;
+    this.maxChars = bounds.maxChars / Math.max(1, servers.length);
   }
 
   /** The ids under which servers are being asked now. */
@@ -80,6 +96,7 @@ export class Fan {
   ask(server: string, id: string): void {
     const part = this.partOf(server);
     if (part === undefined) return;
+    if (!part.wasAsked) part.until = this.bounds.nowMs() + this.bounds.pagesMs(server);
     part.wasAsked = true;
     part.asked = id;
   }
@@ -102,7 +119,8 @@ export class Fan {
     part.pages.push(result);
     const cursor = this.route.to === "list" ? result["nextCursor"] : undefined;
     if (typeof cursor !== "string") return { next: "wait" };
-    return part.pages.length < MAX_PAGES ? { next: "page", cursor } : { next: "cut" };
+    const mayGoOn = part.pages.length < MAX_PAGES && this.bounds.nowMs() <= part.until;
+    return mayGoOn ? { next: "page", cursor } : { next: "cut" };
   }
 
   private partOf(server: string): Part | undefined {
@@ -111,5 +129,5 @@ export class Fan {
 }
 
 function unasked(server: string): Part {
-  return { server, pages: [], wasAsked: false, asked: undefined, chars: 0, error: undefined };
+  return { server, pages: [], wasAsked: false, asked: undefined, chars: 0, until: 0, error: undefined };
 }

@@ -13,7 +13,7 @@ import { notificationLine, ownError, requestLine, resultLine } from "../wire/wri
 import { answerWith, resultStart, resultWith, withoutToken } from "./answers.js";
 import { Asking } from "./asking.js";
 import { toClient, toServer, type MuxEffect } from "./effects.js";
-import { Fan, type FanRoute } from "./fan.js";
+import { Fan, type FanRoute, type PageTime } from "./fan.js";
 import { mergeInitialize, mergeList, type GatewayInfo } from "./merge.js";
 import { Owners } from "./owners.js";
 import { PendingRequests, type Pending } from "./pending.js";
@@ -27,6 +27,7 @@ export interface MuxOptions {
   /** Hex. Begins our ids, so that none is one that a client or server would choose. */
   readonly nonce: string;
   readonly maxClientMessages: number;
+  readonly time: PageTime;
 }
 
 /** opening: nothing yet; initializing: the servers are asked; open: the client has its answer. */
@@ -183,7 +184,7 @@ export class Mux {
       return [refuseCall(message, malformed(RPC.invalidParams, "the gateway has given no cursor"))];
     const params = withoutToken(message.params);
     const servers = this.candidates(route);
-    const fan = new Fan({ ...message, params }, route, { servers, maxChars: MAX_LINE_BYTES });
+    const fan = new Fan({ ...message, params }, route, servers, { maxChars: MAX_LINE_BYTES, ...this.options.time });
     const pending: Pending = { id: message.id, method: message.method, token: undefined, fan };
     this.pending.begin(pending);
     const asked = fan.due.map((server) => this.askPart(pending, fan, server));

@@ -1,6 +1,6 @@
 /** The front before a scripted relay: 2026-07-28, routing, and clients that do not read, do not send or go away. */
-import { once } from "node:events";
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
+import { EventEmitter, once } from "node:events";
+import { request as httpRequest, type ClientRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { createConnection } from "node:net";
 import { createInterface } from "node:readline";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -31,6 +31,8 @@ const TOKEN = "t".repeat(32);
 class Bench {
   readonly relays: Relay[] = [];
   readonly ended: string[] = [];
+  /** Tells of every response that is to be given. */
+  readonly taken = new EventEmitter();
   door!: HttpServer;
   front!: HttpFront;
   private waiters: (() => void)[] = [];
@@ -69,6 +71,7 @@ class Bench {
       },
     });
     const take = (...[request, response]: Parameters<HttpFront["take"]>): void => {
+      this.taken.emit("taken", response);
       void this.front.take(request, response);
     };
     this.door = await openHttpServer({ host: "127.0.0.1", port: 0, take, times: SHORT });
@@ -201,6 +204,25 @@ describe("2026-07-28", () => {
       ["notifications/cancelled", 1],
       ["notifications/cancelled", own],
     ]);
+  });
+
+  test("who goes away while the server is waited for has asked nothing", async () => {
+    const bench = await new Bench().open();
+    const first = bench.begin(modern("tools/call", { name: "a" }), headersOf("tools/call", "a"));
+    await bench.until(() => bench.relays[0]?.sent.length === 1);
+    const [relay] = bench.relays;
+    relay?.client.pause();
+    const taken = once(bench.taken, "taken") as Promise<[ServerResponse]>;
+    const gone = bench.begin(modern("subscriptions/listen", { notifications: {} }), headersOf("subscriptions/listen"));
+    const [response] = await taken;
+    gone.destroy();
+    await once(response, "close");
+    relay?.client.resume();
+    const last = bench.begin(modern("tools/call", { name: "b" }), headersOf("tools/call", "b"));
+    await bench.until(() => relay?.sent.some(({ params }) => params.name === "b") === true);
+    expect(relay?.sent.map(({ method }) => method)).toEqual(["tools/call", "tools/call"]);
+    expect(bench.front.strays).toBe(1);
+    for (const request of [first, last]) request.destroy();
   });
 
   test("a subscription's notifications go on its own stream, under the client's id", async () => {

@@ -1,18 +1,56 @@
-/** The client's stream: work that nobody waits for waits until the client has taken what was sent. */
+/** The client's stream: who is read when, and work that nobody waits for waits until the client has taken what was sent. */
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { MAX_LINE_BYTES } from "../../../src/base/limits.js";
 import { createClientStream, type ClientStream } from "../../../src/app/run/client-stream.js";
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function started(): { readonly client: ClientStream; readonly output: PassThrough } {
+interface Started {
+  readonly client: ClientStream;
+  readonly input: PassThrough;
+  readonly output: PassThrough;
+}
+
+function started(): Started {
+  const input = new PassThrough();
   const output = new PassThrough({ highWaterMark: 100 });
-  const client = createClientStream(new PassThrough(), output, 1000);
+  const client = createClientStream(input, output, 1000);
   const nothing = (): void => undefined;
   client.start({ onLine: nothing, onOversize: nothing, onEnd: nothing, onDrain: nothing, onLost: nothing });
-  return { client, output };
+  return { client, input, output };
 }
+
+async function read({ output }: Started): Promise<void> {
+  const drained = once(output, "drain");
+  output.resume();
+  await drained;
+}
+
+describe("a client is read", () => {
+  const LONG = "x".repeat(MAX_LINE_BYTES);
+
+  it("not while it does not read, although its server does", async () => {
+    const world = started();
+    world.client.pause();
+    world.client.send(LONG);
+    world.client.resume();
+    expect(world.input.isPaused()).toBe(true);
+    await read(world);
+    expect(world.input.isPaused()).toBe(false);
+  });
+
+  it("not while its server does not read, although it does", async () => {
+    const world = started();
+    world.client.send(LONG);
+    world.client.pause();
+    await read(world);
+    expect(world.input.isPaused()).toBe(true);
+    world.client.resume();
+    expect(world.input.isPaused()).toBe(false);
+  });
+});
 
 describe("work for later", () => {
   it("comes after what is sent in the same turn", async () => {

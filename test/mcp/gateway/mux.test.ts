@@ -29,10 +29,20 @@ const refusals = (effects: readonly MuxEffect[]): readonly string[] =>
 const faults = (effects: readonly MuxEffect[]): readonly string[] =>
   effects.flatMap((effect) => (effect.do === "fault" ? [`${effect.server} ${effect.fault}`] : []));
 
+/** Milliseconds on the clock that all see. */
+let now = 0;
+const time = { pagesMs: () => 100, nowMs: () => now };
+
 const OFFER = { tools: {}, resources: {}, prompts: {} };
 
 function opened(servers: readonly string[] = ["a", "b"], capabilities: object = OFFER): Mux {
-  const mux = new Mux({ servers, info: { name: "agentk", version: "0" }, nonce: "00ff", maxClientMessages: 1000 });
+  const mux = new Mux({
+    servers,
+    info: { name: "agentk", version: "0" },
+    nonce: "00ff",
+    maxClientMessages: 1000,
+    time,
+  });
   const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } };
   for (const { server, id = "" } of toServers(mux.fromClient(bytes({ id: 0, method: "initialize", params })))) {
     const result = { capabilities, protocolVersion: "2025-11-25", serverInfo: { name: server, version: "1" } };
@@ -170,7 +180,7 @@ describe("what servers ask and say", () => {
   });
 
   test("what a server says before the client has its answer follows it", () => {
-    const mux = new Mux({ servers: ["a"], info: { name: "k", version: "0" }, nonce: "0f", maxClientMessages: 9 });
+    const mux = new Mux({ servers: ["a"], info: { name: "k", version: "0" }, nonce: "0f", maxClientMessages: 9, time });
     const [asked] = toServers(mux.fromClient(bytes({ id: 1, method: "initialize", params: {} })));
     const early = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}';
     expect(mux.fromRelay("a", early)).toEqual([]);
@@ -250,4 +260,26 @@ test("lines that are too long count like others: beyond the run's limit they are
   for (let count = 1; count < 999; count++) mux.clientOversize();
   expect(refusals(mux.clientOversize())).toEqual(["frame:line-too-long malformed"]);
   expect(mux.clientOversize()).toEqual([{ do: "refuse", name: "line", refusal: "message-limit" }]);
+});
+
+test("a list that goes on and on is cut where its server's time is over, and the next server is asked", () => {
+  const mux = opened(["a", "b"]);
+  let [asked] = toServers(mux.fromClient(bytes({ id: 9, method: "tools/list", params: {} })));
+  for (let page = 1; page < 4; page++) {
+    now += 33;
+    const result = { tools: [{ name: `t${String(page)}` }], nextCursor: String(page) };
+    [asked] = toServers(mux.fromRelay("a", relayed(asked?.id ?? "", { result })));
+    expect(asked?.server).toBe("a");
+  }
+  now += 2;
+  const effects = mux.fromRelay(
+    "a",
+    relayed(asked?.id ?? "", { result: { tools: [{ name: "t4" }], nextCursor: "4" } }),
+  );
+  expect(faults(effects)).toEqual(["a gateway-list-too-long"]);
+  [asked] = toServers(effects);
+  expect(asked?.server).toBe("b");
+  const [told] = toClient(mux.fromRelay("b", relayed(asked?.id ?? "", { result: { tools: [{ name: "u" }] } })));
+  const names = (told?.result?.["tools"] as { name: string }[]).map(({ name }) => name);
+  expect(names).toEqual(["a__t1", "a__t2", "a__t3", "a__t4", "b__u"]);
 });

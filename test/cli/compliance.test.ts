@@ -68,8 +68,9 @@ describe("agentk compliance", () => {
     expect(JSON.parse(json.out)).toMatchObject({ ok: false, checked: true });
   });
 
-  test.each(["none", "not-there"])("a folder that is named and has no tests is no pass: %s", async (name) => {
+  test.each(["none", "not-there", "a-file"])("a folder that is named and has no tests is no pass: %s", async (name) => {
     const repo = name === "none" ? checkout(name, {}) : join(folder, name);
+    if (name === "a-file") writeFileSync(repo, "");
     await expect(run("--repo", repo)).rejects.toMatchObject({
       code: "usage",
       message: `there are no tests in \`${repo}\``,

@@ -247,6 +247,7 @@ if __name__ == "__main__":
     parser.add_argument("--key", action="append", default=[], help="a key to trust, 64 hex digits; may be repeated")
     parser.add_argument("--json", action="store_true", help="print one JSON object a log")
     parser.add_argument("logs", nargs="+", metavar="LOG")
+    parser.error = lambda wrong: sys.exit("verify.py: " + wrong)  # argparse would end with 2: a check failed
     options = parser.parse_args()
     for key in options.key:
         if not re.fullmatch("[0-9a-f]{64}", key) or not point_of(bytes.fromhex(key)) or key == PUBLISHED:

@@ -1,12 +1,17 @@
 /** Which tests of a checkout cite which claim: a line `// Claim: M1, E2` right above a test. */
 import { readdirSync, readFileSync, type Dirent } from "node:fs";
 import { join, relative } from "node:path";
+import { AgentkError } from "../base/errors.js";
+import { systemCode } from "../host/private-folder.js";
 import { isClaimId, type Citation, type Citations, type ClaimId, type StrayCitation } from "../abi/claims.js";
 
 const MARK = /^\s*\/\/ Claim: (.*)$/;
 const TEST = /^\s*(?:describe|it|test)(?:\.\w+)*\b.*?\(\s*(["'`])(.*?)\1/;
 
-/** Reads every `*.test.ts` below a folder's `test`; `undefined` when it has none. */
+/**
+ * Reads every `*.test.ts` below a folder's `test`; `undefined` when it has none.
+ * @throws AgentkError `file-unreadable`
+ */
 export function citationsIn(checkout: string): Citations | undefined {
   const files = testFiles(join(checkout, "test"));
   if (files.length === 0) return undefined;
@@ -57,7 +62,7 @@ function testFiles(folder: string): readonly string[] {
     .flatMap((entry) => {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) return testFiles(path);
-      return entry.name.endsWith(".test.ts") ? [path] : [];
+      return entry.isFile() && entry.name.endsWith(".test.ts") ? [path] : [];
     })
     .sort();
 }
@@ -67,7 +72,11 @@ function entriesOf(folder: string): readonly Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
+    const code = systemCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw new AgentkError("file-unreadable", `cannot read \`${folder}\` (${code ?? "unknown"})`, {
+      cause: error,
+      place: { file: folder },
+    });
   }
 }

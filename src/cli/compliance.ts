@@ -1,6 +1,7 @@
 /** `agentk compliance`: the twelve domains of zero trust, and the tests behind each claim. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { AgentkError } from "../base/errors.js";
 import { lookFor, type Io } from "./io.js";
 
 interface Options {
@@ -11,7 +12,8 @@ interface Options {
 const HELP = `
 An installed agentk has no tests; \`--repo\` names a checkout of agentk that has.
 
-Exit status: 0 every claim is cited by a test (or there are no tests to look at), 2 one is not.
+Exit status: 0 every claim is cited by a test (or no checkout is named, and there are no tests to look at), 1 the checkout
+has no tests, 2 a claim is not cited.
 
 Example:
   agentk compliance --repo . --json`;
@@ -33,7 +35,12 @@ async function compliance({ json, repo }: Options, io: Io): Promise<void> {
     import("../app/package-info.js"),
     import("../report/compliance-report.js"),
   ]);
-  const citations = citationsIn(repo === undefined ? shippedFile(".") : resolve(io.cwd, repo));
+  const checkout = repo === undefined ? shippedFile(".") : resolve(io.cwd, repo);
+  const citations = citationsIn(checkout);
+  if (citations === undefined && repo !== undefined) {
+    const hint = "a check that was asked for and finds nothing to look at is no pass; name a checkout of agentk";
+    throw new AgentkError("usage", `there are no tests in \`${checkout}\``, { hint });
+  }
   io.stdout(json === true ? complianceJson(citations) : complianceText(citations, await lookFor(io)));
   io.exit(isCompliant(citations) ? 0 : 2);
 }

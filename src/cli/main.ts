@@ -4,7 +4,6 @@ import { AgentkError, ERRORS, type Place } from "../base/errors.js";
 import { packageVersion } from "../app/package-info.js";
 import { addCommands, HELP_LAYOUT } from "./commands.js";
 import { showHelp } from "./help.js";
-import { visible } from "../evidence/visible.js";
 import type { ExitStatus, Io } from "./io.js";
 import { processIo } from "./process-io.js";
 
@@ -36,7 +35,7 @@ export async function run(argv: readonly string[], io: Io): Promise<void> {
     });
     await program.parseAsync(argv);
   } catch (error) {
-    io.exit(report(error, io, isJson));
+    io.exit(await report(error, io, isJson));
   }
 }
 
@@ -63,15 +62,30 @@ export async function buildProgram(io: Io, called?: string): Promise<Command> {
 }
 
 /** One error, told once, with its place and what to do about it. */
-function report(error: unknown, io: Io, isJson: boolean): ExitStatus {
+async function report(error: unknown, io: Io, isJson: boolean): Promise<ExitStatus> {
   if (isCommanderEnd(error)) return usageStatus(error, io, isJson);
-  if (!(error instanceof AgentkError)) throw error;
-  const { code, message, place, hint } = error;
+  const known = error instanceof AgentkError ? error : refusedBySystem(error);
+  if (known === undefined) throw error;
+  const { code, message, place, hint } = known;
   if (isJson) {
     io.stdout(`${JSON.stringify({ error: { code, message, ...(place ?? {}), hint: hint ?? null } }, null, 2)}\n`);
   }
+  const { visible } = await import("../evidence/visible.js");
   io.stderr(`agentk: ${visible(`${prefixOf(place)}${message}`)}${hint === undefined ? "" : `\n  ${hint}`}\n`);
   return ERRORS[code].status;
+}
+
+/** What the system says no to, wherever it was asked, is no fault of agentk's own; undefined for what may be one. */
+function refusedBySystem(error: unknown): AgentkError | undefined {
+  if (!(error instanceof Error && "syscall" in error && "code" in error)) return undefined;
+  const { syscall, code, path } = error as NodeJS.ErrnoException;
+  if (syscall === "uv_cwd") {
+    const hint = "change to a folder that is there";
+    return new AgentkError("file-unreadable", "the folder that this was started in is gone", { hint, cause: error });
+  }
+  const [what, place] = path === undefined ? ["", {}] : [` of \`${path}\``, { place: { file: path } }];
+  const detail = `the system refuses ${String(syscall)}${what} (${String(code)})`;
+  return new AgentkError("file-unreadable", detail, { ...place, cause: error });
 }
 
 /** commander has told people; a program that asked for JSON gets JSON. */

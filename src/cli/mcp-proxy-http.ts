@@ -4,7 +4,7 @@ import { MAX_HTTP_SESSIONS } from "../base/limits.js";
 import type { HttpReady } from "../app/http/run-proxy.js";
 import type { Io } from "./io.js";
 import { addFlags, commandOf, type ProxyFlags } from "./mcp-proxy-stdio.js";
-import { collect, wholeNumber } from "./values.js";
+import { wholeNumber } from "./values.js";
 
 interface HttpFlags extends ProxyFlags {
   readonly listen: Listen;
@@ -47,7 +47,7 @@ export function registerMcpProxyHttp(program: Command, io: Io): void {
     .option("--token-file <file>", "the clients' token, in a file of mode 0600; made when it is not there")
     .option("--allow-remote", "the address to listen on may be one that other machines can reach")
     .option("--allow-origin <url>", "let web pages of this origin in (repeat)", origins, [])
-    .option("--allow-host <name>", "a further name that clients may call this host by (repeat)", collect, [])
+    .option("--allow-host <name>", "a further name that clients may call this host by (repeat)", hosts, [])
     .option("--max-sessions <n>", "sessions at once, each with a server of its own", wholeNumber(1), MAX_HTTP_SESSIONS)
     .option("--json", "print JSON, one object a line");
   addFlags(command)
@@ -66,9 +66,16 @@ function listen(value: string): Listen {
 
 function origins(value: string, earlier: readonly string[]): readonly string[] {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url?.origin !== value.replace(/\/$/, ""))
+  // A `*` would be taken for a name that no page has.
+  if (url?.origin !== value.replace(/\/$/, "") || value.includes("*"))
     throw new InvalidArgumentError("it must be an origin such as https://app.example.com.");
   return [...earlier, url.origin];
+}
+
+/** What stands in `Host` before the port: anything else would never fit, and nobody be told. */
+function hosts(value: string, earlier: readonly string[]): readonly string[] {
+  if (/^(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+)$/i.test(value)) return [...earlier, value];
+  throw new InvalidArgumentError("it must be a name such as gw.example, without scheme and port.");
 }
 
 async function serve(words: readonly string[], flags: HttpFlags, io: Io): Promise<void> {

@@ -12,7 +12,7 @@ import {
 import { DURABLE_FROM } from "../abi/syscalls.js";
 import type { ProxyCommand } from "../app/run/run-stdio-proxy.js";
 import type { Io } from "./io.js";
-import { addUpstreamFlags, upstreamOf, type UpstreamFlags } from "./upstream-flags.js";
+import { addUpstreamFlags, assertNoIdleFlags, upstreamOf, type UpstreamFlags } from "./upstream-flags.js";
 import { collect, payloadsOption, wholeNumber } from "./values.js";
 
 /** What commander hands over: the proxy's own options under their own names, and four that are told otherwise here. */
@@ -116,6 +116,7 @@ export async function commandOf(words: readonly string[], flags: ProxyFlags, io:
   }
   if (command !== undefined && upstream !== undefined)
     throw new AgentkError("usage", "two servers are named", { hint: "leave out --upstream, or the command" });
+  assertNoIdleFlags(flags);
   const world = { cwd: io.cwd, env: io.env, traceOut: options.traceOut };
   const server = { command: command ?? "", args, ...(upstream === undefined ? {} : { upstream }) };
   return { ...options, ...world, ...server, policyFile: policyFileOf(policy), lockFile, durableFrom };

@@ -1,6 +1,7 @@
 /** `agentk policy`: questions about a policy, beside `policy-check`. */
 import { resolve } from "node:path";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
+import { SYSCALL_NAMES } from "../abi/syscalls.js";
 import { AgentkError } from "../base/errors.js";
 import type { OpenCaseWorld } from "../policy/cases-run.js";
 import { lookFor, type Io } from "./io.js";
@@ -76,7 +77,7 @@ function registerReach(policy: Command, io: Io): void {
     )
     .argument("<policy>", "a policy file, or the name of a shipped policy such as strict")
     .requiredOption("--from <label>", "the label or tag that the call carries, such as secret")
-    .requiredOption("--to <syscall>", "the kind of the call, such as tool.invoke")
+    .addOption(syscallOption())
     .option("--tool <glob>", "only tools whose name fits")
     .option("--json", "print JSON")
     .addHelpText(
@@ -95,6 +96,14 @@ function registerReach(policy: Command, io: Io): void {
       );
       io.exit(result.outcome === "proved" ? 0 : 2);
     });
+}
+
+/** The names are for completion and help; which is meant by one that is none, the search itself says. */
+function syscallOption(): Option {
+  return new Option("--to <syscall>", "the kind of the call")
+    .choices(SYSCALL_NAMES)
+    .argParser((name) => name)
+    .makeOptionMandatory();
 }
 
 function registerExplain(policy: Command, io: Io): void {

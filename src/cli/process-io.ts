@@ -22,7 +22,10 @@ export function processIo(): Io {
     },
     stderr: (text) => void process.stderr.write(text),
     env: process.env,
-    cwd: process.cwd(),
+    // Asked when it is needed: the folder may be gone, which not every command minds.
+    get cwd() {
+      return process.cwd();
+    },
     isTty: process.stdout.isTTY,
     isErrTty: process.stderr.isTTY,
     columns: process.stdout.isTTY ? process.stdout.columns : process.stderr.columns,

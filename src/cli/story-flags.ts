@@ -26,6 +26,7 @@ Exit status: 0 all as told, 1 it could not be played, 2 something dangerous happ
 /** The flags, and the end of the help. */
 export function addStoryFlags(command: Command, clients: readonly ClientKind[], example: string): Command {
   const client = new Option("--client <kind>", `${CLIENT_KINDS.join(", ")}, or all`)
+    .choices([...CLIENT_KINDS, "all"])
     .argParser(clientKinds)
     .default(clients, clients.length === 1 ? clients.join() : "all");
   return command

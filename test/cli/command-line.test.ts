@@ -1,6 +1,6 @@
 /** The command line as a whole: what every command's help must say, and that nothing made from it has drifted. */
-import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { CommanderError, type Command } from "commander";
 import { describe, expect, test } from "vitest";
@@ -10,6 +10,7 @@ import { COMMAND_GROUPS, groupOf } from "../../src/cli/commands.js";
 import type { Io } from "../../src/cli/io.js";
 import { buildProgram, run } from "../../src/cli/main.js";
 import { packageVersion } from "../../src/app/package-info.js";
+import { AGENTK, testFolder } from "../boundary/proxy-process.js";
 import { capture } from "./capture.js";
 import { allCommands } from "../../src/report/command-tree.js";
 import { manPage } from "../../src/report/man-page.js";
@@ -119,6 +120,35 @@ test("the man page holds every command, option and variable, and groff has nothi
     encoding: "utf8",
   });
   expect(complaints).toBe("");
+});
+
+describe("what the system refuses is an error as any other, and no stack", () => {
+  const folder = testFolder("refused");
+  symlinkSync("loop", join(folder, "loop"));
+
+  test.each([
+    ["recover", "loop"],
+    ["replay", "loop"],
+    ["fork-replay", "loop", "--policy", "strict"],
+    ["keygen", "--out", "k".repeat(5000)],
+  ])("%s %s", async (...words) => {
+    const { io, ran } = capture(folder);
+    await run(["node", "agentk", ...words, "--json"], io);
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toMatch(/^agentk: the system refuses l?stat of `.*` \((?:ELOOP|ENAMETOOLONG)\)\n$/);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: "file-unreadable" } });
+  });
+
+  test("a folder that is gone", () => {
+    // The shell removes the folder it stands in, and becomes the command.
+    const script = 'rmdir "$PWD" && exec "$0" "$@"';
+    const cwd = mkdtempSync(join(folder, "gone-"));
+    const end = spawnSync("sh", ["-c", script, process.execPath, AGENTK, "verify"], { cwd, encoding: "utf8" });
+    expect(end).toMatchObject({ status: 1, stdout: "" });
+    expect(end.stderr).toBe(
+      "agentk: the folder that this was started in is gone\n  change to a folder that is there\n",
+    );
+  });
 });
 
 test("a name in an error does not act on the terminal, and begins no line of its own", async () => {

@@ -35,6 +35,8 @@ const LINES: readonly (readonly [line: readonly string[], offered: readonly stri
   ],
   [["fork-replay", "--policy", ""], ["strict", "guard", "run.jsonl", "my policy.toml"], ["guard.cases"]],
   [["fork-replay", "run.jsonl", "--js"], ["--json"], ["--policy"]],
+  [["demo", "--client", ""], ["silent", "self-granting", "all"], ["run.jsonl"]],
+  [["policy", "reach", "guard", "--to", "tool."], ["tool.invoke"], ["run.jsonl"]],
   [["verify", "ru"], ["run.jsonl"], ["my policy.toml"]],
   [["policy", "explain", "--pol"], ["--policy"], []],
   [["mcp-proxy-stdio", "--", "ver"], [], ["verify"]],

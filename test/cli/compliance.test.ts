@@ -68,9 +68,12 @@ describe("agentk compliance", () => {
     expect(JSON.parse(json.out)).toMatchObject({ ok: false, checked: true });
   });
 
-  test("a folder without tests is not held against anything, and says so", async () => {
-    const { status, out } = await run("--repo", checkout("none", {}));
-    expect(status).toBe(0);
-    expect(out).toContain("--repo DIR");
+  test.each(["none", "not-there", "a-file"])("a folder that is named and has no tests is no pass: %s", async (name) => {
+    const repo = name === "none" ? checkout(name, {}) : join(folder, name);
+    if (name === "a-file") writeFileSync(repo, "");
+    await expect(run("--repo", repo)).rejects.toMatchObject({
+      code: "usage",
+      message: `there are no tests in \`${repo}\``,
+    });
   });
 });

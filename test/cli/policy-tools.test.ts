@@ -103,6 +103,7 @@ describe("policy test", () => {
     expect((await run(["policy", "test", "bad.cases.toml"])).out).toContain("bad.toml:1:");
     rmSync(join(folder, "bad.cases.toml"));
     expect((await run(["policy", "test", "none.cases.toml"])).code).toBe("file-unreadable");
+    expect((await run(["policy", "test", "warned.toml"])).code).toBe("file-unreadable");
     // What has no end, such as /dev/zero behind a link, is not begun.
     execFileSync("mkfifo", [join(folder, "pipe.cases.toml")]);
     expect((await run(["policy", "test", "pipe.cases.toml"])).code).toBe("file-unreadable");

@@ -346,6 +346,11 @@ describe("members of the wrong kind, the chain made anew", () => {
   });
 });
 
+test("what is called wrongly has not failed a check", () => {
+  for (const words of [[], ["--nosuch", "run.jsonl"], ["--key", "zz", "run.jsonl"], ["none.jsonl"]])
+    expect(python([SCRIPT, ...words])).toMatchObject({ status: 1, stdout: "" });
+});
+
 describe("a member that verify.py does not read", () => {
   const odd = { type: "session", value: { session: "s1", fact: "danced", more: 1 } } as unknown as FlightEvent;
   const pins = [RUN_KEY.publicHex, NEXT_KEY.publicHex];

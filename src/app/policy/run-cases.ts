@@ -1,5 +1,5 @@
 /** Finds the cases beside a policy, reads both, and runs each case in a world of its own. */
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { AgentkError } from "../../base/errors.js";
 import { MAX_POLICY_BYTES } from "../../base/limits.js";
@@ -39,7 +39,7 @@ function caseFiles(path: string): readonly string[] {
 }
 
 async function testFile(file: string, open: OpenCaseWorld, cwd: string): Promise<CaseFileResult> {
-  const parsed = parseCases(readTextFile(file, MAX_POLICY_BYTES));
+  const parsed = parseCases(casesIn(file));
   const name = basename(file).slice(0, -SUFFIX.length);
   const policy = resolve(dirname(file), (parsed.ok ? parsed.value.policy : undefined) ?? `${name}.toml`);
   const shown = { file: relative(cwd, file), policy: relative(cwd, policy) };
@@ -51,6 +51,12 @@ async function testFile(file: string, open: OpenCaseWorld, cwd: string): Promise
   const results: CaseResult[] = [];
   for (const one of parsed.value.cases) results.push(await runCase(one, read, open));
   return { ...shown, faults: [], results };
+}
+
+function casesIn(file: string): string {
+  if (existsSync(file)) return readTextFile(file, MAX_POLICY_BYTES);
+  const hint = "write it beside the policy: docs/policy-cases.md has an example";
+  throw new AgentkError("file-unreadable", `there is no file of cases \`${file}\``, { place: { file }, hint });
 }
 
 async function readSource(file: string): Promise<string | PolicyInvalid> {

@@ -32,6 +32,22 @@ describe("an argument without a trusted origin, handed back by its own call", ()
     expect(run.found("receipt 4711-xyz").classes).toContain("trusted");
   });
 
+  it("as the URI of a resource that is read, or in it", () => {
+    const run = tainted();
+    const uri = `search:${MALLORY}`;
+    const request = requestOf("resource.read", { subject: { uri } });
+    const made = run.step({ type: "syscall", request });
+    const contents = [
+      { uri, text: `nothing about ${MALLORY}` },
+      { uri: "note:1", text: "receipt 4711-xyz" },
+    ];
+    run.ends(made, { contents }, "resources/read#result");
+    for (const echo of [uri, MALLORY]) expect(run.found(echo).classes).not.toContain("trusted");
+    expect(run.found("receipt 4711-xyz").classes).toContain("trusted");
+    run.reads("look", { answer: `see ${MALLORY}` });
+    expect(run.found(MALLORY).classes).not.toContain("trusted");
+  });
+
   it("as a member's name", () => {
     const run = tainted();
     run.result(run.call("send", { [MALLORY]: 1 }), { [MALLORY]: "ok" });

@@ -34,6 +34,14 @@ export function unescapeSegment(segment: string): string {
 }
 
 /**
+ * The place as if JSON text were the value that it stands for. Attacker-controlled: the value; many a reader takes JSON
+ * text where a list or an object stands, so what lies in it must not go unseen. A `!` in a name is `~3` here.
+ */
+export function throughText(path: string): string {
+  return path.replaceAll("!", "");
+}
+
+/**
  * The test that a pattern stands for. Segments are literal, `*` (one segment) or `**` (any number, also none). Only
  * `**` goes through a `!` that the pattern does not write. `/x` selects the leaf `/x` and nothing below it, `/x/*` its
  * members, `/x/**` both and all below. A pattern that ends in `#` selects keys only; any other selects values, and one

@@ -165,12 +165,25 @@ const MAX_STORED_CHARS = 512;
 export function withSent(context: OpenContext, call: string, args: readonly SentLeaf[]): OpenContext {
   const doubtful = args.filter(({ endorsed }) => !endorsed);
   if (doubtful.length === 0) return context;
-  const stored = doubtful.filter(isStored).flatMap(withReadings).map(pageLeafOf);
   return {
     ...context,
     inFlight: new Map(context.inFlight).set(call, inFlightOf(doubtful)),
-    sent: stored.length === 0 ? context.sent : context.sent.add(call, stored),
+    sent: withStored(context.sent, call, doubtful),
   };
+}
+
+/** With an answer to a question of a server's remembered: it has left for the server as an argument does. */
+export function withAnswer(context: OpenContext, page: string, leaves: readonly PageLeaf[]): OpenContext {
+  const sent = leaves.map((leaf) => ({ ...leaf, endorsed: provenanceOf(context.memory, leaf.text, BOTTOM).endorsed }));
+  return { ...context, sent: withStored(context.sent, page, sent) };
+}
+
+function withStored(sent: Memory, from: string, leaves: readonly SentLeaf[]): Memory {
+  const stored = leaves
+    .filter((leaf) => !leaf.endorsed && isStored(leaf))
+    .flatMap(withReadings)
+    .map(pageLeafOf);
+  return stored.length === 0 ? sent : sent.add(from, stored);
 }
 
 /** Short words, numbers and booleans come back by chance: they echo in their own call's result alone. */

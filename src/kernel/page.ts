@@ -9,7 +9,7 @@ import type { PageArrival } from "../abi/request.js";
 import { BOTTOM, join, labelNames, labelsOf, OUTSIDE, SUSPECT } from "../mmu/lattice.js";
 import type { PageLeaf } from "../mmu/memory.js";
 import { labelPage } from "./arrival.js";
-import { withListing, withPage, withUserWords } from "./context.js";
+import { withAnswer, withListing, withPage, withUserWords } from "./context.js";
 import { type ListingPage } from "./descriptors.js";
 import { poisonIn, withDisagreement } from "./disagree.js";
 import { changesOf, cutOf, delivered, listingOf, signsIn } from "./cut.js";
@@ -52,9 +52,15 @@ function arrivalStep(state: State, page: PageArrival, making: Making): Made {
   const settle = (next: State): State => {
     if (!isSeen(pageHappened(value, history)) || !tracksValues(next)) return next;
     const listing = listingOf(page, pending, cut);
-    return remembered(next, value, { leaves: seen.leaves, listing, isOwn: pending?.isOwn === true }, digests);
+    const brought = { leaves: seen.leaves, listing, isOwn: pending?.isOwn === true, isAnswer: isAnswer(pending) };
+    return remembered(next, value, brought, digests);
   };
   return { event: { type: "page", value }, settle, changed };
+}
+
+/** Whether a page is the client's answer to a question of a server's. INVARIANT: it endorses nothing, whatever it says. */
+function isAnswer(pending: PendingCall | undefined): boolean {
+  return pending !== undefined && SYSCALLS[pending.kind].serverDriver !== "none";
 }
 
 interface Seen {
@@ -83,7 +89,8 @@ function readPage(state: State, page: PageArrival, pending: PendingCall | undefi
   const value = left.value;
   if (value === undefined || !isOpen(context))
     return { labels: recordedLabels(state, page.content) ?? whole, leaves: undefined };
-  const sources = state.policy?.compiled.sources;
+  // A source speaks for what a server says, and this is the client's word.
+  const sources = isAnswer(pending) ? undefined : state.policy?.compiled.sources;
   return labelPage({ page, value, tool: pending?.tool, base, signs, sources, context });
 }
 
@@ -100,14 +107,17 @@ interface Brought {
   readonly leaves: readonly PageLeaf[] | undefined;
   readonly listing: ListingPage | undefined;
   readonly isOwn: boolean;
+  /** Whether it goes to a server that has asked for it. */
+  readonly isAnswer: boolean;
 }
 
 /** Of an answer to agentk's own request, what it lists is known and nothing else: the agent has seen none of it. */
 function remembered(state: State, value: PageValue, brought: Brought, digests: Digests): State {
-  const { leaves, listing, isOwn } = brought;
+  const { leaves, listing, isOwn, isAnswer } = brought;
   const context = contextOf(state, value.session);
   if (leaves === undefined || !isOpen(context)) return withContext(state, value.session, "sealed");
-  const seen = isOwn ? context : withPage(context, value.page, leaves);
+  const told = isAnswer ? withAnswer(context, value.page, leaves) : context;
+  const seen = isOwn ? told : withPage(told, value.page, leaves);
   const listed = listing === undefined ? seen : withListing(seen, value.server, listing, digests);
   return withContext(state, value.session, listed);
 }

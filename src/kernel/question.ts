@@ -41,6 +41,8 @@ export class CallValues implements Values {
   private readonly server: string;
   private readonly tool: string | undefined;
   private readonly prompt: string | undefined;
+  /** Of a resource that is read: the caller may have made it up, as it may an argument. */
+  private readonly uri: string | undefined;
   private readonly pins: ServerPins | undefined;
   private readonly names: ReadonlySet<string>;
   private readonly args: JsonValue | undefined;
@@ -54,9 +56,10 @@ export class CallValues implements Values {
     this.context = context;
     this.session = session;
     this.server = request.server;
-    const { tool, prompt } = request.subject;
+    const { tool, prompt, uri } = request.subject;
     this.tool = typeof tool === "string" ? tool : undefined;
     this.prompt = typeof prompt === "string" ? prompt : undefined;
+    this.uri = typeof uri === "string" ? uri : undefined;
     this.pins = pins && (pins.get(request.server) ?? NO_PINS);
     this.args = args;
   }
@@ -144,10 +147,12 @@ export class CallValues implements Values {
     return this.names.has(name) || this.listing.names.has(name);
   }
 
+  /** What leaves for the server, and may come back from it. */
   sent(): readonly SentLeaf[] {
     // An argument's name that the operator or the server gave is no word of the caller's; any other key may be.
     const values = this.list.filter(({ path, value }) => !/^\/[^/]*#$/.test(path) || !this.isGivenName(textOf(value)));
-    return values.map((leaf) => {
+    const all = this.uri === undefined ? values : [this.leafOf("", this.uri), ...values];
+    return all.map((leaf) => {
       const { labels, endorsed } = leaf.provenance();
       return { path: leaf.path, text: textOf(leaf.value), isText: typeof leaf.value === "string", labels, endorsed };
     });

@@ -1,6 +1,6 @@
 /** What a `transform` does to a value: leaves redacted or substituted, by path. Pure; the rest of the value is untouched. */
 import { canonicalJson } from "../base/canonical.js";
-import { compilePath, escapeSegment, type PathPattern } from "../base/pointer.js";
+import { compilePath, escapeSegment, throughText, type PathPattern } from "../base/pointer.js";
 import type { JsonValue } from "../base/json.js";
 import { MAX_JSON_TEXT_DEPTH, MAX_PATH_CHARS } from "../mmu/bounds.js";
 import { jsonTextOf, withoutEnvelope } from "../mmu/envelope.js";
@@ -32,10 +32,16 @@ export function applyChanges(value: JsonValue, changes: readonly Change[]): Json
   }, value);
 }
 
-/** As a leaf is named in its result, and as policies name it without the envelope: wherever that could be, to miss nothing. */
+/**
+ * As a leaf is named in its result, as policies name it without the envelope, and as if JSON text were what it stands
+ * for: wherever that could be, to miss nothing.
+ */
 function isSelected({ matches }: PathPattern, path: string): boolean {
-  const valuePath = withoutEnvelope(path);
-  return (path !== "" && matches(path)) || (valuePath !== path && valuePath !== "" && matches(valuePath));
+  return namesOf(path, withoutEnvelope(path)).some(matches);
+}
+
+function namesOf(path: string, valuePath: string): readonly string[] {
+  return [path, valuePath].flatMap((name) => [name, throughText(name)]).filter((name) => name !== "");
 }
 
 interface Part {
@@ -83,7 +89,7 @@ function assertMade(after: JsonValue, { pattern, value }: Edit): void {
   const keysOnly = pattern.text.endsWith("#");
   for (const leaf of leavesOf(after)) {
     if (leaf.isKey && !keysOnly) continue;
-    const isSelectedLeaf = pattern.matches(leaf.path) || (leaf.valuePath !== "" && pattern.matches(leaf.valuePath));
+    const isSelectedLeaf = namesOf(leaf.path, leaf.valuePath).some(pattern.matches);
     if (isSelectedLeaf && (leaf.isKey || leaf.value !== value)) throw new Error(`\`${pattern.text}\` was not changed`);
   }
 }

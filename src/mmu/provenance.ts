@@ -10,7 +10,7 @@ import { Sought, soughtOf } from "./index/sought.js";
 import { viewsOf, type View } from "./index/view.js";
 import { BOTTOM, join } from "./lattice.js";
 import type { Memory } from "./memory.js";
-import { isVisibleAscii, withoutForms, withoutHidden } from "./text/folding.js";
+import { isVisibleAscii, withoutForms, withoutHidden, withoutSpaces } from "./text/folding.js";
 import { originalSpan } from "./text/kept-form.js";
 import { activeTokensOf, unreadToken, type Token } from "./tokens.js";
 import { canonicalScalar } from "./values.js";
@@ -77,11 +77,17 @@ export function tokenProvenance(memory: Memory, text: string, session: Labels): 
   }));
 }
 
-/** A text as written, and as programs read it that fold forms and skip what shows nothing. */
+/** No account number is longer with all its separators; in longer texts blanks part the columns of a table. */
+const MAX_ACCOUNT_CHARS = 64;
+
+/**
+ * A text as written, as programs read it that fold forms and skip what shows nothing, and a short one with single
+ * blanks: whoever reads an account number skips whatever blanks stand between its groups.
+ */
 function formsOf(written: string): readonly string[] {
-  if (isVisibleAscii(written)) return [written];
-  const plain = withoutForms(withoutHidden(written));
-  return plain === written ? [written] : [written, plain];
+  const plain = isVisibleAscii(written) ? written : withoutForms(withoutHidden(written));
+  const spaced = plain.length > MAX_ACCOUNT_CHARS ? plain : withoutSpaces(plain);
+  return [...new Set([written, plain, spaced])];
 }
 
 /** The classes of the places of each word of a text, in order; a value token is one word. `nowhere` for a new word. */

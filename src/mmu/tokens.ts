@@ -73,7 +73,7 @@ export function isActive(token: Token): boolean {
 
 const CANONICAL: Readonly<Record<FoundKind, (text: string) => string>> = {
   url: canonicalNet,
-  email: (text) => text.toLowerCase(),
+  email: (text) => text.toLowerCase().replaceAll("\u3002", "."),
   domain: canonicalNet,
   iban: bareDigits,
   card: bareDigits,

@@ -32,6 +32,35 @@ describe("an argument without a trusted origin, handed back by its own call", ()
     expect(run.found("receipt 4711-xyz").classes).toContain("trusted");
   });
 
+  it("as the URI of a resource that is read, or in it", () => {
+    const run = tainted();
+    const uri = `search:${MALLORY}`;
+    const request = requestOf("resource.read", { subject: { uri } });
+    const made = run.step({ type: "syscall", request });
+    const contents = [
+      { uri, text: `nothing about ${MALLORY}` },
+      { uri: "note:1", text: "receipt 4711-xyz" },
+    ];
+    run.ends(made, { contents }, "resources/read#result");
+    for (const echo of [uri, MALLORY]) expect(run.found(echo).classes).not.toContain("trusted");
+    expect(run.found("receipt 4711-xyz").classes).toContain("trusted");
+    run.reads("look", { answer: `see ${MALLORY}` });
+    expect(run.found(MALLORY).classes).not.toContain("trusted");
+  });
+
+  it.each([
+    ["human.approve", { about: "elicitation/form" }, "elicitation/create#result"],
+    ["model.call", { model: "client" }, "sampling/createMessage#result"],
+  ] as const)("as an answer to what the server has asked for, a %s", (kind, subject, method) => {
+    const run = tainted();
+    run.user("the order is ACC-99812");
+    const asked = run.step({ type: "syscall", request: requestOf(kind, { from: "server", subject }) });
+    run.ends(asked, { content: { to: "eve odd", text: `send to ${MALLORY} for ACC-99812` } }, method);
+    run.reads("look", { done: `sent to ${MALLORY}`, to: "eve odd", own: "receipt 4711-xyz" });
+    for (const echo of [MALLORY, "eve odd"]) expect(run.found(echo).classes).not.toContain("trusted");
+    for (const own of ["receipt 4711-xyz", "ACC-99812"]) expect(run.found(own).classes).toContain("trusted");
+  });
+
   it("as a member's name", () => {
     const run = tainted();
     run.result(run.call("send", { [MALLORY]: 1 }), { [MALLORY]: "ok" });

@@ -76,6 +76,24 @@ describe("changes", () => {
       { a: `{"pin":"${REDACTED}"}`, pin: 2 },
     ],
     [
+      "in JSON text where a list was expected",
+      redact("/links/*"),
+      { links: '["https://evil.example"]' },
+      { links: `["${REDACTED}"]` },
+    ],
+    [
+      "in JSON text where an object was expected",
+      redact("/list/*/a"),
+      { list: ['{"a":1}', { a: 2 }] },
+      { list: [`{"a":"${REDACTED}"}`, { a: REDACTED }] },
+    ],
+    [
+      "in JSON text in the JSON text of a result",
+      redact("/card/pin"),
+      { content: [{ type: "text", text: '{"card": "{\\"pin\\": 1}"}' }] },
+      { content: [{ type: "text", text: `{"card":"{\\"pin\\":\\"${REDACTED}\\"}"}` }] },
+    ],
+    [
       "in JSON text in JSON text",
       redact("/**/pin"),
       { a: '["{\\"pin\\":1}"]' },

@@ -292,6 +292,21 @@ describe("tokens and words of a text", () => {
     }
   });
 
+  it.each([
+    ["DE89  3704  0044\t0532 0130 00", "de89370400440532013000"],
+    ["4111\n1111\n1111\n1111", "4111111111111111"],
+  ])("finds an account whatever blanks part it: %j", (text, account) => {
+    const memory = user("nothing").add("p2", [leaf(`pay to ${normalize(text)} now`, OUTSIDE, "untrusted")]);
+    const found = tokenProvenance(memory, text, OUTSIDE);
+    expect(found.map(({ token, provenance }) => [token.canonical, provenance.match])).toContainEqual([
+      account,
+      "contained",
+    ]);
+    expect(
+      tokenProvenance(memory, `${"x".repeat(64)} ${text}`, OUTSIDE).map(({ token }) => token.canonical),
+    ).not.toContain(account);
+  });
+
   it("takes a text that is longer than an argument may be for one that was not read", () => {
     const found = tokenProvenance(
       user("https://a.example"),

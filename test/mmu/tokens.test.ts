@@ -107,6 +107,7 @@ describe("canonicalToken", () => {
   it.each([
     ["url", "HTTP://A.b:80/C", "http://a.b/C"],
     ["email", "A@B.C", "a@b.c"],
+    ["email", "a@b\u3002c", "a@b.c"],
     ["domain", "A.b/", "a.b"],
     ["iban", "DE89 37.04", "de893704"],
     ["card", "41-11", "4111"],

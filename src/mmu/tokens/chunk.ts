@@ -1,6 +1,6 @@
 /** Chunks: what stands between white space, brackets and quotes. A value token begins in one chunk, and most hold none. */
 import { MAX_TOKEN_CHARS } from "../bounds.js";
-import { codeAt, codeSet, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
+import { codeAt, codeSet, isAlnumCode, isDigitCode, isIn, isLetterCode, isWordCode } from "./chars.js";
 
 /** What a chunk holds beside letters: which tokens it may be. */
 export const DIGIT = 1;
@@ -82,7 +82,7 @@ export function readChunk(text: string, start: number, chunk: Chunk): void {
     const code = text.charCodeAt(end);
     const kind = kindOf(code);
     if (kind === 0) continue;
-    if ((kind & ENDS) !== 0 && !isInside(text, end, code)) break;
+    if ((kind & ENDS) !== 0 && !isInside(text, end, holds)) break;
     if (code === SLASH_CODE && isSecondSlash(text, end)) {
       isPlain = false;
       holds = ALL;
@@ -117,10 +117,17 @@ function urlEnd(text: string, start: number, most: number): number {
   return end;
 }
 
-/** An apostrophe inside a word, a comma inside a number. */
-function isInside(text: string, at: number, code: number): boolean {
+/** An apostrophe inside a word, a comma inside a number, a dot of an address. */
+function isInside(text: string, at: number, holds: number): boolean {
+  const code = codeAt(text, at);
   if (code === 0x27) return at > 0 && isWordCode(codeAt(text, at - 1)) && isWordCode(codeAt(text, at + 1));
+  if (code === 0x3002) return (holds & AT) !== 0 && isMailDot(text, at);
   return code === 0x2c && isDigitCode(codeAt(text, at - 1)) && isDigitCode(codeAt(text, at + 1));
+}
+
+/** An ideographic full stop in what may be a mail domain in ASCII: mail programs read a dot (UTS 46, section 4). */
+function isMailDot(text: string, at: number): boolean {
+  return isAlnumCode(codeAt(text, at - 1)) && isAlnumCode(codeAt(text, at + 1));
 }
 
 /** . : ! ? or an apostrophe with nothing of a word behind it. */

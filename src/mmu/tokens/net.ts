@@ -15,6 +15,8 @@ const SCHEME = /[a-z][a-z0-9+.-]{0,31}:\/\//i;
 const SCHEMES_WITHOUT_SLASHES = /^(?:javascript|data|tel|sms|vbscript|blob|magnet|xmpp|urn|bitcoin|ethereum):(?=\S)/i;
 /** What browsers read as `https://host`, though it is not written so (WHATWG URL, special schemes). */
 const LAX_SCHEME = /(?<![a-z0-9+.-])(?:https?|ftp|wss?):(?:\/\\|\\[/\\]?|\/(?!\/))(?=[^/\\\s])/i;
+/** What browsers read so with no slash at all: with a dotted host, since `http:80` is a port. An address has its own row. */
+const BARE_SCHEME = /(?<![a-z0-9+.-])(?:https?|ftp|wss?):(?=[\p{L}\p{N}_-]{1,63}[.\u3002][\p{L}\p{N}_-])/iu;
 /** `\\\\host\\share`: opening it sends the user's name to that host. */
 const UNC = /^\\\\[\p{L}\p{N}][\p{L}\p{N}._-]{0,253}(?:\\|$)/u;
 const TWO_SLASHES = /[/\\]{2}/;
@@ -24,9 +26,11 @@ const NETWORK = /(?<![\p{L}\p{N}\p{M}_./\\~-])[/\\]{2,}(?=[^/\\])/gu;
 const NUMBERS = /^(?:0x[0-9a-f]{0,16}|\d{1,24})(?:\.(?:0x[0-9a-f]{0,16}|\d{1,24})){0,3}$/i;
 const DEFANGED = /^h(?:xx|\*\*|tt\*)ps?:\/\//i;
 const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?(?:[/?#]\S*)?$/;
+/** As in an address literal (RFC 5321, section 4.1.3). */
+const IPV6_TAG = /^ipv6:/i;
 const IPV6 = /^\[?[0-9a-f:]{2,39}(?:[0-9.]{7,15})?\]?(?::\d{1,5})?$/i;
 const LOCAL_CODE = /[\p{L}\p{N}\p{M}._%+'&~!#$^*-]/u;
-const DOMAIN_CODE = /[\p{L}\p{N}\p{M}.-]/u;
+const DOMAIN_CODE = /[\p{L}\p{N}\p{M}._-]/u;
 
 /** Last labels that are file names more often than hosts; with `www.` or a path behind them they are hosts all the same. */
 const FILE_ENDINGS: ReadonlySet<string> = new Set(
@@ -113,7 +117,11 @@ function partOf(chunk: string, holds: number, next: number): Part | undefined {
   if (mail !== undefined) return mail;
   const path = (holds & SLASH) === 0 ? undefined : pathPart(chunk);
   if (path !== undefined) return path;
-  return (holds & (COLON | DOT)) === 0 ? undefined : hostPart(chunk, holds, next);
+  if ((holds & (COLON | DOT)) === 0) return undefined;
+  // Attacker-controlled: before it stands a name in quotes, behind a comment or a blank, which mail programs take.
+  if (!chunk.startsWith("@")) return hostPart(chunk, holds, next);
+  const host = hostPart(chunk.slice(1), holds, next);
+  return host === undefined ? undefined : inText(host, 1);
 }
 
 function schemePart(chunk: string, holds: number): Part | undefined {
@@ -123,6 +131,8 @@ function schemePart(chunk: string, holds: number): Part | undefined {
   if (SCHEMES_WITHOUT_SLASHES.test(chunk)) return { kind: "url", start: 0, end };
   const lax = mayBeLax(chunk) ? LAX_SCHEME.exec(chunk) : null;
   if (lax !== null) return { kind: "url", start: lax.index, end };
+  const bare = BARE_SCHEME.exec(chunk);
+  if (bare !== null) return { kind: "url", start: bare.index, end };
   const at = chunk.indexOf("://");
   return (at > 0 ? slashedPart(chunk, at) : undefined) ?? networkPart(chunk);
 }
@@ -177,7 +187,7 @@ function* mailsIn(chunk: string): Generator<Part, undefined, undefined> {
   for (let at = chunk.indexOf("@"); at >= 0; at = chunk.indexOf("@", at + 1)) {
     const start = localStart(chunk, at, done);
     const end = domainEnd(chunk, at);
-    if (start >= at || !/^[^.]{1,63}\../.test(chunk.slice(at + 1, end))) continue;
+    if (start >= at || !/^[^.\u3002]{1,63}[.\u3002]./.test(chunk.slice(at + 1, end))) continue;
     yield { kind: "email", start, end };
     done = end;
   }
@@ -194,8 +204,17 @@ function localStart(chunk: string, at: number, floor: number): number {
 
 function domainEnd(chunk: string, at: number): number {
   let end = at + 1;
-  while (end < chunk.length && end - at < 255 && DOMAIN_CODE.test(chunk.charAt(end))) end++;
-  while (end > at && /[.-]/.test(chunk.charAt(end - 1))) end--;
+  // Behind a dot an ideographic full stop ends a sentence.
+  let stop = "\u3002";
+  for (; end < chunk.length && end - at < 255; end++) {
+    const character = chunk.charAt(end);
+    if (character === ".") stop = "";
+    if (character !== stop && !DOMAIN_CODE.test(character)) break;
+  }
+  // A mark within a name of the domain is of it; in the last one it parts the address from what follows.
+  const mark = chunk.slice(0, end).indexOf("_", Math.max(at, chunk.lastIndexOf(".", end - 1)));
+  if (mark > at) end = mark;
+  while (end > at && /[._\u3002-]/.test(chunk.charAt(end - 1))) end--;
   return end;
 }
 
@@ -228,10 +247,11 @@ function isHost(chunk: string, { last, hasTail }: Host, next: number): boolean {
 }
 
 function isIPv6(chunk: string): boolean {
-  if (isLetterCode(codeAt(chunk, 0)) && !/^[a-f]/i.test(chunk)) return false;
-  if (!IPV6.test(chunk)) return false;
-  const colons = chunk.split(":").length - 1;
-  return chunk.includes("::") ? /[0-9a-f]/i.test(chunk) : colons >= 7;
+  if (isLetterCode(codeAt(chunk, 0)) && !/^[a-fi]/i.test(chunk)) return false;
+  const address = chunk.replace(IPV6_TAG, "");
+  if (!IPV6.test(address)) return false;
+  const colons = address.split(":").length - 1;
+  return address.includes("::") ? /[0-9a-f]/i.test(address) : colons >= 7;
 }
 
 /**

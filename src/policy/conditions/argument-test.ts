@@ -1,6 +1,6 @@
 /** One test on the argument leaves that a path selects: how it is written, and its test of one leaf. */
 import { z } from "../zod.js";
-import { compilePath, REST_PATH } from "../../base/pointer.js";
+import { compilePath, REST_PATH, throughText } from "../../base/pointer.js";
 import type { ArgumentTest } from "../ast.js";
 import { checked } from "../checked.js";
 import { compileRegex } from "../match/regex.js";
@@ -93,14 +93,6 @@ export function assertLookedAt(leaves: readonly ArgumentLeaf[]): void {
 export function compileReach(pattern: string): (path: string) => boolean {
   const selects = compileSelection(pattern);
   return (path) => selects(path) || selects(throughText(path));
-}
-
-/**
- * The place as if JSON text were the value that it stands for. Attacker-controlled: the arguments; many a server reads
- * JSON text where it takes a list or an object, so what lies in it must not go untested. A `!` in a name is `~3` here.
- */
-function throughText(path: string): string {
-  return path.replaceAll("!", "");
 }
 
 /**

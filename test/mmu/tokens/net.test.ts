@@ -30,6 +30,8 @@ describe("links", () => {
     "ftp:/x",
     "ws:/x",
     "wss:\\/x",
+    "https:evil.zone/x",
+    "wss:evil\u3002zone",
     "//evil.com",
     "//1.2.3.4/x",
   ])("%s is one", (text) => {
@@ -40,6 +42,7 @@ describe("links", () => {
     ["1https://a", "https://a"],
     ["x=https:/a", "https:/a"],
     ["a:b:https:\\x", "https:\\x"],
+    ["src=HTTP:evil.zone", "HTTP:evil.zone"],
     ["a:/b:https:/x", "https:/x"],
     ["=//evil.com", "//evil.com"],
     ["src=//evil.com/x", "//evil.com/x"],
@@ -59,6 +62,9 @@ describe("links", () => {
     "javascript:",
     "xjavascript:a",
     "xhttps:/a",
+    "xhttp:a.zone.",
+    "http:80",
+    "ftp:x",
     "x//evil.com",
     "a=//evil",
     "a=b//c.d",
@@ -91,6 +97,14 @@ describe("e-mail addresses", () => {
     ["a@b.c/d", "a@b.c"],
     ["é@b.c", "é@b.c"],
     ["a@é.ü", "a@é.ü"],
+    ["a@b_c.d.e", "a@b_c.d.e"],
+    ["a@_b.c", "a@_b.c"],
+    ["a@b.c_d", "a@b.c"],
+    ["a@b.c_", "a@b.c"],
+    ["a@b\u3002c", "a@b\u3002c"],
+    ["a@b\u3002c.d", "a@b\u3002c.d"],
+    ["a@b.c\u3002d", "a@b.c"],
+    ["a@b\u3002c\u3002", "a@b\u3002c"],
     [`a@${label}.c`, `a@${label}.c`],
     [`${"a".repeat(70)}@b.c`, `${"a".repeat(64)}@b.c`],
     [`a@b.${"c".repeat(300)}`, `a@b.${"c".repeat(252)}`],
@@ -98,7 +112,7 @@ describe("e-mail addresses", () => {
     expect(found(text)).toBe(`email ${address}`);
   });
 
-  it.each(["a@b", "@b.c", "..@b.c", "a@@@@b.c", "a@b@c@d@e@f", `a@${label}b.c`, "mailto:", "mailto:x"])(
+  it.each(["a@b", "@b", "a@b_c", "..@b.c", "a@@@@b.c", "a@b@c@d@e@f", `a@${label}b.c`, "mailto:", "mailto:x"])(
     "%s is none",
     (text) => {
       expect(found(text)).toBeUndefined();
@@ -123,6 +137,11 @@ describe("paths", () => {
 });
 
 describe("hosts", () => {
+  it("behind an @ whose name stands apart, in quotes or before a comment", () => {
+    expect(found("@evil.zone")).toBe("domain evil.zone");
+    expect(found("@app.route", "(")).toBeUndefined();
+  });
+
   it.each([
     "evil.com",
     "evil.zz",
@@ -144,6 +163,8 @@ describe("hosts", () => {
     "Fe80::1",
     "1:2:3:4:5:6:7:8",
     "::ffff:1.2.3.4",
+    "IPv6:2001:db8::1",
+    "ipv6:1:2:3:4:5:6:7:8",
   ])("%s is one", (text) => {
     expect(found(text)).toBe(`domain ${text}`);
   });
@@ -164,6 +185,8 @@ describe("hosts", () => {
     "::",
     "g::1",
     "1:2:3:4:5:6:7",
+    "ipv6:1:2:3:4:5:6:7",
+    "issue::1",
     "10:30",
   ])("%s is none", (text) => {
     expect(found(text)).toBeUndefined();

@@ -94,9 +94,19 @@ export class HttpSession {
       ...(this.parts.stallMs === undefined ? {} : { stallMs: this.parts.stallMs }),
     });
     this.sinks.set(key, sink);
+    if (isHandshake) this.endWith(response);
     if (this.channel.request(message, sink) !== undefined) return "asked";
     this.sinks.delete(key);
     return "too-long";
+  }
+
+  /** A client that has gone before it was told the session's id can never name it, nor can anybody else. */
+  private endWith(response: ServerResponse): void {
+    const onClose = (): void => {
+      if (!response.writableFinished) void this.channel.end({ isUrgent: true });
+    };
+    if (response.destroyed) onClose();
+    else response.on("close", onClose);
   }
 
   /** A notification of the client's. One that cancels names a request by the client's id. */

@@ -280,6 +280,25 @@ describe("2026-07-28", () => {
     response.resume();
   });
 
+  test("a session that nobody was told of ends when its client goes away", async () => {
+    const bench = await new Bench().open();
+    const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } };
+    const initialize = { jsonrpc: "2.0", id: 0, method: "initialize", params };
+    const request = bench.begin(initialize);
+    await bench.until(() => bench.relays[0]?.sent.length === 1);
+    request.destroy();
+    await bench.until(() => bench.ended.length === 1);
+    expect(bench.ended).toEqual(["h1"]);
+    const told = bench.send(initialize);
+    await bench.until(() => bench.relays[1]?.sent.length === 1);
+    const result = { capabilities: {}, protocolVersion: "2025-11-25", serverInfo: { name: "s", version: "1" } };
+    const own = bench.relays[1]?.sent[0]?.id ?? "";
+    bench.relays[1]?.client.send(`{"id":"${own}","jsonrpc":"2.0","result":${JSON.stringify(result)}}`);
+    expect((await told).body.result).toEqual(result);
+    await bench.front.end({ isUrgent: false });
+    expect(bench.ended).toEqual(["h1", "h2"]);
+  });
+
   test("without use the server ends; the next request has a new one in the same session", async () => {
     const bench = await new Bench().open({ idleMs: 50 });
     bench.begin(CALL, headersOf("tools/call", "a"));

@@ -71,7 +71,7 @@ async function report(error: unknown, io: Io, isJson: boolean): Promise<ExitStat
     io.stdout(`${JSON.stringify({ error: { code, message, ...(place ?? {}), hint: hint ?? null } }, null, 2)}\n`);
   }
   const { visible } = await import("../evidence/visible.js");
-  io.stderr(`agentk: ${visible(`${prefixOf(place)}${message}`)}${hint === undefined ? "" : `\n  ${hint}`}\n`);
+  io.stderr(`agentk: ${visible(`${prefixOf(place)}${message}`)}${hint === undefined ? "" : `\n  ${visible(hint)}`}\n`);
   return ERRORS[code].status;
 }
 

@@ -86,10 +86,11 @@ function logHead(text: string, io: Io): LogHead {
 type Prove = (onProgress: Pick<LogHead, "onProgress">) => Promise<ProofBundle>;
 
 async function make(io: Io, options: MakeOptions, prove: Prove): Promise<void> {
-  const [{ withBrokenLog }, { progressLine }, { isSigned, writeBundle }] = await Promise.all([
+  const [{ withBrokenLog }, { progressLine }, { isSigned, writeBundle }, { visible }] = await Promise.all([
     import("./broken-log.js"),
     import("./flight-log.js"),
     import("../app/log/proof.js"),
+    import("../evidence/visible.js"),
   ]);
   const progress = progressLine(io);
   await withBrokenLog(io, options.json === true, async () => {
@@ -107,7 +108,7 @@ async function make(io: Io, options: MakeOptions, prove: Prove): Promise<void> {
       io.stdout(
         options.json === true
           ? `${JSON.stringify({ written: file, kind, signed: isSigned(bundle) }, null, 2)}\n`
-          : `wrote ${file}\n`,
+          : `wrote ${visible(file)}\n`,
       );
     }
     io.exit(isAccepted ? 0 : 2);

@@ -102,10 +102,13 @@ async function hand(text: string, signed: boolean, options: RevealOptions, io: I
     io.stdout(text);
     return;
   }
-  const { writeBundle } = await import("../app/log/proof.js");
+  const [{ writeBundle }, { visible }] = await Promise.all([
+    import("../app/log/proof.js"),
+    import("../evidence/visible.js"),
+  ]);
   writeBundle(resolve(io.cwd, options.out), text);
   const said = { written: options.out, signed };
-  io.stdout(options.json === true ? `${JSON.stringify(said, null, 2)}\n` : `wrote ${options.out}\n`);
+  io.stdout(options.json === true ? `${JSON.stringify(said, null, 2)}\n` : `wrote ${visible(options.out)}\n`);
 }
 
 async function verify(file: string, options: RevealOptions, io: Io): Promise<void> {

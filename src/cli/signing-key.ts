@@ -28,12 +28,14 @@ async function show(isJson: boolean, io: Io): Promise<void> {
     { askHidden },
     { notReadyJson, signingKeyJson, signingKeyText },
     { AgentkError },
+    { visible },
   ] = await Promise.all([
     import("../host/signing-key.js"),
     import("../app/keys/make-key.js"),
     import("../host/terminal.js"),
     import("../report/key-report.js"),
     import("../base/errors.js"),
+    import("../evidence/visible.js"),
   ]);
   try {
     const key = loadSigningKey(io.env, { mayCreate: false, ask: askHidden });
@@ -45,7 +47,7 @@ async function show(isJson: boolean, io: Io): Promise<void> {
     // For programs, "not ready" is an answer; the status and stderr are the same as without --json.
     const { code, message, hint } = error;
     io.stdout(notReadyJson({ code, message, ...(hint !== undefined && { hint }) }));
-    io.stderr(`agentk: ${message}${hint === undefined ? "" : `\n  ${hint}`}\n`);
+    io.stderr(`agentk: ${visible(message)}${hint === undefined ? "" : `\n  ${visible(hint)}`}\n`);
     io.exit(1);
   }
 }

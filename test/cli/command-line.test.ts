@@ -151,6 +151,18 @@ describe("what the system refuses is an error as any other, and no stack", () =>
   });
 });
 
+test("a name in what a command wrote, or in the word at the end of a run, does not act on the terminal", () => {
+  const cwd = testFolder("names");
+  const named = "x\u001b[31m";
+  const told = spawnSync(process.execPath, [AGENTK, "mcp-lines", "--trace-out", named], { cwd, encoding: "utf8" });
+  const proved = spawnSync(process.execPath, [AGENTK, "proof", "inclusion", named, "0", "--out", `${named}.json`], {
+    ...{ cwd, encoding: "utf8" },
+  });
+  expect([told.status, proved.status]).toEqual([0, 0]);
+  expect(told.stderr).toMatch(/; log .*x\\u\{1b\}\[31m\n$/);
+  expect(proved.stdout).toBe("wrote x\\u{1b}[31m.json\n");
+});
+
 test("a name in an error does not act on the terminal, and begins no line of its own", async () => {
   const { io, ran } = capture("/");
   await run(["node", "agentk", "verify", "none\u001b[31m\nagentk: all is well"], io);

@@ -1,6 +1,7 @@
 /** Runs `mcp-server` on this process: its stdin, stdout and signals, and a word on stderr when it is over. */
 import type { CloseReason } from "../../abi/event.js";
 import { CHILD_GRACE_MS } from "../../base/limits.js";
+import { visible } from "../../evidence/visible.js";
 import { createClientStream } from "../run/client-stream.js";
 import { KernelServer } from "./kernel-server.js";
 import { Mediation, type MediationOptions } from "./mediation.js";
@@ -39,7 +40,9 @@ export async function runKernelServer(options: MediationOptions, say: (text: str
   client.stop();
   await server.idle();
   const { run, allowed, denied, log, fault } = await mediation.close(reason, server.strays);
-  say(`agentk: run ${run} ended (${reason}): ${String(allowed)} allowed, ${String(denied)} denied; log ${log}\n`);
+  say(
+    `agentk: run ${run} ended (${reason}): ${String(allowed)} allowed, ${String(denied)} denied; log ${visible(log)}\n`,
+  );
   if (fault !== undefined) say(`agentk: recording failed, and everything after it was denied: ${fault.message}\n`);
   // After a signal the client may keep its side open; the process does not wait for it.
   if (reason !== "eof") setTimeout(() => process.exit(), CHILD_GRACE_MS).unref();

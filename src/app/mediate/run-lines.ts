@@ -1,5 +1,6 @@
 /** Runs `mcp-lines` on this process: stdin, stdout with back-pressure, and signals. */
 import { once } from "node:events";
+import { visible } from "../../evidence/visible.js";
 import type { LineReport } from "./mediate.js";
 import { mediateLines } from "./mediate.js";
 import { Mediation, type MediationOptions } from "./mediation.js";
@@ -39,7 +40,9 @@ export async function runLines(
   };
   const status = await mediateLines(mediation, { input: stdinUntil(ended.signal), write, signal: ended.signal });
   const { run, allowed, denied, log, fault } = await mediation.close(reason);
-  say(`agentk: run ${run} ended (${reason}): ${String(allowed)} allowed, ${String(denied)} denied; log ${log}\n`);
+  say(
+    `agentk: run ${run} ended (${reason}): ${String(allowed)} allowed, ${String(denied)} denied; log ${visible(log)}\n`,
+  );
   if (fault !== undefined) say(`agentk: recording failed, and everything after it was denied: ${fault.message}\n`);
   await written(ended.signal);
   // INVARIANT: what was not decided, or not told, is no pass.

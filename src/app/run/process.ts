@@ -1,5 +1,6 @@
 /** A run as a process: which signals end it, how soon it leaves, and the first line of what it says when it is over. */
 import { CHILD_GRACE_MS } from "../../base/limits.js";
+import { visible } from "../../evidence/visible.js";
 import type { RunEnd } from "./mediated-run.js";
 
 export interface RunProcess {
@@ -34,7 +35,7 @@ export function statusOf({ fault, reason }: Pick<RunEnd, "fault" | "reason">): 0
 /** What the operator reads on stderr, with what only this kind of run can tell in between. */
 export function summaryOf({ run, allowed, denied, log, reason, fault }: RunEnd, more: readonly string[] = []): string {
   const lines = [
-    `agentk: run ${run} ended (${reason}): ${String(allowed)} allowed, ${String(denied)} denied; log ${log}`,
+    `agentk: run ${run} ended (${reason}): ${String(allowed)} allowed, ${String(denied)} denied; log ${visible(log)}`,
     ...more.map((line) => `agentk: ${line}`),
   ];
   if (fault !== undefined) lines.push(`agentk: recording failed, and everything after it was denied: ${fault.message}`);

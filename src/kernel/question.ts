@@ -108,13 +108,19 @@ export class CallValues implements Values {
     };
   }
 
-  /** INVARIANT: one value is looked for once, and of a call with too many the rest counts as said nowhere. */
+  /**
+   * INVARIANT: one value is looked for once; of a call with too many the rest is neither said nor unsaid, as a denial may
+   * ask for either.
+   * @throws RangeError, by which the policy denies.
+   */
   private sentencesOf(value: ArgumentLeaf["value"]): readonly (readonly string[])[] {
     const known = this.said.get(value);
     if (known !== undefined) return known;
     const { context } = this;
     this.lookUps += context.sentences.length;
-    const found = this.lookUps > MAX_SENTENCE_LOOK_UPS ? [] : sentencesWith(context, value);
+    if (this.lookUps > MAX_SENTENCE_LOOK_UPS)
+      throw new RangeError("a call has too many values to look for in sentences");
+    const found = sentencesWith(context, value);
     this.said.set(value, found);
     return found;
   }

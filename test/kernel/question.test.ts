@@ -254,10 +254,15 @@ describe("a call of many leaves in a session of many sentences", () => {
     );
   });
 
-  it("and takes what is beyond the bound for said nowhere", () => {
+  it("and denies what has more than the bound: a value beyond it is neither said nor unsaid", () => {
     const to = (count: number): JsonValue => ({
       to: Array.from({ length: count }, (_, i) => `bob${String(i)}@acme.example`),
     });
-    expect([20, 21].map((count) => ruled(run.call("send", to(count))))).toEqual(["allow:calls", "deny:default-deny"]);
+    const asked = (of: Run): readonly string[] => [20, 21].map((count) => ruled(of.call("send", to(count))));
+    expect(asked(run)).toEqual(["allow:calls", "deny:policy-fault"]);
+    const denial: RuleParts = { ...CALLS, id: "never", effect: "deny", more: 'some = [{ path = "/to", said_with = ["never"] }]' };
+    const denying = new Run(`[trust]\nclient_prompt = "_meta"\n${policyOf(denial, CALLS, IN)}`);
+    denying.user(Array.from({ length: 1000 }, (_, i) => `Pay bob${String(i)}@acme.example now.`).join("\n"));
+    expect(asked(denying)).toEqual(["allow:calls", "deny:policy-fault"]);
   });
 });

@@ -28,6 +28,19 @@ describe("a repository that git does not look into", () => {
   });
 });
 
+test("a filter of a submodule is not run: what lies in it is no file of the project's", async () => {
+  const [project, other] = [new Project(), new Project()];
+  const ran = join(project.repo, "..", "ran");
+  project.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", other.repo, "part");
+  project.commit();
+  project.git("-C", "part", "config", "filter.x.clean", `touch '${ran}'; cat`);
+  project.put(".git/modules/part/info/attributes", "* filter=x\n");
+  project.put("part/README.md", "another text\n");
+  const { checks } = await auditOf({ repo: project.repo, env: project.env }, ["repo.committed", "repo.whitespace"]);
+  expect(existsSync(ran)).toBe(false);
+  expect(idsOf(checks, "ok")).toEqual(["repo.committed", "repo.whitespace"]);
+});
+
 test.each(["x", "a=b"])("a filter of the project's own configuration is not run: %s", async (name) => {
   const project = new Project();
   const ran = join(project.repo, "..", "ran");

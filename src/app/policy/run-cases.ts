@@ -1,11 +1,12 @@
 /** Finds the cases beside a policy, reads both, and runs each case in a world of its own. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { AgentkError } from "../../base/errors.js";
 import { MAX_POLICY_BYTES } from "../../base/limits.js";
 import { parseCases } from "../../policy/cases.js";
 import { runCase, type CaseFileResult, type CaseResult, type OpenCaseWorld } from "../../policy/cases-run.js";
 import { parsePolicy } from "../../policy/parse.js";
+import { readTextFile } from "../text-file.js";
 import { PolicyInvalid, readPolicy } from "./file.js";
 
 const SUFFIX = ".cases.toml";
@@ -37,7 +38,7 @@ function unreadable(file: string, cause: unknown): AgentkError {
 }
 
 async function testFile(file: string, open: OpenCaseWorld, cwd: string): Promise<CaseFileResult> {
-  const parsed = parseCases(readText(file));
+  const parsed = parseCases(readTextFile(file, MAX_POLICY_BYTES));
   const name = basename(file).slice(0, -SUFFIX.length);
   const policy = resolve(dirname(file), (parsed.ok ? parsed.value.policy : undefined) ?? `${name}.toml`);
   const shown = { file: relative(cwd, file), policy: relative(cwd, policy) };
@@ -49,16 +50,6 @@ async function testFile(file: string, open: OpenCaseWorld, cwd: string): Promise
   const results: CaseResult[] = [];
   for (const one of parsed.value.cases) results.push(await runCase(one, read, open));
   return { ...shown, faults: [], results };
-}
-
-function readText(file: string): string {
-  try {
-    const bytes = readFileSync(file);
-    if (bytes.length > MAX_POLICY_BYTES) throw new Error("too large");
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw unreadable(file, error);
-  }
 }
 
 async function readSource(file: string): Promise<string | PolicyInvalid> {

@@ -10,6 +10,8 @@ import { scanForSecrets } from "./secret-scan.js";
 import { git, textOf, trackedFiles } from "./tracked-files.js";
 import type { AuditWorld } from "./world.js";
 
+/** git would look into a submodule with that one's own configuration, and its files are not the project's. */
+const NOT_WITHIN = "--ignore-submodules=dirty";
 const NO_GIT = "not a git repository, so nothing is published from here";
 
 /** What agentk writes and nobody publishes. */
@@ -40,7 +42,7 @@ const OWN_DOCS = [
 const KEY_PAGE_HEADINGS = ["Make", "Use", "Rotate", "Revoke", "Lose", "Trust", "What it cannot do", "Formats"];
 
 async function gitState(world: AuditWorld): Promise<CheckResult> {
-  const { code, stdout } = await git(world, "status", "--porcelain=v1", "--untracked-files=normal", "-z");
+  const { code, stdout } = await git(world, "status", "--porcelain=v1", "--untracked-files=normal", NOT_WITHIN, "-z");
   if (code !== 0) return notApplicable(NO_GIT);
   const changed = stdout.split("\0").filter((line) => /^[ MADRCU?!]{2} /.test(line));
   const findings = changed.map((line) => ({ file: line.slice(3), text: "differs from what is committed" }));
@@ -48,7 +50,8 @@ async function gitState(world: AuditWorld): Promise<CheckResult> {
 }
 
 async function whitespace(world: AuditWorld): Promise<CheckResult> {
-  const [unstaged, staged] = [await git(world, "diff", "--check"), await git(world, "diff", "--cached", "--check")];
+  const unstaged = await git(world, "diff", NOT_WITHIN, "--check");
+  const staged = await git(world, "diff", NOT_WITHIN, "--cached", "--check");
   if (unstaged.code === 129 || unstaged.problem !== undefined || !(await trackedFiles(world)).isGit)
     return notApplicable(NO_GIT);
   const findings = `${unstaged.stdout}${staged.stdout}`.split("\n").flatMap((text) => {

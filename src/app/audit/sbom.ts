@@ -1,8 +1,9 @@
 /** What a project is built from, as its package manager says: the lock, and the bill of materials made from it. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isJsonObject, type JsonObject } from "../../base/json.js";
-import type { AuditWorld } from "./world.js";
+import { readTextFile } from "../text-file.js";
+import { MAX_MANIFEST_BYTES, type AuditWorld } from "./world.js";
 
 const LOCKS = ["package-lock.json", "npm-shrinkwrap.json"];
 /** Locks of package managers that make their own bills of materials. */
@@ -54,7 +55,7 @@ export function lockOf(world: AuditWorld): LockFile | NoLock {
 function readObject(world: AuditWorld, file: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(join(world.repo, file), "utf8"));
+    value = JSON.parse(readTextFile(join(world.repo, file), MAX_MANIFEST_BYTES));
   } catch {
     throw new Error(`\`${file}\` is no JSON`);
   }

@@ -1,10 +1,11 @@
 /** What the checks of one audit share: the project, the binary under audit, a folder for runs, and what was found once. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AgentkError } from "../../base/errors.js";
 import { runCommand, type CommandEnd } from "../../host/run-command.js";
 import { shippedFile } from "../package-info.js";
+import { readTextFile } from "../text-file.js";
 
 export interface AuditSetup {
   /** The project, absolute. */
@@ -25,6 +26,9 @@ const ANSWER_MS = 20_000;
 
 /** Longest that one command of a check may run, in milliseconds. */
 const COMMAND_TIMEOUT_MS = 60_000;
+
+/** A package's manifest or lock; a lock of ten thousand packages has some 10 MiB. */
+export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 
 /** Where a finding without a place is put, the first that is there. */
 const HOMES = ["agentk.toml", "package.json", "README.md"];
@@ -70,7 +74,9 @@ export class AuditWorld {
     const file = join(this.repo, "package.json");
     if (!existsSync(file)) return false;
     try {
-      return (JSON.parse(readFileSync(file, "utf8")) as { readonly name?: unknown } | null)?.name === "agentk";
+      return (
+        (JSON.parse(readTextFile(file, MAX_MANIFEST_BYTES)) as { readonly name?: unknown } | null)?.name === "agentk"
+      );
     } catch {
       return false;
     }

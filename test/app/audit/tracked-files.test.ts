@@ -1,5 +1,6 @@
-/** What the audit asks git: it fails where git does not look, and makes git run nothing of the project's. */
-import { existsSync, mkdirSync } from "node:fs";
+/** What the audit looks at: it fails where git does not look, makes git run nothing of the project's, and waits for no pipe. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { auditOf, idsOf, Project } from "./project.js";
@@ -27,6 +28,34 @@ describe("a repository that git does not look into", () => {
     expect(idsOf(checks, "fail")).toEqual(["repo.committed"]);
   });
 });
+
+test("a filter of a submodule is not run: what lies in it is no file of the project's", async () => {
+  const [project, other] = [new Project(), new Project()];
+  const ran = join(project.repo, "..", "ran");
+  project.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", other.repo, "part");
+  project.commit();
+  project.git("-C", "part", "config", "filter.x.clean", `touch '${ran}'; cat`);
+  project.put(".git/modules/part/info/attributes", "* filter=x\n");
+  project.put("part/README.md", "another text\n");
+  const { checks } = await auditOf({ repo: project.repo, env: project.env }, ["repo.committed", "repo.whitespace"]);
+  expect(existsSync(ran)).toBe(false);
+  expect(idsOf(checks, "ok")).toEqual(["repo.committed", "repo.whitespace"]);
+});
+
+test.each(["package.json", "package-lock.json", "policies/own.cases.toml"])(
+  "a pipe is not waited for: %s",
+  async (file) => {
+    const project = new Project();
+    rmSync(join(project.repo, file));
+    execFileSync("mkfifo", [join(project.repo, file)]);
+    const { checks } = await auditOf({ repo: project.repo, env: project.env }, [
+      "repo.own-docs",
+      "policies",
+      "supply.lock",
+    ]);
+    expect(idsOf(checks, "fail", "not-applicable", "warn").length).toBeGreaterThan(0);
+  },
+);
 
 test.each(["x", "a=b"])("a filter of the project's own configuration is not run: %s", async (name) => {
   const project = new Project();

@@ -260,7 +260,12 @@ describe("a call of many leaves in a session of many sentences", () => {
     });
     const asked = (of: Run): readonly string[] => [20, 21].map((count) => ruled(of.call("send", to(count))));
     expect(asked(run)).toEqual(["allow:calls", "deny:policy-fault"]);
-    const denial: RuleParts = { ...CALLS, id: "never", effect: "deny", more: 'some = [{ path = "/to", said_with = ["never"] }]' };
+    const denial: RuleParts = {
+      ...CALLS,
+      id: "never",
+      effect: "deny",
+      more: 'some = [{ path = "/to", said_with = ["never"] }]',
+    };
     const denying = new Run(`[trust]\nclient_prompt = "_meta"\n${policyOf(denial, CALLS, IN)}`);
     denying.user(Array.from({ length: 1000 }, (_, i) => `Pay bob${String(i)}@acme.example now.`).join("\n"));
     expect(asked(denying)).toEqual(["allow:calls", "deny:policy-fault"]);

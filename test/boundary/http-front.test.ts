@@ -272,6 +272,15 @@ describe("sessions", () => {
     },
   );
 
+  test("nobody is left to be told where it listens: the run ends as a whole, and it is no success", async () => {
+    const proxy = new HttpProcess();
+    proxy.process.stdout.destroy();
+    expect(await proxy.ended).toEqual({ code: 1, signal: null });
+    expect(proxy.stderr).toContain("stdout cannot be written");
+    const { code, stdout } = await command(proxy.cwd, ["verify", "--json", proxy.log]);
+    expect([code, (JSON.parse(stdout) as { ok: unknown }).ok]).toEqual([0, true]);
+  });
+
   test("kill -9: what was acknowledged is in the log, and it is recovered", async () => {
     const proxy = await front();
     const session = await proxy.session();

@@ -15,6 +15,9 @@ import type { NewKey } from "../run/live-run.js";
 import type { ServerSource } from "./upstream.js";
 import { serverSource, type ServerOptions } from "../run/server-link.js";
 
+/** Why a front ends: a signal, or `eof` where nobody was left to be told of it. */
+export type Ending = "sigint" | "sigterm" | "eof";
+
 export interface HttpProxyOptions extends RunOptions, ServerOptions {
   readonly serverId: string;
   readonly host: string;
@@ -89,7 +92,7 @@ export class HttpProxy {
   }
 
   /** What is under way is recorded as unknown, and the servers go. The first reason wins. */
-  stop(reason: "sigint" | "sigterm"): Promise<RunEnd> {
+  stop(reason: Ending): Promise<RunEnd> {
     return (this.ending ??= this.runEnd(reason));
   }
 

@@ -1,7 +1,7 @@
 /** Runs the HTTP front on this process: its signals, where it listens, and a word on stderr when it is over. */
 import { resolve } from "node:path";
 import { freshToken, readOrMakeToken } from "../../host/http-token.js";
-import { openHttpProxy, type HttpProxyOptions } from "./proxy.js";
+import { openHttpProxy, type Ending, type HttpProxyOptions } from "./proxy.js";
 import { readPolicy } from "../policy/file.js";
 import { pinsOfRun } from "../run/pins.js";
 import { leave, statusOf, summaryOf } from "../run/process.js";
@@ -24,7 +24,7 @@ export interface HttpReady {
 }
 
 /**
- * Serves until a signal and gives the exit status: 0, or 1 when recording failed.
+ * Serves until a signal, and gives the exit status: 0, or 1 when recording failed, or where it listens could not be told.
  * @throws AgentkError when it cannot begin.
  */
 export async function runHttpProxy(
@@ -37,26 +37,32 @@ export async function runHttpProxy(
   const path = tokenFile === undefined ? undefined : resolve(options.cwd, tokenFile);
   const held = path === undefined ? { token: freshToken(), isNew: true } : readOrMakeToken(path);
   if (path !== undefined && held.isNew) told.say(`agentk: a token for clients was made at ${path}\n`);
-  const signalled = untilSignal();
+  const ending = untilEnding();
   const proxy = await openHttpProxy({ ...options, policy, pins, token: held.token });
   for (const key of proxy.newKeys) told.say(`agentk: a key for ${key.what} was made at ${key.path}\n`);
   process.on("SIGHUP", () => {
     void proxy.rekey().then(told.say);
   });
   told.ready({ url: proxy.url, ...(path === undefined ? { token: held.token } : { tokenFile: path }) });
-  const end = await proxy.stop(await signalled);
+  const reason = await ending;
+  const end = await proxy.stop(reason);
+  if (reason === "eof") told.say("agentk: stdout cannot be written: nobody would know where it listens\n");
   told.say(summaryOf(end));
-  const status = statusOf(end);
+  const status = reason === "eof" ? 1 : statusOf(end);
   leave(status);
   return status;
 }
 
-function untilSignal(): Promise<"sigint" | "sigterm"> {
+/** `eof`: whoever was to be told where it listens is gone. */
+function untilEnding(): Promise<Ending> {
   return new Promise((settle) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.on(signal, () => {
         settle(signal === "SIGINT" ? "sigint" : "sigterm");
       });
     }
+    process.stdout.on("error", () => {
+      settle("eof");
+    });
   });
 }

@@ -57,6 +57,7 @@ describe("what was too much to look at leaf by leaf", () => {
     const whens: readonly Partial<PolicyWhen>[] = [{ every: [test] }, { some: [denial] }];
     for (const when of whens) {
       expect(asking(when, good)).toThrow(RangeError);
+      expect(asking(when, good, good, good)).toThrow("more values than can be looked at");
       expect(asking({ not: { syscalls: [], ...when } }, good)).toThrow(RangeError);
     }
   });

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DATA_FOLDER_HINT, dataFolder } from "./data-folder.js";
 import { nonce } from "./entropy.js";
-import { createKeyFile, readKeyFile } from "./key-file.js";
+import { readKeyFile } from "./key-file.js";
+import { createFile } from "./whole-file.js";
 import { assertPrivateFolder, makePrivateFolder, unsafe } from "./private-folder.js";
 
 const FILE = "payload.key";
@@ -27,7 +28,7 @@ export function loadOrCreateOperatorKey(env: NodeJS.ProcessEnv): OperatorKey {
   assertPrivateFolder(dirname(path));
   const found = readKey(path);
   if (found !== undefined) return { key: found, created: false, path };
-  const created = createKeyFile(path, `${nonce(KEY_BYTES)}\n`);
+  const created = createFile(path, `${nonce(KEY_BYTES)}\n`);
   // Read back in either case: what counts is what the next process will find.
   const key = readKey(path);
   if (key === undefined) throw unsafe(path, "vanished while it was made");

@@ -5,7 +5,8 @@ import { dirname, join, resolve } from "node:path";
 import { AgentkError } from "../base/errors.js";
 import { keyFault } from "../evidence/ed25519.js";
 import { DATA_FOLDER_HINT, dataFolder } from "./data-folder.js";
-import { assertKeyFolder, createKeyFile, readKeyFile } from "./key-file.js";
+import { assertKeyFolder, readKeyFile } from "./key-file.js";
+import { createFile } from "./whole-file.js";
 import { missing, passphraseFromFile } from "./passphrase.js";
 import { assertPrivateFolder, makePrivateFolder, unsafe } from "./private-folder.js";
 import { openSealedKey, parseSealedKey, sealSeed, type SealedKey } from "./sealed-key.js";
@@ -103,7 +104,7 @@ function fromDataFolder(env: NodeJS.ProcessEnv, options: LoadOptions): SigningKe
   assertPrivateFolder(dirname(path));
   let text = readKeyFile(path);
   if (text === undefined && !mayCreate) throw absent("there is no signing key");
-  const created = text === undefined && createKeyFile(path, newSigningKey().text);
+  const created = text === undefined && createFile(path, newSigningKey().text);
   // Read back in either case: what counts is what the next process will find.
   text ??= readKeyFile(path);
   if (text === undefined) throw unsafe(path, "vanished while it was made");

@@ -9,7 +9,7 @@ import { nodeDigests } from "./digests.js";
 import { lockFile, type FileLock } from "./file-lock.js";
 import { readPrivateFile } from "./private-file.js";
 import { assertPrivateFolder, unsafe } from "./private-folder.js";
-import { replaceFile } from "./replace-file.js";
+import { replaceFile } from "./whole-file.js";
 
 /** 65 536 logs with origins of twice the length of agentk's own. */
 const MAX_STATE_BYTES = 16 * 1024 * 1024;

@@ -1,10 +1,11 @@
 /** New signing keys: for `keygen`, and for the next key of a rotation. */
 import { dirname } from "node:path";
 import { AgentkError } from "../../base/errors.js";
-import { assertKeyFolder, createKeyFile, replaceKeyFile } from "../../host/key-file.js";
+import { assertKeyFolder, replaceKeyFile } from "../../host/key-file.js";
 import { missing, passphraseFromFile } from "../../host/passphrase.js";
 import { statIfThere } from "../../host/private-folder.js";
 import { newSigningKey, type SigningKey } from "../../host/signing-key.js";
+import { createFile } from "../../host/whole-file.js";
 import { nodeDigests } from "../../host/digests.js";
 import { fingerprint } from "../../evidence/ed25519.js";
 
@@ -47,7 +48,7 @@ export function prepareKey({ path, force, passphrase }: NewKeyOptions): Prepared
     key: { ...key, path },
     keep: () => {
       if (force) replaceKeyFile(path, text);
-      else if (!createKeyFile(path, text)) throw exists(path);
+      else if (!createFile(path, text)) throw exists(path);
     },
   };
 }

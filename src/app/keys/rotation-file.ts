@@ -10,10 +10,11 @@ import { parseRotation, type RotationFault, type RotationManifest } from "../../
 import { emptyRotation, withRevocation, withRotation } from "../../evidence/rotation-write.js";
 import { nodeDigests } from "../../host/digests.js";
 import { lockFile } from "../../host/file-lock.js";
-import { assertKeyFolder, createKeyFile, replaceKeyFile } from "../../host/key-file.js";
+import { assertKeyFolder, replaceKeyFile } from "../../host/key-file.js";
 import { statIfThere, unsafe } from "../../host/private-folder.js";
 import { verifyEd25519 } from "../../host/signer.js";
 import type { SigningKey } from "../../host/signing-key.js";
+import { createFile } from "../../host/whole-file.js";
 import { parseInstant } from "../../policy/match/time.js";
 import { readTextFile } from "../text-file.js";
 
@@ -100,7 +101,7 @@ export function extendRotation(
     const made = orThrow(file, verified(parseRotation(text), undefined));
     before();
     if (old !== undefined) replaceKeyFile(file, text, MANIFEST_MODE);
-    else if (!createKeyFile(file, text, MANIFEST_MODE)) throw invalid(file, "appeared in the meantime");
+    else if (!createFile(file, text, MANIFEST_MODE)) throw invalid(file, "appeared in the meantime");
     return made;
   } finally {
     lock.release();

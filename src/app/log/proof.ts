@@ -14,8 +14,8 @@ import {
   type ProofTrust,
 } from "../../evidence/proof-bundle.js";
 import { nodeDigests } from "../../host/digests.js";
-import { createKeyFile } from "../../host/key-file.js";
 import { verifyEd25519 } from "../../host/signer.js";
+import { createFile } from "../../host/whole-file.js";
 import { trustedKey } from "../keys/trusted-key.js";
 import { findHead, readRoots, type FoundHead, type LogToRead, type WantedHead } from "./heads.js";
 import { BrokenLog } from "./prefix.js";
@@ -108,7 +108,7 @@ export function isSigned(bundle: ProofBundle): boolean {
 
 /** Writes a bundle, 0600 and whole, to a file that is not there yet. @throws AgentkError `file-exists`, `unsafe-file`. */
 export function writeBundle(file: string, text: string): void {
-  if (createKeyFile(file, text)) return;
+  if (createFile(file, text)) return;
   throw new AgentkError("file-exists", `the file \`${file}\` is there already`, { hint: "name another with --out" });
 }
 

@@ -8,7 +8,7 @@ import { DESCRIPTOR_LISTS, type DescriptorList } from "../../abi/descriptors.js"
 import type { PinChange, PinsDiff } from "../../abi/pin-changes.js";
 import { childEnvironment } from "../../host/child-environment.js";
 import { nodeDigests } from "../../host/digests.js";
-import { replaceFile } from "../../host/replace-file.js";
+import { replaceFile } from "../../host/whole-file.js";
 import { NO_LISTING, nameIn } from "../../kernel/descriptors.js";
 import { formatPins } from "../../kernel/pins.js";
 import { withheldOf, indexesOf } from "../../kernel/withhold.js";

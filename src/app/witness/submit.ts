@@ -7,7 +7,7 @@ import { isQuorum } from "../../evidence/quorum.js";
 import { nodeDigests } from "../../host/digests.js";
 import { settledLog } from "../../host/log-file.js";
 import { statIfThere } from "../../host/private-folder.js";
-import { replaceFile } from "../../host/replace-file.js";
+import { replaceFile } from "../../host/whole-file.js";
 import { trustedKey } from "../keys/trusted-key.js";
 import { lastCheckpoint, proveGrowth, type LogCheckpoint } from "../log/checkpoint.js";
 import type { OnProgress } from "../log/heads.js";

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { replaceFile } from "../../src/host/replace-file.js";
+import { replaceFile } from "../../src/host/whole-file.js";
 import { modeOf, tempFolder } from "./folder.js";
 
 describe("replacing a file", () => {
